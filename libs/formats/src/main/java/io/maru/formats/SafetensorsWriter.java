@@ -1,0 +1,206 @@
+package io.maru.formats;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * Writes tensors in the safetensors format (its definition is with {@link SafetensorsFile}), without a second copy of
+ * any in memory. The header stands before the data, so every tensor is declared before the first is written:
+ *
+ * <pre>
+ *   try (SafetensorsWriter writer = SafetensorsWriter.create(path)) {
+ *       writer.metadata("format", "pt").declare("wte.weight", DType.F32, 512, 64).declare("step", DType.I64);
+ *       writer.write("wte.weight", embedding).write("step", step);
+ *       SealedFile sealed = writer.seal();
+ *   }
+ * </pre>
+ *
+ * Tensors lie in the file in the order in which they were declared. Equal calls give equal bytes.
+ *
+ * <p>Not safe for use by several threads.
+ */
+public final class SafetensorsWriter implements AutoCloseable {
+    private static final int CHUNK_BYTES = 1 << 20;
+
+    private final UnsealedFile file;
+    private final Map<String, String> metadata = new TreeMap<>();
+    private final List<TensorInfo> tensors = new ArrayList<>();
+    private final Set<String> names = new HashSet<>();
+    private boolean headerWritten;
+    private int written;
+
+    private SafetensorsWriter(UnsealedFile file) {
+        this.file = file;
+    }
+
+    /** Starts a file; one of this name is replaced. */
+    public static SafetensorsWriter create(Path path) throws IOException {
+        return new SafetensorsWriter(UnsealedFile.create(path));
+    }
+
+    /** A note in the header. Hugging Face loaders want {@code format} to be {@code pt}. */
+    public SafetensorsWriter metadata(String key, String value) {
+        requireHeaderOpen();
+        metadata.put(StrictJson.requireName(key, "metadata"), StrictJson.requireWellFormed(value, key));
+        if (metadata.size() > SafetensorsFile.MOST_NOTES) {
+            throw new IllegalArgumentException(
+                    "metadata: " + metadata.size() + " keys (expected: at most " + SafetensorsFile.MOST_NOTES + ")");
+        }
+        return this;
+    }
+
+    /**
+     * Announces the next tensor of the file.
+     *
+     * @param shape sizes of the axes, outermost first; none for a scalar
+     * @throws IllegalArgumentException if the name is taken or the tensor larger than 2 GiB
+     */
+    public SafetensorsWriter declare(String name, DType dtype, long... shape) {
+        requireHeaderOpen();
+        if (tensors.size() == SafetensorsFile.MOST_TENSORS) {
+            throw new IllegalArgumentException(
+                    "tensors: one more (expected: at most " + SafetensorsFile.MOST_TENSORS + ")");
+        }
+        StrictJson.requireName(name, "tensor");
+        long bytes = TensorInfo.bytes(dtype, shape);
+        if (name.equals(SafetensorsFile.METADATA) || !names.add(name)) {
+            throw new IllegalArgumentException("tensor: " + name + " (expected: a name that is not taken)");
+        }
+        long begin = tensors.isEmpty() ? 0 : tensors.get(tensors.size() - 1).end();
+        tensors.add(new TensorInfo(name, dtype, shape, begin, begin + bytes));
+        return this;
+    }
+
+    /** Writes a tensor of {@link DType#F32}. */
+    public SafetensorsWriter write(String name, float[] values) throws IOException {
+        return write(name, FloatBuffer.wrap(values));
+    }
+
+    /** Writes what remains in {@code values} as a tensor of {@link DType#F32}; its position stays. */
+    public SafetensorsWriter write(String name, FloatBuffer values) throws IOException {
+        TensorInfo tensor = next(name, (long) Float.BYTES * values.remaining());
+        if (tensor.dtype() != DType.F32) {
+            throw new IllegalArgumentException("tensor " + name + ": floats (expected: " + tensor.dtype() + ")");
+        }
+        FloatBuffer source = values.duplicate();
+        ByteBuffer chunk = ByteBuffer.allocateDirect(Math.min(CHUNK_BYTES, tensor.byteSize()))
+                .order(ByteOrder.LITTLE_ENDIAN);
+        while (source.hasRemaining()) {
+            int size = Math.min(source.remaining(), chunk.capacity() / Float.BYTES);
+            chunk.clear();
+            chunk.asFloatBuffer().put(source.slice().limit(size));
+            file.append(chunk.limit(size * Float.BYTES));
+            source.position(source.position() + size);
+        }
+        written++;
+        return this;
+    }
+
+    /** Writes what remains in {@code bytes}, which are little-endian already, as a tensor; its position stays. */
+    public SafetensorsWriter write(String name, ByteBuffer bytes) throws IOException {
+        next(name, bytes.remaining());
+        file.append(bytes.duplicate());
+        written++;
+        return this;
+    }
+
+    /** @throws IllegalStateException if a tensor that was declared was not written */
+    public SealedFile seal() throws IOException {
+        file.requireUnsealed();
+        if (written < tensors.size()) {
+            throw new IllegalStateException(
+                    file + ": " + written + " tensors written (expected: " + tensors.size() + ", as declared)");
+        }
+        writeHeader();
+        return file.seal();
+    }
+
+    /** Deletes the file unless it is sealed. */
+    @Override
+    public void close() throws IOException {
+        file.close();
+    }
+
+    private TensorInfo next(String name, long bytes) throws IOException {
+        file.requireUnsealed();
+        String expected = written < tensors.size() ? tensors.get(written).name() : "no tensor";
+        if (written == tensors.size() || !name.equals(expected)) {
+            throw new IllegalArgumentException("tensor: " + name + " (expected: " + expected + ", as declared)");
+        }
+        TensorInfo tensor = tensors.get(written);
+        if (bytes != tensor.byteSize()) {
+            throw new IllegalArgumentException("tensor " + name + ": " + bytes + " bytes (expected: "
+                    + tensor.byteSize() + ", as " + tensor.dtype() + " " + Arrays.toString(tensor.shape()) + " takes)");
+        }
+        writeHeader();
+        return tensor;
+    }
+
+    private void writeHeader() throws IOException {
+        if (headerWritten) {
+            return;
+        }
+        byte[] json = headerJson().getBytes(StandardCharsets.UTF_8);
+        // The data starts at a multiple of 8, so that readers may map it as numbers; spaces fill the gap.
+        int padding = -json.length & (Long.BYTES - 1);
+        if (json.length + padding > SafetensorsFile.MOST_HEADER_BYTES) {
+            throw new IllegalArgumentException(file + ": a header of " + json.length + " bytes (expected: at most "
+                    + SafetensorsFile.MOST_HEADER_BYTES + ")");
+        }
+        ByteBuffer header =
+                ByteBuffer.allocate(Long.BYTES + json.length + padding).order(ByteOrder.LITTLE_ENDIAN);
+        header.putLong(json.length + padding).put(json);
+        while (header.hasRemaining()) {
+            header.put((byte) ' ');
+        }
+        file.append(header.flip());
+        headerWritten = true;
+    }
+
+    private String headerJson() throws IOException {
+        StringWriter text = new StringWriter();
+        try (JsonGenerator json = StrictJson.FACTORY.createGenerator(text)) {
+            json.writeStartObject();
+            if (!metadata.isEmpty()) {
+                json.writeObjectFieldStart(SafetensorsFile.METADATA);
+                for (Map.Entry<String, String> note : metadata.entrySet()) {
+                    json.writeStringField(note.getKey(), note.getValue());
+                }
+                json.writeEndObject();
+            }
+            for (TensorInfo tensor : tensors) {
+                json.writeObjectFieldStart(tensor.name());
+                json.writeStringField("dtype", tensor.dtype().name());
+                long[] shape = tensor.shape();
+                json.writeFieldName("shape");
+                json.writeArray(shape, 0, shape.length);
+                json.writeFieldName("data_offsets");
+                json.writeArray(new long[] {tensor.begin(), tensor.end()}, 0, 2);
+                json.writeEndObject();
+            }
+            json.writeEndObject();
+        }
+        return text.toString();
+    }
+
+    private void requireHeaderOpen() {
+        file.requireUnsealed();
+        if (headerWritten) {
+            throw new IllegalStateException(
+                    file + ": the header is written (expected: declared before the first write)");
+        }
+    }
+}

@@ -1,0 +1,45 @@
+"""Prints the shards that DocumentShardTest and TokenShardTest hold.
+
+    pip install zstandard
+    python make_shards.py
+
+The token shard is put together from its layout alone, with a bit-by-bit CRC-32C, so it owes nothing to the Java code.
+"""
+
+import base64
+import hashlib
+import json
+import struct
+
+import zstandard
+
+DOCUMENTS = ["hello", "a line\nand a \"quote\"", "마루 🏠", ""]
+
+
+def crc32c(data):
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+    return crc ^ 0xFFFFFFFF
+
+
+def token_shard(tokens, vocabulary_size, tokenizer_json):
+    width, code = (2, "H") if vocabulary_size <= 65536 else (4, "I")
+    digest = hashlib.sha256(tokenizer_json).digest()
+    header = struct.pack("<8sIIQI32s", b"MARUTOKS", 1, width, len(tokens), vocabulary_size, digest)
+    return header + struct.pack("<I", crc32c(header)) + struct.pack(f"<{len(tokens)}{code}", *tokens)
+
+
+def document_line(text):
+    identity = hashlib.sha256(text.encode()).hexdigest()[:32]
+    return json.dumps({"id": identity, "text": text}, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+assert crc32c(b"123456789") == 0xE3069283
+lines = "".join(map(document_line, DOCUMENTS)).encode()
+print("lines     ", base64.b64encode(lines).decode())
+print("documents ", base64.b64encode(zstandard.ZstdCompressor(write_checksum=True).compress(lines)).decode())
+print("two bytes ", token_shard([5, 1, 258], 512, b"").hex())
+print("four bytes", token_shard([0, 65536, 99999], 100000, b"").hex())

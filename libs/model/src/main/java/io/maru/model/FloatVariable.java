@@ -1,0 +1,59 @@
+package io.maru.model;
+
+import java.nio.FloatBuffer;
+import org.tensorflow.Operand;
+import org.tensorflow.Result;
+import org.tensorflow.Session;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.op.Op;
+import org.tensorflow.op.Ops;
+import org.tensorflow.op.core.Placeholder;
+import org.tensorflow.op.core.VarHandleOp;
+import org.tensorflow.types.TFloat32;
+
+/** A tensor that lives in a session from one run to the next. It holds nothing until {@link #assign}. */
+final class FloatVariable {
+    private final Shape shape;
+    private final VarHandleOp handle;
+    private final Operand<TFloat32> value;
+    private final Placeholder<TFloat32> assigned;
+    private final Op assign;
+
+    FloatVariable(Ops tf, String name, Shape shape) {
+        this.shape = shape;
+        handle = tf.varHandleOp(TFloat32.class, shape, VarHandleOp.sharedName(name));
+        value = tf.readVariableOp(handle, TFloat32.class);
+        assigned = tf.placeholder(TFloat32.class, Placeholder.shape(shape));
+        assign = tf.assignVariableOp(handle, assigned);
+    }
+
+    Shape shape() {
+        return shape;
+    }
+
+    int size() {
+        return Math.toIntExact(shape.size());
+    }
+
+    /** What an operation that changes the variable takes. */
+    VarHandleOp handle() {
+        return handle;
+    }
+
+    /** What the variable holds at the start of a run. */
+    Operand<TFloat32> value() {
+        return value;
+    }
+
+    void assign(Session session, FloatBuffer values) {
+        try (TFloat32 tensor = Tensors.of(shape, values)) {
+            session.runner().feed(assigned, tensor).addTarget(assign).run().close();
+        }
+    }
+
+    float[] read(Session session) {
+        try (Result result = session.runner().fetch(value).run()) {
+            return Tensors.floats(result.get(0));
+        }
+    }
+}

@@ -1,0 +1,18 @@
+package io.maru.model;
+
+/**
+ * A configuration or a file of weights that is no GPT-2, or one of another shape. Reading it again will not help.
+ *
+ * <p>The message reads {@code activation_function: relu (expected: gelu_new)}.
+ */
+public final class UnsupportedModelException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    UnsupportedModelException(String place, Object found, Object expected) {
+        super(place + ": " + found + " (expected: " + expected + ")");
+    }
+
+    UnsupportedModelException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

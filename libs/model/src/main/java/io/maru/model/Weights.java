@@ -1,0 +1,146 @@
+package io.maru.model;
+
+import io.maru.formats.DType;
+import io.maru.formats.SafetensorsFile;
+import io.maru.formats.SafetensorsWriter;
+import io.maru.formats.SealedFile;
+import io.maru.formats.TensorInfo;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.tensorflow.ndarray.Shape;
+
+/**
+ * The numbers of a model under Hugging Face's GPT-2 names, outside of any graph. Immutable, as long as the file that
+ * they were mapped from is.
+ */
+public final class Weights {
+    private static final String PREFIX = "transformer.";
+    private static final String HEAD = "lm_head.weight";
+    /** Hugging Face once wrote its causal mask as if it were a weight. */
+    private static final Pattern MASK = Pattern.compile("(transformer\\.)?h\\.\\d+\\.attn\\.(masked_)?bias");
+
+    private final GptConfig config;
+    private final Map<String, FloatBuffer> tensors;
+
+    private Weights(GptConfig config, Map<String, FloatBuffer> tensors) {
+        this.config = config;
+        this.tensors = tensors;
+    }
+
+    /**
+     * What training starts from: normal numbers of deviation 0.02, biases 0, LayerNorm gains 1, and the projections into
+     * the residual stream divided by sqrt(2 layers). A pure function of its arguments, on every machine.
+     *
+     * <p>Source: A. Radford and others, "Language models are unsupervised multitask learners", section 2.3.
+     */
+    public static Weights initial(GptConfig config, long seed) {
+        Map<String, float[]> values = config.parameters().parallelStream()
+                .collect(Collectors.toConcurrentMap(Parameter::name, parameter -> parameter.initialValues(seed)));
+        return read(config, name -> FloatBuffer.wrap(values.get(name)));
+    }
+
+    /**
+     * The weights in a file that Maru or Hugging Face wrote, with or without the prefix {@code transformer.}. F32 is
+     * mapped, not copied; F16 and BF16 are widened.
+     *
+     * @throws UnsupportedModelException if a tensor is missing, of another shape, or unknown
+     */
+    public static Weights of(GptConfig config, SafetensorsFile file) {
+        boolean prefixed = file.contains(Parameter.weight(Parameter.TOKEN_EMBEDDING));
+        Map<String, String> expected = new LinkedHashMap<>();
+        for (Parameter parameter : config.parameters()) {
+            String name = prefixed ? parameter.name() : parameter.name().substring(PREFIX.length());
+            requireShape(file, name, parameter.shape());
+            expected.put(parameter.name(), name);
+        }
+        requireNothingElse(file, expected);
+        return read(config, name -> floats(file, expected.get(name)));
+    }
+
+    static Weights read(GptConfig config, TensorSource source) {
+        Map<String, FloatBuffer> tensors = new LinkedHashMap<>();
+        for (Parameter parameter : config.parameters()) {
+            tensors.put(parameter.name(), source.floats(parameter.name()).asReadOnlyBuffer());
+        }
+        return new Weights(config, tensors);
+    }
+
+    /** Where a tensor's numbers are, the last axis fastest. */
+    @FunctionalInterface
+    interface TensorSource {
+        FloatBuffer floats(String name);
+    }
+
+    public GptConfig config() {
+        return config;
+    }
+
+    /**
+     * A read-only view of a tensor, the last axis fastest.
+     *
+     * @throws IllegalArgumentException if the model has no tensor of this name
+     */
+    public FloatBuffer get(String name) {
+        FloatBuffer tensor = tensors.get(name);
+        if (tensor == null) {
+            throw new IllegalArgumentException(
+                    "tensor: " + name + " (expected: one of the model's " + tensors.size() + " names)");
+        }
+        return tensor.duplicate();
+    }
+
+    /** Writes {@code model.safetensors} as Hugging Face would. Equal weights give equal bytes. */
+    public SealedFile save(Path file) throws IOException {
+        try (SafetensorsWriter writer = SafetensorsWriter.create(file)) {
+            writer.metadata("format", "pt");
+            for (Parameter parameter : config.parameters()) {
+                writer.declare(parameter.name(), DType.F32, parameter.shape().asArray());
+            }
+            for (Parameter parameter : config.parameters()) {
+                writer.write(parameter.name(), get(parameter.name()));
+            }
+            return writer.seal();
+        }
+    }
+
+    private static FloatBuffer floats(SafetensorsFile file, String name) {
+        return file.info(name).dtype() == DType.F32
+                ? file.bytes(name).asFloatBuffer()
+                : FloatBuffer.wrap(file.floats(name));
+    }
+
+    private static void requireShape(SafetensorsFile file, String name, Shape shape) {
+        if (!file.contains(name)) {
+            throw new UnsupportedModelException("tensor " + name, "absent", shape);
+        }
+        TensorInfo found = file.info(name);
+        if (!Arrays.equals(found.shape(), shape.asArray())) {
+            throw new UnsupportedModelException("tensor " + name, Shape.of(found.shape()), shape);
+        }
+        switch (found.dtype()) {
+            case F32, F16, BF16 -> {}
+            default -> throw new UnsupportedModelException("tensor " + name, found.dtype(), "F32, F16 or BF16");
+        }
+    }
+
+    /** A tensor that the graph would leave out means another model, and wrong numbers without an error. */
+    private static void requireNothingElse(SafetensorsFile file, Map<String, String> expected) {
+        TreeSet<String> unknown = new TreeSet<>(file.names());
+        unknown.removeAll(expected.values());
+        unknown.removeIf(name -> MASK.matcher(name).matches());
+        String embedding = expected.get(Parameter.weight(Parameter.TOKEN_EMBEDDING));
+        if (unknown.remove(HEAD) && !file.bytes(HEAD).equals(file.bytes(embedding))) {
+            throw new UnsupportedModelException("tensor " + HEAD, "other numbers", "those of " + embedding);
+        }
+        if (!unknown.isEmpty()) {
+            throw new UnsupportedModelException("tensors", unknown, "none but GPT-2's");
+        }
+    }
+}

@@ -1,0 +1,80 @@
+package io.maru.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.nio.FloatBuffer;
+import java.util.Arrays;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class GptTest {
+    private static final GptConfig CONFIG = TestModels.TINY;
+    private static final int BATCH = 2;
+
+    /** Independent of any framework: what a gradient says, the loss must do. */
+    @Test
+    void gradientsAreWhatTheLossDoesWhenAWeightMoves() {
+        int[] inputs = TestModels.tokens(BATCH * CONFIG.block(), CONFIG.vocabularySize(), 1);
+        int[] targets = TestModels.tokens(BATCH * CONFIG.block(), CONFIG.vocabularySize(), 2);
+        Weights weights = TestModels.lively(CONFIG);
+        try (GptGraph graph = new GptGraph(weights, BATCH)) {
+            Map<String, float[]> gradients = graph.gradients(inputs, targets);
+            gradients.forEach((name, gradient) -> {
+                // Along the gradient the loss moves most, so that float32's rounding weighs least.
+                double length = Math.sqrt(dot(gradient, gradient));
+                double step = 1e-2;
+                graph.assign(moved(weights, name, gradient, step / length));
+                double up = graph.loss(inputs, targets);
+                graph.assign(moved(weights, name, gradient, -step / length));
+                double down = graph.loss(inputs, targets);
+                assertThat((up - down) / (2 * step)).as(name).isCloseTo(length, within(0.01 * length + 1e-4));
+            });
+        }
+    }
+
+    @Test
+    void aFutureTokenMovesNoPastOutput() {
+        int vocabulary = CONFIG.vocabularySize();
+        int[] before = TestModels.tokens(BATCH * CONFIG.block(), vocabulary, 3);
+        try (GptGraph graph = new GptGraph(TestModels.lively(CONFIG), BATCH)) {
+            float[] logits = graph.logits(before);
+            for (int position = 0; position < CONFIG.block(); position++) {
+                int[] after = before.clone();
+                after[position] = (after[position] + 1) % vocabulary;
+                float[] changed = graph.logits(after);
+                int first = position * vocabulary;
+                int rowEnd = CONFIG.block() * vocabulary;
+                assertThat(Arrays.equals(logits, 0, first, changed, 0, first))
+                        .as("what comes before position %d", position)
+                        .isTrue();
+                assertThat(Arrays.equals(logits, first, first + vocabulary, changed, first, first + vocabulary))
+                        .as("position %d itself", position)
+                        .isFalse();
+                assertThat(Arrays.equals(logits, rowEnd, logits.length, changed, rowEnd, changed.length))
+                        .as("the other row")
+                        .isTrue();
+            }
+        }
+    }
+
+    private static Weights moved(Weights weights, String moved, float[] direction, double by) {
+        return Weights.read(weights.config(), name -> {
+            float[] values = TestModels.floats(weights, name);
+            if (name.equals(moved)) {
+                for (int i = 0; i < values.length; i++) {
+                    values[i] = (float) (values[i] + by * direction[i]);
+                }
+            }
+            return FloatBuffer.wrap(values);
+        });
+    }
+
+    private static double dot(float[] x, float[] y) {
+        double sum = 0;
+        for (int i = 0; i < x.length; i++) {
+            sum += (double) x[i] * y[i];
+        }
+        return sum;
+    }
+}

@@ -1,0 +1,105 @@
+package io.maru.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.maru.formats.SafetensorsFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** A trained GPT-2 that Hugging Face transformers saved, against what transformers computes with it. */
+class HuggingFaceTest {
+    private static Path shared;
+
+    @BeforeAll
+    static void find() {
+        String root = System.getProperty("maru.root", ".");
+        String named = System.getenv("MARU_SHARED");
+        shared = named == null ? Path.of(root, "..", "shared") : Path.of(named);
+        assumeTrue(
+                Files.exists(shared.resolve("data/facts/tiny-gpt2-shakespeare-hf.json")),
+                "the shared data is not here; MARU_SHARED names its folder");
+    }
+
+    @Test
+    void continuesAndScoresAsTransformersDoes() throws IOException {
+        JsonNode facts = new ObjectMapper()
+                .readTree(shared.resolve("data/facts/tiny-gpt2-shakespeare-hf.json")
+                        .toFile());
+        try (Decoder decoder = decoder("tiny-gpt2-shakespeare-hf")) {
+            for (JsonNode prompt : facts.get("prompts")) {
+                float[] logits = decoder.prefill(ints(prompt.get("ids")));
+                JsonNode expected = prompt.get("last_logits");
+                for (int id = 0; id < logits.length; id++) {
+                    assertThat((double) logits[id])
+                            .as("%s, token %d", prompt.get("text"), id)
+                            .isCloseTo(expected.get(id).doubleValue(), within(1e-4));
+                }
+                assertThat(continuation(
+                                decoder, logits, prompt.get("greedy_ids").size()))
+                        .as(prompt.get("text").asText())
+                        .isEqualTo(ints(prompt.get("greedy_ids")));
+            }
+            double sum = 0;
+            long count = 0;
+            for (JsonNode window : facts.get("nll").get("ids_4_windows")) {
+                double[] scores = decoder.score(ints(window));
+                sum -= Arrays.stream(scores).sum();
+                count += scores.length;
+            }
+            assertThat(sum / count)
+                    .isCloseTo(facts.get("nll").get("mean_nll_of_4_windows").doubleValue(), within(1e-5));
+        }
+    }
+
+    @Test
+    void readsGpt2sOwnVocabulary() throws IOException {
+        JsonNode facts = new ObjectMapper()
+                .readTree(shared.resolve("data/facts/fake-gpt2-hf.json").toFile());
+        try (Decoder decoder = decoder("fake-gpt2-hf")) {
+            for (JsonNode prompt : facts.get("prompts")) {
+                float[] logits = decoder.prefill(ints(prompt.get("ids")));
+                JsonNode expected = prompt.get("last_logits_first_16");
+                for (int id = 0; id < expected.size(); id++) {
+                    assertThat((double) logits[id]).isCloseTo(expected.get(id).doubleValue(), within(2e-5));
+                }
+                JsonNode argmax = prompt.get("argmax_each_position");
+                assertThat(new Sampler(SamplingOptions.greedy()).next(logits))
+                        .isEqualTo(argmax.get(argmax.size() - 1).intValue());
+            }
+        }
+    }
+
+    private static int[] continuation(Decoder decoder, float[] logits, int count) {
+        Sampler sampler = new Sampler(SamplingOptions.greedy());
+        int[] ids = new int[count];
+        float[] next = logits;
+        for (int i = 0; i < count; i++) {
+            ids[i] = sampler.next(next);
+            next = decoder.step(ids[i]);
+        }
+        return ids;
+    }
+
+    private static Decoder decoder(String model) throws IOException {
+        Path folder = shared.resolve("data/weights").resolve(model);
+        GptConfig config = GptConfig.fromJson(Files.readAllBytes(folder.resolve("config.json")));
+        try (SafetensorsFile file = SafetensorsFile.open(folder.resolve("model.safetensors"))) {
+            return Decoder.load(config, file, TestModels.TWO_THREADS);
+        }
+    }
+
+    private static int[] ints(JsonNode array) {
+        return IntStream.range(0, array.size())
+                .map(i -> array.get(i).intValue())
+                .toArray();
+    }
+}

@@ -1,0 +1,45 @@
+package io.maru.model;
+
+import java.nio.FloatBuffer;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** Models and tokens that the tests share. */
+final class TestModels {
+    /** Prime sizes where they may be: a transposed axis then does not fit. */
+    static final GptConfig TINY = new GptConfig(23, 7, 2, 3, 12);
+
+    static final DeviceOptions TWO_THREADS = new DeviceOptions(2, 2);
+
+    private TestModels() {}
+
+    static int[] tokens(int count, int vocabularySize, long seed) {
+        SplitMix64 random = new SplitMix64(seed);
+        int[] tokens = new int[count];
+        for (int i = 0; i < count; i++) {
+            tokens[i] = (int) (random.nextDouble() * vocabularySize);
+        }
+        return tokens;
+    }
+
+    /** Far from the initial weights, where attention is nearly even and biases are zero, which hides faults. */
+    static Weights lively(GptConfig config) {
+        Map<String, float[]> values = config.parameters().stream()
+                .collect(Collectors.toMap(Parameter::name, parameter -> {
+                    SplitMix64 random = new SplitMix64(parameter.name().hashCode());
+                    float[] numbers = new float[(int) parameter.elements()];
+                    for (int i = 0; i < numbers.length; i++) {
+                        numbers[i] = (float) (parameter.initial().mean() + 0.3 * random.nextGaussian());
+                    }
+                    return numbers;
+                }));
+        return Weights.read(config, name -> FloatBuffer.wrap(values.get(name)));
+    }
+
+    static float[] floats(Weights weights, String name) {
+        FloatBuffer buffer = weights.get(name);
+        float[] values = new float[buffer.remaining()];
+        buffer.get(values);
+        return values;
+    }
+}

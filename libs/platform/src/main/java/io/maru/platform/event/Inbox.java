@@ -1,0 +1,31 @@
+package io.maru.platform.event;
+
+import io.maru.platform.database.Database;
+import io.maru.platform.database.Database.Sql;
+import java.sql.SQLException;
+
+/**
+ * The events that a service has dealt with. An effect inside the database goes into the transaction that records the
+ * event; a longer effect (an object written, say) must be idempotent by key and is recorded after it is done.
+ */
+public final class Inbox {
+    private final Database database;
+
+    public Inbox(Database database) {
+        this.database = database;
+    }
+
+    /** Records the event in the caller's transaction. False if it was there before: the caller then does nothing. */
+    public boolean firstTime(Sql sql, Fact event) throws SQLException {
+        return sql.update("insert into inbox (id) values (?) on conflict do nothing", event.id()) == 1;
+    }
+
+    public boolean hasSeen(Fact event) {
+        return database.inTransaction(sql -> sql.first("select 1 from inbox where id = ?", row -> true, event.id())
+                .isPresent());
+    }
+
+    public void record(Fact event) {
+        database.run(sql -> firstTime(sql, event));
+    }
+}

@@ -1,0 +1,29 @@
+package io.maru.platform.event;
+
+import io.maru.platform.database.Database.Sql;
+import java.sql.SQLException;
+
+/**
+ * Facts on their way out. A fact is appended in the transaction that makes it true, so it leaves if and only if that
+ * transaction commits; {@link OutboxRelay} carries it to Kafka.
+ */
+public final class Outbox {
+    private final Runnable wake;
+
+    /** @param wake tells the relay that something may wait; a lost call costs only the relay's poll interval */
+    public Outbox(Runnable wake) {
+        this.wake = wake;
+    }
+
+    public void append(Sql sql, Fact fact) throws SQLException {
+        sql.update(
+                "insert into outbox (id, type, subject, run, time, data) values (?, ?, ?, ?, ?, ?)",
+                fact.id(),
+                fact.type(),
+                fact.subject(),
+                fact.run(),
+                fact.time(),
+                fact.data());
+        wake.run();
+    }
+}

@@ -1,0 +1,176 @@
+package io.maru.platform.work;
+
+import io.maru.platform.error.GrpcErrors;
+import io.maru.platform.error.Refusal;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jboss.logging.Logger;
+
+/**
+ * One thread that claims work of one kind and does it, one piece at a time, with a heartbeat beside it.
+ *
+ * <p>How a piece can end:
+ *
+ * <ul>
+ *   <li>{@link Work#perform} returns: it has called {@link WorkQueue#finish} itself, with its outcome.
+ *   <li>It throws because something is down: the work goes back and is tried again after a pause, without end.
+ *   <li>It throws a {@link Refusal}, or anything else {@link #MOST_ATTEMPTS} times: {@link Work#fail} records why.
+ *   <li>The lease is lost, or the service stops: the thread is interrupted, and whoever claims next goes on.
+ * </ul>
+ */
+public final class Worker implements AutoCloseable {
+    private static final Logger log = Logger.getLogger(Worker.class);
+    static final int MOST_ATTEMPTS = 5;
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
+
+    private final WorkQueue queue;
+    private final String kind;
+    private final Work work;
+    private final long pollMillis;
+    private final Semaphore wake = new Semaphore(0);
+    private final Thread thread;
+    private final ScheduledExecutorService heart;
+    private volatile boolean closed;
+
+    public Worker(WorkQueue queue, String kind, long pollMillis, Work work) {
+        this.queue = queue;
+        this.kind = kind;
+        this.work = work;
+        this.pollMillis = pollMillis;
+        this.thread = new Thread(this::run, kind + "-worker");
+        this.heart = Executors.newSingleThreadScheduledExecutor(task -> {
+            Thread beat = new Thread(task, kind + "-heartbeat");
+            beat.setDaemon(true);
+            return beat;
+        });
+    }
+
+    public void start() {
+        thread.start();
+    }
+
+    /** Looks for work now rather than at the next poll. */
+    public void wake() {
+        wake.release();
+    }
+
+    private void run() {
+        while (!closed) {
+            try {
+                Optional<Claim> claim = queue.claim(kind);
+                if (claim.isPresent()) {
+                    performHeld(claim.get());
+                } else {
+                    wake.tryAcquire(pollMillis, TimeUnit.MILLISECONDS);
+                    wake.drainPermits();
+                }
+            } catch (InterruptedException e) {
+                // Either closed, or an interrupt that came late for a piece of work that has ended.
+                if (closed) {
+                    return;
+                }
+            } catch (RuntimeException e) {
+                if (!closed) {
+                    log.warnf("%s work waits: %s", kind, e.getMessage());
+                    wakeAfter(Duration.ofSeconds(1));
+                }
+            }
+        }
+    }
+
+    private void performHeld(Claim claim) {
+        AtomicBoolean lost = new AtomicBoolean();
+        long period = queue.lease().toMillis() / 4;
+        ScheduledFuture<?> beating = heart.scheduleAtFixedRate(
+                () -> {
+                    try {
+                        if (!queue.heartbeat(claim) && !lost.getAndSet(true)) {
+                            thread.interrupt();
+                        }
+                    } catch (RuntimeException e) {
+                        log.warnf("%s: no heartbeat: %s", claim.name(), e.getMessage());
+                    }
+                },
+                period,
+                period,
+                TimeUnit.MILLISECONDS);
+        try {
+            work.perform(claim);
+        } catch (LeaseLostException e) {
+            log.infof("%s", e.getMessage());
+        } catch (InterruptedException e) {
+            log.infof("%s: stopped at attempt %d", claim.name(), claim.attempt());
+            queue.release(claim, Duration.ZERO);
+        } catch (Exception e) {
+            afterFailure(claim, e);
+        } finally {
+            beating.cancel(false);
+            // A heartbeat that finds the row gone because the work has just finished may have interrupted us.
+            Thread.interrupted();
+        }
+    }
+
+    private void afterFailure(Claim claim, Exception failure) {
+        if (closed) {
+            queue.release(claim, Duration.ZERO);
+        } else if (GrpcErrors.isTransient(failure)) {
+            log.warnf("%s waits: %s", claim.name(), failure.getMessage());
+            queue.release(claim, pause(claim.attempt()));
+        } else if (failure instanceof Refusal refusal) {
+            log.infof("%s failed: %s", claim.name(), refusal.getMessage());
+            work.fail(claim, refusal.reason().name(), refusal.getMessage());
+        } else if (claim.attempt() < MOST_ATTEMPTS) {
+            log.errorf(failure, "%s: attempt %d failed", claim.name(), claim.attempt());
+            queue.release(claim, pause(claim.attempt()));
+        } else {
+            log.errorf(failure, "%s: attempt %d failed, the last one", claim.name(), claim.attempt());
+            work.fail(claim, "INTERNAL", "internal error; the service's log has it");
+        }
+    }
+
+    private static Duration pause(int attempt) {
+        Duration pause = Duration.ofMillis(250L << Math.min(attempt, 10));
+        return pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE;
+    }
+
+    private void wakeAfter(Duration pause) {
+        try {
+            TimeUnit.NANOSECONDS.sleep(pause.toNanos());
+        } catch (InterruptedException e) {
+            if (closed) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /** Interrupts the work in hand, waits for it to give its lease back, and stops. */
+    @Override
+    public void close() {
+        closed = true;
+        thread.interrupt();
+        try {
+            thread.join(TimeUnit.SECONDS.toMillis(20));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        heart.shutdownNow();
+    }
+
+    /** What to do with a claim. */
+    public interface Work {
+        /**
+         * Does the work and ends it with {@link WorkQueue#finish} in the transaction that writes its outcome. Must be able to
+         * go on where an earlier attempt was cut off, and must end soon after an interrupt.
+         */
+        void perform(Claim claim) throws Exception;
+
+        /** Writes the failure and {@link WorkQueue#finish}es the claim, in one transaction. */
+        void fail(Claim claim, String reason, String message);
+    }
+}

@@ -1,0 +1,20 @@
+package io.maru.tokenizer;
+
+/** A tokenizer.json that is broken, or that asks for something that this library would not do exactly. */
+public final class TokenizerFormatException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+    private static final int LONGEST_EXCERPT = 120;
+
+    TokenizerFormatException(String place, String found, String expected) {
+        super("tokenizer.json: " + place + ": " + excerpt(found) + " (expected: " + expected + ")");
+    }
+
+    TokenizerFormatException(String place, String found, String expected, Throwable cause) {
+        this(place, found, expected);
+        initCause(cause);
+    }
+
+    private static String excerpt(String found) {
+        return found.length() <= LONGEST_EXCERPT ? found : found.substring(0, LONGEST_EXCERPT) + "...";
+    }
+}

@@ -1,0 +1,90 @@
+package io.maru.tokenizer;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class BpeTrainerTest {
+    @Test
+    void writesTheFileThatHuggingFaceWritesForTheSameText() {
+        BpeTokenizer tokenizer = Expected.trainer(TieRule.SMALLEST_IDS).train();
+        assertThat(tokenizer.toJson()).asString(UTF_8).isEqualTo(Expected.tokenizerJson());
+    }
+
+    @Test
+    void mergesTheGreatestBytesFirstIfAsked() throws IOException {
+        BpeTokenizer tokenizer = Expected.trainer(TieRule.LEXICOGRAPHIC).train();
+        assertThat(merges(tokenizer)).isEqualTo(Expected.lexicographicMerges());
+    }
+
+    @ParameterizedTest
+    @EnumSource(TieRule.class)
+    void doesNotCareInWhichOrderDocumentsCome(TieRule tieRule) {
+        byte[] expected = Expected.trainer(tieRule).train().toJson();
+        Random random = new Random(1);
+        for (int round = 0; round < 5; round++) {
+            List<String> corpus = new ArrayList<>(Expected.corpus());
+            Collections.shuffle(corpus, random);
+            BpeTrainer trainer = new BpeTrainer(Expected.vocabularySize(), tieRule);
+            corpus.forEach(trainer::add);
+            assertThat(trainer.train().toJson()).isEqualTo(expected);
+            assertThat(trainer.train().toJson()).isEqualTo(expected);
+        }
+    }
+
+    @Test
+    void knowsTheBytesAndTheEndOfTextWithoutAnyText() {
+        BpeTokenizer tokenizer = new BpeTrainer(1000, TieRule.SMALLEST_IDS).train();
+        assertThat(tokenizer.vocabularySize()).isEqualTo(257);
+        assertThat(tokenizer.endOfText()).isZero();
+        assertThat(tokenizer.bytes(1)).containsExactly('!');
+        assertThat(tokenizer.decode(tokenizer.encode("마루"))).isEqualTo("마루");
+    }
+
+    @Test
+    void stopsWhenEveryWordIsOneToken() {
+        BpeTrainer trainer = new BpeTrainer(1000, TieRule.SMALLEST_IDS);
+        trainer.add("maru maru");
+        BpeTokenizer tokenizer = trainer.train();
+        // m-a-r-u takes three merges, the space before it one more.
+        assertThat(tokenizer.vocabularySize()).isEqualTo(257 + 4);
+        assertThat(tokenizer.encode("maru maru")).hasSize(2);
+    }
+
+    @Test
+    void takesNearLinearTimeForAWordOfAMillionLetters() {
+        Random random = new Random(1);
+        StringBuilder word = new StringBuilder("a".repeat(500_000));
+        random.ints(500_000, 'a', 'z' + 1).forEach(letter -> word.append((char) letter));
+        BpeTrainer trainer = new BpeTrainer(2048, TieRule.SMALLEST_IDS);
+        trainer.add(word.toString());
+        BpeTokenizer tokenizer = assertTimeoutPreemptively(Duration.ofSeconds(60), trainer::train);
+        assertThat(tokenizer.vocabularySize()).isEqualTo(2048);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {Integer.MIN_VALUE, 0, 256, (1 << 18) + 1})
+    void refusesAVocabularyWithoutRoomForBytesOrBeyondAllUse(int vocabularySize) {
+        assertThatThrownBy(() -> new BpeTrainer(vocabularySize, TieRule.SMALLEST_IDS))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("vocabularySize: " + vocabularySize + " (expected: 257 to 262144)");
+    }
+
+    private static JsonNode merges(BpeTokenizer tokenizer) throws IOException {
+        return new ObjectMapper().readTree(tokenizer.toJson()).at("/model/merges");
+    }
+}

@@ -1,0 +1,185 @@
+package io.maru.tokenizer;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Against what the reference tokenizers gave for real text and the full GPT-2 vocabulary. */
+class ReferenceDataTest {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private Path data;
+
+    @BeforeEach
+    void findsTheData() {
+        String shared = System.getenv("MARU_SHARED");
+        Path root = Path.of(System.getProperty("maru.root", "."));
+        data = (shared == null ? root.resolve("../shared") : Path.of(shared)).resolve("data");
+        assumeTrue(Files.isDirectory(data), "no reference data at " + data + "; set MARU_SHARED to have these tests");
+    }
+
+    @Test
+    void givesTheIdsOfHuggingFaceForTrickyTexts() throws IOException {
+        BpeTokenizer gpt2 = gpt2();
+        for (JsonNode testCase : cases("tokens.gpt2-hf.json")) {
+            String text = testCase.path("text").textValue();
+            // Hugging Face takes the text of a special token for the token; here it stays text.
+            if (!text.contains("<|endoftext|>")) {
+                assertEncodes(gpt2, text, ids(testCase.path("ids")));
+            }
+        }
+    }
+
+    @Test
+    void givesTheIdsOfTiktokenWithSpecialTokensAsText() throws IOException {
+        BpeTokenizer gpt2 = gpt2();
+        for (JsonNode testCase : cases("tokens.r50k-ordinary.json")) {
+            assertEncodes(gpt2, testCase.path("text").textValue(), ids(testCase.path("ids")));
+        }
+    }
+
+    @Test
+    void givesTheIdsOfLlamaCppForTrickyUnicode() throws IOException {
+        BpeTokenizer gpt2 = gpt2();
+        Path vectors = data.resolve("tokenizers/llamacpp-vectors");
+        String[] texts = Files.readString(vectors.resolve("cases.inp")).split("\n__ggml_vocab_test__\n", -1);
+        String[] lines = Files.readString(vectors.resolve("gpt-2.out")).split("\n", -1);
+        assertThat(texts).hasSize(47);
+        for (int i = 0; i < texts.length; i++) {
+            String line = i < lines.length ? lines[i].strip() : "";
+            int[] expected = line.isEmpty()
+                    ? new int[0]
+                    : List.of(line.split(" ", -1)).stream()
+                            .mapToInt(Integer::parseInt)
+                            .toArray();
+            assertEncodes(gpt2, texts[i], expected);
+        }
+    }
+
+    @Test
+    void givesTheIdsOfTiktokenForManyTexts() throws IOException {
+        BpeTokenizer gpt2 = gpt2();
+        List<List<String>> rows = csv(Files.readString(data.resolve("tokenizers/tiktoken/r50k_base_encodings.csv")));
+        assertThat(rows).hasSize(423 + 1);
+        for (List<String> row : rows.subList(1, rows.size())) {
+            assertEncodes(gpt2, row.get(0), ids(JSON.readTree(row.get(1))));
+        }
+    }
+
+    @Test
+    void learnsTheMergesOfTheLexicographicReference() throws IOException {
+        Path reference = data.resolve("tokenizers/bpe-training");
+        BpeTrainer trainer = new BpeTrainer(500, TieRule.LEXICOGRAPHIC);
+        trainer.add(Files.readString(reference.resolve("corpus.en")));
+
+        assertThat(merges(trainer.train()))
+                .hasSize(243)
+                .isEqualTo(Files.readAllLines(reference.resolve("train-bpe-reference-merges.txt")));
+    }
+
+    @Test
+    void learnsTheMergesOfHuggingFace() throws IOException {
+        BpeTrainer trainer = new BpeTrainer(512, TieRule.SMALLEST_IDS);
+        trainer.add(Files.readString(data.resolve("text/tinyshakespeare.txt")));
+
+        Path expected = data.resolve("weights/tiny-gpt2-shakespeare-hf/tokenizer.json");
+        assertThat(trainer.train().toJson()).asString(UTF_8).isEqualTo(Files.readString(expected));
+    }
+
+    @Test
+    void writesWhatHuggingFaceWroteByteForByte() throws IOException {
+        Path file = data.resolve("weights/tiny-gpt2-shakespeare-hf/tokenizer.json");
+        assertThat(BpeTokenizer.read(file).toJson()).asString(UTF_8).isEqualTo(Files.readString(file));
+    }
+
+    @Test
+    void readsWhatItWroteOfTheFullVocabulary() throws IOException {
+        BpeTokenizer gpt2 = gpt2();
+        BpeTokenizer again = BpeTokenizer.fromJson(gpt2.toJson());
+        assertThat(again.toJson()).isEqualTo(gpt2.toJson());
+        assertThat(again.vocabularySize()).isEqualTo(50257);
+        assertThat(again.endOfText()).isEqualTo(50256);
+    }
+
+    @Test
+    void refusesATokenizerOfAnotherFamilyByName() {
+        Path phi = data.resolve("tokenizers/phi-3-mini/tokenizer.json");
+        assertThatThrownBy(() -> BpeTokenizer.read(phi))
+                .isInstanceOf(TokenizerFormatException.class)
+                .hasMessage("tokenizer.json: normalizer: type \"Sequence\" (expected: null)");
+    }
+
+    private BpeTokenizer gpt2() throws IOException {
+        return BpeTokenizer.read(data.resolve("weights/fake-gpt2-hf/tokenizer.json"));
+    }
+
+    private JsonNode cases(String file) throws IOException {
+        JsonNode cases =
+                JSON.readTree(data.resolve("facts").resolve(file).toFile()).path("cases");
+        assertThat(cases).hasSize(30);
+        return cases;
+    }
+
+    private static void assertEncodes(BpeTokenizer tokenizer, String text, int[] expected) {
+        assertThat(tokenizer.encode(text)).as(text).containsExactly(expected);
+        assertThat(tokenizer.decode(expected)).isEqualTo(text);
+    }
+
+    private static int[] ids(JsonNode array) {
+        int[] ids = new int[array.size()];
+        for (int i = 0; i < ids.length; i++) {
+            ids[i] = array.get(i).intValue();
+        }
+        return ids;
+    }
+
+    private static List<String> merges(BpeTokenizer tokenizer) throws IOException {
+        List<String> merges = new ArrayList<>();
+        for (JsonNode merge : JSON.readTree(tokenizer.toJson()).at("/model/merges")) {
+            merges.add(merge.get(0).textValue() + " " + merge.get(1).textValue());
+        }
+        return merges;
+    }
+
+    /** Comma-separated cells; a quoted one may hold commas, line ends and doubled quotes. */
+    private static List<List<String>> csv(String text) {
+        List<List<String>> rows = new ArrayList<>();
+        List<String> row = new ArrayList<>();
+        StringBuilder cell = new StringBuilder();
+        boolean quoted = false;
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (quoted && c == '"' && i + 1 < text.length() && text.charAt(i + 1) == '"') {
+                cell.append(c);
+                i++;
+            } else if (c == '"') {
+                quoted = !quoted;
+            } else if (!quoted && (c == ',' || c == '\n')) {
+                row.add(cell.toString());
+                cell.setLength(0);
+                if (c == '\n') {
+                    rows.add(row);
+                    row = new ArrayList<>();
+                }
+            } else if (quoted || c != '\r') {
+                cell.append(c);
+            }
+        }
+        if (!row.isEmpty()) {
+            row.add(cell.toString());
+            rows.add(row);
+        }
+        return rows;
+    }
+}
