@@ -1,0 +1,146 @@
+package io.maru.checkpoint.app;
+
+import static io.maru.checkpoint.domain.CheckpointReason.CHECKPOINT_EXISTS;
+import static io.maru.checkpoint.domain.CheckpointReason.CHECKPOINT_NOT_FOUND;
+import static io.maru.checkpoint.domain.CheckpointReason.FILE_CORRUPT;
+import static io.maru.checkpoint.domain.CheckpointReason.FILE_MISSING;
+
+import io.maru.checkpoint.domain.Checkpoint;
+import io.maru.checkpoint.domain.CheckpointFile;
+import io.maru.checkpoint.domain.CheckpointName;
+import io.maru.checkpoint.domain.Registration;
+import io.maru.formats.CorruptFileException;
+import io.maru.formats.Manifest;
+import io.maru.formats.SealedFile;
+import io.maru.platform.error.CommonReason;
+import java.time.Clock;
+import java.util.List;
+import java.util.Optional;
+
+/*
+ * A checkpoint comes to be in three steps, and a crash between any two leaves nothing that looks like one:
+ *
+ *     training        puts the files          runs/a/checkpoints/500/model.safetensors ...
+ *     register        reads every byte back, then writes manifest.json
+ *     catalog         one row and one fact, in one transaction
+ *
+ * The manifest tells nothing but the files, so registrations that race over the same bytes write the same manifest.
+ */
+/** Takes over what training wrote, and looks after it. */
+public final class Checkpoints {
+    private final CheckpointCatalog catalog;
+    private final CheckpointBytes bytes;
+    private final Clock clock;
+
+    public Checkpoints(CheckpointCatalog catalog, CheckpointBytes bytes, Clock clock) {
+        this.catalog = catalog;
+        this.bytes = bytes;
+        this.clock = clock;
+    }
+
+    /**
+     * Reads every file and seals them. The same content again answers the first checkpoint. A CORRUPT checkpoint may be
+     * registered anew: a run that resumed before it writes it once more.
+     *
+     * @throws io.maru.platform.error.Refusal FILE_MISSING, FILE_CORRUPT, CHECKPOINT_EXISTS, REQUEST_ID_REUSED
+     */
+    public Checkpoint register(String requestId, Registration registration) {
+        Optional<Checkpoint> earlier = registered(requestId, registration);
+        if (earlier.isPresent()) {
+            return earlier.get();
+        }
+        for (CheckpointFile file : CheckpointFile.values()) {
+            check(
+                    registration.name().key(file.fileName()),
+                    file,
+                    registration.files().get(file));
+        }
+        bytes.write(
+                registration.name().key(CheckpointFile.MANIFEST),
+                registration.manifest().toJson());
+        catalog.register(requestId, Checkpoint.of(registration, clock.instant()));
+        // Somebody else may have been first, so the catalog decides, not what was just written.
+        return registered(requestId, registration)
+                .orElseThrow(
+                        () -> CHECKPOINT_EXISTS.because("%s: changed while it was registered", registration.name()));
+    }
+
+    public Checkpoint get(CheckpointName name) {
+        return catalog.find(name)
+                .orElseThrow(
+                        () -> CHECKPOINT_NOT_FOUND.because("%s: no such checkpoint (expected: one registered)", name));
+    }
+
+    /** Of one run, those below {@code belowStep}, the highest step first. */
+    public List<Checkpoint> list(String run, long belowStep, int most) {
+        return catalog.list(run, belowStep, most);
+    }
+
+    /** Reads every file again. A checkpoint that was CORRUPT stays so. */
+    public Checkpoint verify(CheckpointName name) {
+        Checkpoint checkpoint = get(name);
+        if (checkpoint.isCorrupt()) {
+            return checkpoint;
+        }
+        Optional<String> difference = difference(checkpoint);
+        difference.ifPresent(message -> catalog.markCorrupt(name, message));
+        return difference.isPresent() ? get(name) : checkpoint;
+    }
+
+    private Optional<Checkpoint> registered(String requestId, Registration registration) {
+        Optional<Checkpoint> ofRequest = catalog.findByRequest(requestId);
+        if (ofRequest.isPresent() && !ofRequest.get().hasContentOf(registration)) {
+            throw CommonReason.REQUEST_ID_REUSED.because(
+                    "request_id: \"%s\" registered %s (expected: an id that no other content has)",
+                    requestId, ofRequest.get().name());
+        }
+        Optional<Checkpoint> active = catalog.find(registration.name()).filter(found -> !found.isCorrupt());
+        if (active.isPresent() && !active.get().hasContentOf(registration)) {
+            throw CHECKPOINT_EXISTS.because(
+                    "%s: registered with manifest %s (expected: the same content)",
+                    registration.name(), active.get().manifest().digest());
+        }
+        return active;
+    }
+
+    private void check(String key, CheckpointFile file, SealedFile expected) {
+        Optional<SealedFile> measured;
+        try {
+            measured = file.holdsTensors() ? bytes.measureTensors(key) : bytes.measure(key);
+        } catch (CorruptFileException e) {
+            throw FILE_CORRUPT.because("%s: %s: %s (expected: %s)", key, e.place(), e.found(), e.expected());
+        }
+        SealedFile found = measured.orElseThrow(
+                () -> FILE_MISSING.because("%s: no such object (expected: written before it is registered)", key));
+        if (!found.equals(expected)) {
+            throw FILE_CORRUPT.because("%s", difference(key, found, expected));
+        }
+    }
+
+    private Optional<String> difference(Checkpoint checkpoint) {
+        byte[] manifest = checkpoint.manifest().toJson();
+        SealedFile sealedManifest =
+                new SealedFile(manifest.length, checkpoint.manifest().digest());
+        Optional<String> difference = difference(checkpoint.name().key(CheckpointFile.MANIFEST), sealedManifest);
+        for (Manifest.Entry entry : checkpoint.manifest().entries()) {
+            if (difference.isPresent()) {
+                break;
+            }
+            difference = difference(checkpoint.name().key(entry.key()), entry.file());
+        }
+        return difference;
+    }
+
+    private Optional<String> difference(String key, SealedFile expected) {
+        Optional<SealedFile> measured = bytes.measure(key);
+        if (measured.isEmpty()) {
+            return Optional.of("%s: no such object (expected: %d bytes)".formatted(key, expected.size()));
+        }
+        return measured.filter(found -> !found.equals(expected)).map(found -> difference(key, found, expected));
+    }
+
+    private static String difference(String key, SealedFile found, SealedFile expected) {
+        return "%s: %d bytes with sha256 %s (expected: %d bytes with sha256 %s)"
+                .formatted(key, found.size(), found.sha256(), expected.size(), expected.sha256());
+    }
+}

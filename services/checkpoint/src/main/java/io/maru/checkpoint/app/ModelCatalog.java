@@ -1,0 +1,35 @@
+package io.maru.checkpoint.app;
+
+import io.maru.checkpoint.domain.CheckpointName;
+import io.maru.checkpoint.domain.ModelVersion;
+import io.maru.checkpoint.domain.ModelVersionName;
+import io.maru.formats.Manifest;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/** Which model versions there are. A version is seen by nobody before it is published. */
+public interface ModelCatalog {
+    /**
+     * A version number that one request has taken.
+     *
+     * @param published empty until its files are in place
+     */
+    record Reservation(ModelVersionName name, CheckpointName checkpoint, Optional<ModelVersion> published) {}
+
+    Optional<Reservation> findByRequest(String requestId);
+
+    /** Takes the model's next number for a request; a request that has one keeps it. */
+    Reservation reserve(String requestId, String model, CheckpointName checkpoint, Instant now);
+
+    /** Publishes a reserved version, together with the fact; the second time it does nothing. */
+    ModelVersion publish(ModelVersionName name, Manifest manifest);
+
+    Optional<ModelVersion> find(ModelVersionName name);
+
+    /** The highest version of a model. */
+    Optional<ModelVersion> newest(String model);
+
+    /** Newest first, of one model or of all when it is empty. */
+    List<ModelVersion> list(String model, long before, int most);
+}

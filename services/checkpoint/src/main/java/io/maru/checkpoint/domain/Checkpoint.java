@@ -1,0 +1,75 @@
+package io.maru.checkpoint.domain;
+
+import static java.util.Objects.requireNonNull;
+
+import io.maru.formats.Manifest;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The weights of one run at one step. Immutable once ACTIVE.
+ *
+ * @param dataset that the weights were trained on
+ * @param validationLoss in nats per token; 0 where none was measured
+ * @param manifest lists the files, and is stored beside them
+ */
+public record Checkpoint(
+        CheckpointName name,
+        State state,
+        String dataset,
+        double validationLoss,
+        Manifest manifest,
+        Instant createTime) {
+    private static final String MODEL_KIND = "model";
+
+    /** What the last look at the files found. */
+    public enum State {
+        ACTIVE,
+        /** A file's bytes are not those that were registered. */
+        CORRUPT
+    }
+
+    public Checkpoint {
+        requireNonNull(name, "name");
+        requireNonNull(state, "state");
+        requireNonNull(manifest, "manifest");
+        requireNonNull(createTime, "createTime");
+    }
+
+    public static Checkpoint of(Registration registration, Instant createTime) {
+        return new Checkpoint(
+                registration.name(),
+                State.ACTIVE,
+                registration.dataset(),
+                registration.validationLoss(),
+                registration.manifest(),
+                createTime);
+    }
+
+    public boolean isCorrupt() {
+        return state == State.CORRUPT;
+    }
+
+    public boolean hasContentOf(Registration registration) {
+        return name.equals(registration.name())
+                && dataset.equals(registration.dataset())
+                && Double.compare(validationLoss, registration.validationLoss()) == 0
+                && manifest.equals(registration.manifest());
+    }
+
+    /** All files together, in bytes. */
+    public long size() {
+        return manifest.entries().stream().mapToLong(Manifest.Entry::size).sum();
+    }
+
+    /** The manifest of a model version that is made of this checkpoint. */
+    public Manifest modelManifest() {
+        List<Manifest.Entry> served = manifest.entries().stream()
+                .filter(entry -> CheckpointFile.named(entry.key())
+                        .map(CheckpointFile::served)
+                        .orElse(false))
+                .toList();
+        return new Manifest(MODEL_KIND, Map.of("checkpointSha256", manifest.digest()), served);
+    }
+}

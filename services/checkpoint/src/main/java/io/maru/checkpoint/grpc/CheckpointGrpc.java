@@ -1,0 +1,122 @@
+package io.maru.checkpoint.grpc;
+
+import static io.maru.checkpoint.grpc.CheckpointMapping.checkpointName;
+import static io.maru.checkpoint.grpc.CheckpointMapping.model;
+import static io.maru.checkpoint.grpc.CheckpointMapping.modelVersionName;
+import static io.maru.checkpoint.grpc.CheckpointMapping.registration;
+import static io.maru.checkpoint.grpc.CheckpointMapping.toProto;
+
+import io.maru.checkpoint.app.Checkpoints;
+import io.maru.checkpoint.app.ModelVersions;
+import io.maru.checkpoint.domain.Registration;
+import io.maru.checkpoint.v1.Checkpoint;
+import io.maru.checkpoint.v1.CheckpointService;
+import io.maru.checkpoint.v1.GetCheckpointRequest;
+import io.maru.checkpoint.v1.GetModelVersionRequest;
+import io.maru.checkpoint.v1.ListCheckpointsRequest;
+import io.maru.checkpoint.v1.ListCheckpointsResponse;
+import io.maru.checkpoint.v1.ListModelVersionsRequest;
+import io.maru.checkpoint.v1.ListModelVersionsResponse;
+import io.maru.checkpoint.v1.ModelVersion;
+import io.maru.checkpoint.v1.PromoteCheckpointRequest;
+import io.maru.checkpoint.v1.RegisterCheckpointRequest;
+import io.maru.checkpoint.v1.VerifyCheckpointRequest;
+import io.maru.platform.grpc.Page;
+import io.maru.platform.grpc.ResourceName;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import io.quarkus.grpc.GrpcService;
+import io.smallrye.common.annotation.Blocking;
+import io.smallrye.mutiny.Uni;
+
+/** The front door. */
+@GrpcService
+class CheckpointGrpc implements CheckpointService {
+    private final Checkpoints checkpoints;
+    private final ModelVersions modelVersions;
+    private final Timer registering;
+    private final Timer verifying;
+    private final Timer promoting;
+
+    CheckpointGrpc(Checkpoints checkpoints, ModelVersions modelVersions, MeterRegistry meters) {
+        this.checkpoints = checkpoints;
+        this.modelVersions = modelVersions;
+        this.registering = meters.timer("maru_checkpoint_registration");
+        this.verifying = meters.timer("maru_checkpoint_verification");
+        this.promoting = meters.timer("maru_checkpoint_promotion");
+    }
+
+    @Override
+    @Blocking
+    public Uni<Checkpoint> registerCheckpoint(RegisterCheckpointRequest request) {
+        String requestId = ResourceName.checkRequestId(request.getRequestId());
+        Registration registration = registration(request);
+        return answer(toProto(registering.record(() -> checkpoints.register(requestId, registration))));
+    }
+
+    @Override
+    @Blocking
+    public Uni<Checkpoint> getCheckpoint(GetCheckpointRequest request) {
+        return answer(toProto(checkpoints.get(checkpointName("name", request.getName()))));
+    }
+
+    @Override
+    @Blocking
+    public Uni<ListCheckpointsResponse> listCheckpoints(ListCheckpointsRequest request) {
+        String run = ResourceName.check("run", request.getRun(), "runs/{run}");
+        Page page = Page.of(request.getPageSize(), request.getPageToken());
+        var result = page.cut(
+                checkpoints.list(run, page.after(), page.size() + 1),
+                checkpoint -> checkpoint.name().step());
+        return answer(ListCheckpointsResponse.newBuilder()
+                .addAllCheckpoints(
+                        result.items().stream().map(CheckpointMapping::toProto).toList())
+                .setNextPageToken(result.nextToken())
+                .build());
+    }
+
+    @Override
+    @Blocking
+    public Uni<Checkpoint> verifyCheckpoint(VerifyCheckpointRequest request) {
+        var name = checkpointName("name", request.getName());
+        return answer(toProto(verifying.record(() -> checkpoints.verify(name))));
+    }
+
+    @Override
+    @Blocking
+    public Uni<ModelVersion> promoteCheckpoint(PromoteCheckpointRequest request) {
+        String requestId = ResourceName.checkRequestId(request.getRequestId());
+        var checkpoint = checkpointName("checkpoint", request.getCheckpoint());
+        String model = model("model_id", "models/" + request.getModelId());
+        return answer(toProto(promoting.record(() -> modelVersions.promote(requestId, checkpoint, model))));
+    }
+
+    @Override
+    @Blocking
+    public Uni<ModelVersion> getModelVersion(GetModelVersionRequest request) {
+        String name = request.getName();
+        return answer(toProto(
+                CheckpointMapping.isModel(name)
+                        ? modelVersions.newest(model("name", name))
+                        : modelVersions.get(modelVersionName("name", name))));
+    }
+
+    @Override
+    @Blocking
+    public Uni<ListModelVersionsResponse> listModelVersions(ListModelVersionsRequest request) {
+        String model = request.getModel().isEmpty() ? "" : model("model", request.getModel());
+        Page page = Page.of(request.getPageSize(), request.getPageToken());
+        var result = page.cut(
+                modelVersions.list(model, page.after(), page.size() + 1),
+                io.maru.checkpoint.domain.ModelVersion::sequence);
+        return answer(ListModelVersionsResponse.newBuilder()
+                .addAllModelVersions(
+                        result.items().stream().map(CheckpointMapping::toProto).toList())
+                .setNextPageToken(result.nextToken())
+                .build());
+    }
+
+    private static <T> Uni<T> answer(T message) {
+        return Uni.createFrom().item(message);
+    }
+}

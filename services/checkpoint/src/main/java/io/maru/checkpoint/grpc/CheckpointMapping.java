@@ -1,0 +1,133 @@
+package io.maru.checkpoint.grpc;
+
+import com.google.protobuf.Timestamp;
+import io.maru.checkpoint.domain.Checkpoint;
+import io.maru.checkpoint.domain.CheckpointFile;
+import io.maru.checkpoint.domain.CheckpointName;
+import io.maru.checkpoint.domain.ModelVersion;
+import io.maru.checkpoint.domain.ModelVersionName;
+import io.maru.checkpoint.domain.Registration;
+import io.maru.checkpoint.v1.RegisterCheckpointRequest;
+import io.maru.checkpoint.v1.StoredFile;
+import io.maru.formats.Manifest;
+import io.maru.formats.SealedFile;
+import io.maru.platform.error.CommonReason;
+import io.maru.platform.grpc.ResourceName;
+import java.time.Instant;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/** Where the words of the wire and those of the domain meet. */
+final class CheckpointMapping {
+    private static final Pattern COUNT = Pattern.compile("0|[1-9][0-9]{0,17}");
+
+    private CheckpointMapping() {}
+
+    static Registration registration(RegisterCheckpointRequest request) {
+        return new Registration(
+                new CheckpointName(ResourceName.check("run", request.getRun(), "runs/{run}"), request.getStep()),
+                files(request.getFilesList()),
+                ResourceName.check("dataset", request.getDataset(), "datasets/{dataset}"),
+                request.getValidationLoss());
+    }
+
+    static CheckpointName checkpointName(String field, String name) {
+        ResourceName.check(field, name, "runs/{run}/checkpoints/{step}");
+        return new CheckpointName(parent(name), count(field, name, 0));
+    }
+
+    static boolean isModel(String name) {
+        return name.indexOf('/') == name.lastIndexOf('/');
+    }
+
+    static String model(String field, String name) {
+        return ResourceName.check(field, name, "models/{model}");
+    }
+
+    static ModelVersionName modelVersionName(String field, String name) {
+        ResourceName.check(field, name, "models/{model}/versions/{version}");
+        return new ModelVersionName(parent(name), count(field, name, 1));
+    }
+
+    static io.maru.checkpoint.v1.Checkpoint toProto(Checkpoint checkpoint) {
+        return io.maru.checkpoint.v1.Checkpoint.newBuilder()
+                .setName(checkpoint.name().toString())
+                .setStep(checkpoint.name().step())
+                .setRun(checkpoint.name().run())
+                .setState(
+                        switch (checkpoint.state()) {
+                            case ACTIVE -> io.maru.checkpoint.v1.Checkpoint.State.ACTIVE;
+                            case CORRUPT -> io.maru.checkpoint.v1.Checkpoint.State.CORRUPT;
+                        })
+                .setCreateTime(toProto(checkpoint.createTime()))
+                .addAllFiles(toProto(checkpoint.manifest()))
+                .setDataset(checkpoint.dataset())
+                .setValidationLoss(checkpoint.validationLoss())
+                .setManifestSha256(checkpoint.manifest().digest())
+                .build();
+    }
+
+    static io.maru.checkpoint.v1.ModelVersion toProto(ModelVersion version) {
+        return io.maru.checkpoint.v1.ModelVersion.newBuilder()
+                .setName(version.name().toString())
+                .setModel(version.name().model())
+                .setVersion(version.name().version())
+                .setCheckpoint(version.checkpoint().toString())
+                .addAllFiles(toProto(version.manifest()))
+                .setManifestSha256(version.manifest().digest())
+                .setCreateTime(toProto(version.createTime()))
+                .build();
+    }
+
+    private static Map<CheckpointFile, SealedFile> files(List<StoredFile> files) {
+        Map<CheckpointFile, SealedFile> result = new EnumMap<>(CheckpointFile.class);
+        for (StoredFile file : files) {
+            CheckpointFile known = CheckpointFile.named(file.getFileName())
+                    .orElseThrow(() -> CommonReason.INVALID_ARGUMENT.because(
+                            "files: unknown file name (expected: %s)", CheckpointFile.fileNames()));
+            try {
+                if (result.put(known, new SealedFile(file.getSize(), file.getSha256())) != null) {
+                    throw CommonReason.INVALID_ARGUMENT.because(
+                            "files: %s twice (expected: each file once)", known.fileName());
+                }
+            } catch (IllegalArgumentException e) {
+                throw CommonReason.INVALID_ARGUMENT.because("files: %s: %s", known.fileName(), e.getMessage());
+            }
+        }
+        return result;
+    }
+
+    private static String parent(String name) {
+        String collection = name.substring(0, name.lastIndexOf('/'));
+        return collection.substring(0, collection.lastIndexOf('/'));
+    }
+
+    private static long count(String field, String name, long least) {
+        String last = ResourceName.last(name);
+        // One name per thing: 007 is not another word for 7.
+        if (!COUNT.matcher(last).matches() || Long.parseLong(last) < least) {
+            throw CommonReason.INVALID_NAME.because(
+                    "%s: \"%s\" (expected: to end with a number >= %d)", field, name, least);
+        }
+        return Long.parseLong(last);
+    }
+
+    private static List<StoredFile> toProto(Manifest manifest) {
+        return manifest.entries().stream()
+                .map(entry -> StoredFile.newBuilder()
+                        .setFileName(entry.key())
+                        .setSize(entry.size())
+                        .setSha256(entry.sha256())
+                        .build())
+                .toList();
+    }
+
+    private static Timestamp toProto(Instant time) {
+        return Timestamp.newBuilder()
+                .setSeconds(time.getEpochSecond())
+                .setNanos(time.getNano())
+                .build();
+    }
+}

@@ -1,0 +1,136 @@
+package io.maru.checkpoint.store;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.maru.checkpoint.app.CheckpointCatalog;
+import io.maru.checkpoint.domain.Checkpoint;
+import io.maru.checkpoint.domain.CheckpointName;
+import io.maru.checkpoint.v1.CheckpointCorrupted;
+import io.maru.checkpoint.v1.CheckpointRegistered;
+import io.maru.formats.Manifest;
+import io.maru.platform.database.Database;
+import io.maru.platform.event.Fact;
+import io.maru.platform.event.Outbox;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
+
+/** The table {@code checkpoint}. A row keeps the manifest itself, so the list of files has one form only. */
+public final class PostgresCheckpoints implements CheckpointCatalog {
+    private static final String REGISTERED = "maru.checkpoint.registered.v1";
+    private static final String CORRUPTED = "maru.checkpoint.corrupted.v1";
+
+    private final Database database;
+    private final Outbox outbox;
+
+    public PostgresCheckpoints(Database database, Outbox outbox) {
+        this.database = database;
+        this.outbox = outbox;
+    }
+
+    @Override
+    public Optional<Checkpoint> find(CheckpointName name) {
+        return database.inTransaction(sql ->
+                sql.first("select * from checkpoint where name = ?", PostgresCheckpoints::read, name.toString()));
+    }
+
+    @Override
+    public Optional<Checkpoint> findByRequest(String requestId) {
+        return database.inTransaction(sql ->
+                sql.first("select * from checkpoint where request_id = ?", PostgresCheckpoints::read, requestId));
+    }
+
+    @Override
+    public List<Checkpoint> list(String run, long belowStep, int most) {
+        return database.inTransaction(sql -> sql.list(
+                "select * from checkpoint where run = ? and step < ? order by step desc limit ?",
+                PostgresCheckpoints::read,
+                run,
+                belowStep,
+                most));
+    }
+
+    @Override
+    public void register(String requestId, Checkpoint checkpoint) {
+        String name = checkpoint.name().toString();
+        database.run(sql -> {
+            // Without a conflict target: a request id or a name that is taken are both left as they are.
+            int changed = sql.update(
+                    """
+                    insert into checkpoint
+                        (name, request_id, run, step, state, dataset, validation_loss, manifest, create_time)
+                    values (?, ?, ?, ?, 'ACTIVE', ?, ?, ?, ?)
+                    on conflict do nothing
+                    """,
+                    name,
+                    requestId,
+                    checkpoint.name().run(),
+                    checkpoint.name().step(),
+                    checkpoint.dataset(),
+                    checkpoint.validationLoss(),
+                    json(checkpoint.manifest()),
+                    checkpoint.createTime());
+            if (changed == 0) {
+                changed = sql.update(
+                        """
+                        update checkpoint
+                        set request_id = ?, state = 'ACTIVE', dataset = ?, validation_loss = ?, manifest = ?,
+                            create_time = ?, corruption = ''
+                        where name = ? and state = 'CORRUPT'
+                        """,
+                        requestId,
+                        checkpoint.dataset(),
+                        checkpoint.validationLoss(),
+                        json(checkpoint.manifest()),
+                        checkpoint.createTime(),
+                        name);
+            }
+            if (changed == 1) {
+                CheckpointRegistered fact = CheckpointRegistered.newBuilder()
+                        .setCheckpoint(name)
+                        .setRun(checkpoint.name().run())
+                        .setStep(checkpoint.name().step())
+                        .setManifestSha256(checkpoint.manifest().digest())
+                        .setSize(checkpoint.size())
+                        .build();
+                outbox.append(sql, Fact.of(REGISTERED, name, checkpoint.name().run(), fact));
+            }
+        });
+    }
+
+    @Override
+    public void markCorrupt(CheckpointName name, String message) {
+        database.run(sql -> {
+            int changed = sql.update(
+                    "update checkpoint set state = 'CORRUPT', corruption = ? where name = ? and state = 'ACTIVE'",
+                    message,
+                    name.toString());
+            if (changed == 1) {
+                CheckpointCorrupted fact = CheckpointCorrupted.newBuilder()
+                        .setCheckpoint(name.toString())
+                        .setMessage(message)
+                        .build();
+                outbox.append(sql, Fact.of(CORRUPTED, name.toString(), name.run(), fact));
+            }
+        });
+    }
+
+    static Manifest manifest(String json) {
+        return Manifest.fromJson(json.getBytes(UTF_8));
+    }
+
+    static String json(Manifest manifest) {
+        return new String(manifest.toJson(), UTF_8);
+    }
+
+    private static Checkpoint read(ResultSet row) throws SQLException {
+        return new Checkpoint(
+                new CheckpointName(row.getString("run"), row.getLong("step")),
+                Checkpoint.State.valueOf(row.getString("state")),
+                row.getString("dataset"),
+                row.getDouble("validation_loss"),
+                manifest(row.getString("manifest")),
+                row.getTimestamp("create_time").toInstant());
+    }
+}

@@ -1,0 +1,64 @@
+package io.maru.checkpoint.app;
+
+import io.maru.checkpoint.domain.Checkpoint;
+import io.maru.checkpoint.domain.CheckpointName;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Keeps checkpoints in a map, and tells what it did as the facts would. */
+final class InMemoryCheckpoints implements CheckpointCatalog {
+    final List<String> facts = new ArrayList<>();
+    private final Map<CheckpointName, Checkpoint> byName = new HashMap<>();
+    private final Map<String, CheckpointName> byRequest = new HashMap<>();
+
+    @Override
+    public Optional<Checkpoint> find(CheckpointName name) {
+        return Optional.ofNullable(byName.get(name));
+    }
+
+    @Override
+    public Optional<Checkpoint> findByRequest(String requestId) {
+        return Optional.ofNullable(byRequest.get(requestId)).map(byName::get);
+    }
+
+    @Override
+    public List<Checkpoint> list(String run, long belowStep, int most) {
+        return byName.values().stream()
+                .filter(checkpoint ->
+                        checkpoint.name().run().equals(run) && checkpoint.name().step() < belowStep)
+                .sorted(Comparator.comparingLong(
+                                (Checkpoint checkpoint) -> checkpoint.name().step())
+                        .reversed())
+                .limit(most)
+                .toList();
+    }
+
+    @Override
+    public void register(String requestId, Checkpoint checkpoint) {
+        Checkpoint present = byName.get(checkpoint.name());
+        if (present == null || present.isCorrupt()) {
+            byName.put(checkpoint.name(), checkpoint);
+            byRequest.put(requestId, checkpoint.name());
+            facts.add("registered " + checkpoint.name());
+        }
+    }
+
+    @Override
+    public void markCorrupt(CheckpointName name, String message) {
+        Checkpoint found = byName.get(name);
+        byName.put(
+                name,
+                new Checkpoint(
+                        name,
+                        Checkpoint.State.CORRUPT,
+                        found.dataset(),
+                        found.validationLoss(),
+                        found.manifest(),
+                        found.createTime()));
+        facts.add("corrupted " + name + ": " + message);
+    }
+}

@@ -1,0 +1,162 @@
+package io.maru.control.domain;
+
+import static io.maru.control.domain.ControlReason.RECIPE_INVALID;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
+import io.maru.platform.error.Refusal;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * YAML to {@link Recipe}, strictly: whatever is not known, not of its type or not in its range is refused with the key, what
+ * was found and what was expected. Plain data only: no type tags, no anchors, no aliases, no second document, no key twice.
+ */
+public final class RecipeReader {
+    public static final int MOST_BYTES = 64 * 1024;
+    private static final int DEEPEST = 10;
+    /** YAML's words for infinity and for what is no number. */
+    private static final Pattern NOT_FINITE = Pattern.compile("[-+]?\\.(inf|nan)", Pattern.CASE_INSENSITIVE);
+
+    private static final YAMLFactory yaml = YAMLFactory.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
+            .streamReadConstraints(StreamReadConstraints.builder()
+                    .maxNestingDepth(DEEPEST)
+                    .maxNumberLength(100)
+                    .maxNameLength(200)
+                    .build())
+            .build();
+    private static final ObjectMapper mapper =
+            new ObjectMapper(yaml).enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
+    private RecipeReader() {}
+
+    /** @throws Refusal RECIPE_INVALID */
+    public static Recipe read(String text) {
+        RecipeFields top = new RecipeFields("", tree(text), Recipe.class);
+        String name = top.name("name");
+        RecipeFields corpus = top.section("corpus", Recipe.Corpus.class);
+        RecipeFields tokenizer = top.section("tokenizer", Recipe.Tokenizer.class);
+        RecipeFields model = top.section("model", Recipe.Model.class);
+        RecipeFields training = top.section("training", Recipe.Training.class);
+        RecipeFields evaluation = top.section("evaluation", Recipe.Evaluation.class);
+        return new Recipe(
+                name,
+                new Recipe.Corpus(corpus.numberBetween("validationFraction", 0.1, 0, 1)),
+                new Recipe.Tokenizer(tokenizer.integer("vocabularySize", 1024, 257, 200_000)),
+                model(model),
+                training(training),
+                new Recipe.Evaluation(evaluation.whole("maxTokens", 0, 0, 1_000_000_000_000L)),
+                top.has("sample") ? Optional.of(sample(top.section("sample", Recipe.Sample.class))) : Optional.empty());
+    }
+
+    private static Recipe.Model model(RecipeFields model) {
+        int layers = model.integer("layers", 1, 256);
+        int heads = model.integer("heads", 1, 256);
+        int width = model.integer("width", 1, 16_384);
+        int block = model.integer("block", 1, 65_536);
+        if (width % heads != 0) {
+            throw RECIPE_INVALID.because("model.heads: %d (expected: a divisor of model.width %d)", heads, width);
+        }
+        return new Recipe.Model(layers, heads, width, block);
+    }
+
+    private static Recipe.Training training(RecipeFields training) {
+        long steps = training.whole("steps", 1, 1_000_000_000);
+        double learningRate = training.numberAbove("learningRate", 1e-3, 0, 1);
+        return new Recipe.Training(
+                steps,
+                training.integer("batch", 12, 1, 65_536),
+                learningRate,
+                training.number("minLearningRate", learningRate / 10, 0, learningRate),
+                training.whole("warmupSteps", Math.min(100, steps / 10), 0, steps - 1),
+                training.number("weightDecay", 0.1, 0, 1),
+                training.numberBelow("beta1", 0.9, 0, 1),
+                training.numberBelow("beta2", 0.99, 0, 1),
+                training.number("gradientClip", 1.0, 0, 1e6),
+                training.whole("seed", 1337, 0, Long.MAX_VALUE),
+                training.whole("validateEvery", 250, 1, 1_000_000_000),
+                training.integer("validationBatches", 20, 1, 100_000),
+                training.whole("checkpointEvery", 500, 1, 1_000_000_000));
+    }
+
+    private static Recipe.Sample sample(RecipeFields sample) {
+        return new Recipe.Sample(
+                sample.text("prompt"),
+                sample.integer("maxTokens", 200, 1, 65_536),
+                sample.number("temperature", 0.8, 0, 100),
+                sample.integer("topK", 50, 0, 1_000_000),
+                sample.numberAbove("topP", 1.0, 0, 1),
+                sample.whole("seed", 1, 0, Long.MAX_VALUE));
+    }
+
+    private static ObjectNode tree(String text) {
+        int bytes = text.getBytes(StandardCharsets.UTF_8).length;
+        if (bytes > MOST_BYTES) {
+            throw RECIPE_INVALID.because("recipe: %d bytes (expected: at most %d)", bytes, MOST_BYTES);
+        }
+        try {
+            checkPlain(text);
+            JsonNode node = mapper.readTree(text);
+            if (node instanceof ObjectNode object) {
+                return object;
+            }
+            throw RECIPE_INVALID.because(
+                    "recipe: %s (expected: keys with values)",
+                    node == null || node.isMissingNode() ? "empty" : RecipeFields.shown(node));
+        } catch (JsonProcessingException e) {
+            throw malformed(e);
+        } catch (IOException e) {
+            throw new UncheckedIOException("a string cannot fail to be read", e);
+        }
+    }
+
+    /** What a tree would silently drop or take for text. */
+    private static void checkPlain(String text) throws IOException {
+        try (YAMLParser parser = yaml.createParser(text)) {
+            for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
+                if (parser.getTypeId() != null) {
+                    throw unwelcome(parser, "the type tag " + parser.getTypeId());
+                }
+                if (parser.isCurrentAlias() || parser.getObjectId() != null) {
+                    throw unwelcome(parser, "an anchor or alias");
+                }
+                if (token == JsonToken.VALUE_NUMBER_FLOAT
+                        && NOT_FINITE.matcher(parser.getText()).matches()) {
+                    String key = parser.getParsingContext()
+                            .pathAsPointer()
+                            .toString()
+                            .substring(1);
+                    throw RECIPE_INVALID.because(
+                            "%s: %s (expected: a finite number)", key.replace('/', '.'), parser.getText());
+                }
+            }
+        }
+    }
+
+    private static Refusal unwelcome(JsonParser parser, String what) {
+        return RECIPE_INVALID.because(
+                "recipe: %s in line %d (expected: plain values)",
+                what, parser.currentTokenLocation().getLineNr());
+    }
+
+    private static Refusal malformed(JsonProcessingException e) {
+        String problem = e.getOriginalMessage().lines().findFirst().orElse("unreadable");
+        String place =
+                e.getLocation() == null ? "" : " in line " + e.getLocation().getLineNr();
+        return new Refusal(RECIPE_INVALID, "recipe: " + problem + place + " (expected: YAML, each key once)", e);
+    }
+}

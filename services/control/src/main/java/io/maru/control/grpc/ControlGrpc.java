@@ -1,0 +1,98 @@
+package io.maru.control.grpc;
+
+import io.maru.control.app.Runs;
+import io.maru.control.domain.Run;
+import io.maru.control.domain.RunEvent;
+import io.maru.control.v1.CancelRunRequest;
+import io.maru.control.v1.CheckRecipeRequest;
+import io.maru.control.v1.CheckRecipeResponse;
+import io.maru.control.v1.ControlService;
+import io.maru.control.v1.GetRunRequest;
+import io.maru.control.v1.ListRunsRequest;
+import io.maru.control.v1.ListRunsResponse;
+import io.maru.control.v1.SubmitRunRequest;
+import io.maru.control.v1.WatchRunRequest;
+import io.maru.platform.error.CommonReason;
+import io.maru.platform.grpc.Page;
+import io.maru.platform.grpc.ResourceName;
+import io.maru.platform.grpc.Watch;
+import io.quarkus.grpc.GrpcService;
+import io.smallrye.common.annotation.Blocking;
+import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.Uni;
+import java.time.Duration;
+
+/** The operators' front door. */
+@GrpcService
+public class ControlGrpc implements ControlService {
+    private static final Duration WATCH_INTERVAL = Duration.ofMillis(250);
+    private static final int EVENTS_AT_A_TIME = 500;
+
+    private final Runs runs;
+
+    ControlGrpc(Runs runs) {
+        this.runs = runs;
+    }
+
+    @Override
+    @Blocking
+    public Uni<io.maru.control.v1.Run> submitRun(SubmitRunRequest request) {
+        Run run = runs.submit(
+                ResourceName.checkRequestId(request.getRequestId()), request.getRecipe(), request.getSourcesList());
+        return Uni.createFrom().item(Messages.run(run));
+    }
+
+    @Override
+    @Blocking
+    public Uni<CheckRecipeResponse> checkRecipe(CheckRecipeRequest request) {
+        return Uni.createFrom().item(Messages.check(runs.check(request.getRecipe(), request.getSourceBytes())));
+    }
+
+    @Override
+    @Blocking
+    public Uni<io.maru.control.v1.Run> getRun(GetRunRequest request) {
+        return Uni.createFrom().item(Messages.run(runs.get(name(request.getName()))));
+    }
+
+    /** A page may hold many runs, so they come without their recipes and sources, which GetRun gives. */
+    @Override
+    @Blocking
+    public Uni<ListRunsResponse> listRuns(ListRunsRequest request) {
+        Page page = Page.of(request.getPageSize(), request.getPageToken());
+        Page.Result<Run> found = page.cut(runs.list(page.after(), page.size() + 1), Run::position);
+        ListRunsResponse.Builder response = ListRunsResponse.newBuilder().setNextPageToken(found.nextToken());
+        found.items().forEach(run -> response.addRuns(Messages.listed(run)));
+        return Uni.createFrom().item(response.build());
+    }
+
+    @Override
+    @Blocking
+    public Multi<io.maru.control.v1.RunEvent> watchRun(WatchRunRequest request) {
+        Run run = runs.get(name(request.getName()));
+        long after = request.getAfterSequence();
+        long newest = run.status().sequence();
+        if (after < 0 || after > newest) {
+            throw CommonReason.INVALID_ARGUMENT.because("after_sequence: %d (expected: 0 to %d)", after, newest);
+        }
+        if (after == newest && run.status().state().isFinal()) {
+            return Multi.createFrom().empty();
+        }
+        return Watch.stream(
+                        after,
+                        WATCH_INTERVAL,
+                        last -> runs.events(run.name(), last, EVENTS_AT_A_TIME),
+                        RunEvent::sequence,
+                        event -> event.state().isFinal())
+                .map(Messages::event);
+    }
+
+    @Override
+    @Blocking
+    public Uni<io.maru.control.v1.Run> cancelRun(CancelRunRequest request) {
+        return Uni.createFrom().item(Messages.run(runs.cancel(name(request.getName()))));
+    }
+
+    private static String name(String name) {
+        return ResourceName.check("name", name, "runs/{run}");
+    }
+}

@@ -1,0 +1,120 @@
+package io.maru.control.app;
+
+import io.maru.control.domain.Run;
+import io.maru.control.domain.RunEvent;
+import io.maru.control.domain.RunStatus;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** {@link RunStore} that forgets. Can be told to die around a save, as a killed process does. */
+final class InMemoryRunStore implements RunStore {
+    private final Map<String, Run> runs = new LinkedHashMap<>();
+    private final Map<String, List<RunEvent>> events = new LinkedHashMap<>();
+    private int savesUntilDeath = Integer.MAX_VALUE;
+    private boolean deathAfterWriting;
+    private Runnable beforeSave = () -> {};
+
+    /** The next save but {@code saves} kills whoever makes it: before it is written, or after. */
+    void dieAtSave(int saves, boolean afterWriting) {
+        savesUntilDeath = saves;
+        deathAfterWriting = afterWriting;
+    }
+
+    /** Somebody else gets in between, once. */
+    void beforeNextSave(Runnable action) {
+        beforeSave = action;
+    }
+
+    @Override
+    public boolean create(String name, String requestId, String recipe, List<String> sources, Instant now) {
+        if (runs.containsKey(name) || byRequest(requestId).isPresent()) {
+            return false;
+        }
+        RunStatus status = RunStatus.submitted(now);
+        runs.put(name, new Run(name, runs.size() + 1, requestId, recipe, sources, now, status));
+        events.put(name, new ArrayList<>(List.of(event(status))));
+        return true;
+    }
+
+    @Override
+    public Optional<Run> find(String name) {
+        return Optional.ofNullable(runs.get(name));
+    }
+
+    @Override
+    public Optional<Run> byRequest(String requestId) {
+        return runs.values().stream()
+                .filter(run -> run.requestId().equals(requestId))
+                .findFirst();
+    }
+
+    @Override
+    public List<Run> list(long before, int most) {
+        return runs.values().stream()
+                .filter(run -> run.position() < before)
+                .sorted((a, b) -> Long.compare(b.position(), a.position()))
+                .limit(most)
+                .toList();
+    }
+
+    @Override
+    public List<RunEvent> events(String name, long after, int most) {
+        return events.get(name).stream()
+                .filter(event -> event.sequence() > after)
+                .limit(most)
+                .toList();
+    }
+
+    @Override
+    public long open() {
+        return runs.values().stream()
+                .filter(run -> !run.status().state().isFinal())
+                .count();
+    }
+
+    @Override
+    public boolean save(Run run, RunStatus next) {
+        Runnable between = beforeSave;
+        beforeSave = () -> {};
+        between.run();
+        boolean dies = savesUntilDeath-- == 0;
+        if (dies && !deathAfterWriting) {
+            throw new Killed();
+        }
+        Run now = runs.get(run.name());
+        boolean current = now.status().sequence() == run.status().sequence();
+        if (current) {
+            runs.put(
+                    run.name(),
+                    new Run(
+                            now.name(),
+                            now.position(),
+                            now.requestId(),
+                            now.recipe(),
+                            now.sources(),
+                            now.createTime(),
+                            next));
+            if (next.sequence() > run.status().sequence()) {
+                events.get(run.name()).add(event(next));
+            }
+        }
+        if (dies) {
+            throw new Killed();
+        }
+        return current;
+    }
+
+    private static RunEvent event(RunStatus status) {
+        return new RunEvent(
+                status.sequence(), status.time(), status.state(), status.stage(), status.progress(), status.message());
+    }
+
+    /** Nothing in a process survives it. */
+    static final class Killed extends Error {
+        private static final long serialVersionUID = 1;
+    }
+}

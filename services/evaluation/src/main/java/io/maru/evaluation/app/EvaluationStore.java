@@ -1,0 +1,22 @@
+package io.maru.evaluation.app;
+
+import io.maru.evaluation.domain.Evaluation;
+import io.maru.evaluation.domain.NewEvaluation;
+import java.util.List;
+import java.util.Optional;
+
+/** The evaluations that the service knows. */
+public interface EvaluationStore {
+    /** Creates it, PENDING, and offers it to the workers. False, and nothing happens, where its name or request id is taken. */
+    boolean create(NewEvaluation evaluation);
+
+    Optional<Evaluation> find(String name);
+
+    Optional<Evaluation> createdBy(String requestId);
+
+    /** Newest first: those with a smaller sequence than {@code before}. */
+    List<Evaluation> list(long before, int most);
+
+    /** One that waits becomes CANCELLED, one that runs CANCELLING; any other stays as it is. */
+    void cancel(String name);
+}

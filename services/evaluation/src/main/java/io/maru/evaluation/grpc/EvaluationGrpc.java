@@ -1,0 +1,75 @@
+package io.maru.evaluation.grpc;
+
+import io.maru.evaluation.EvaluationConfig;
+import io.maru.evaluation.app.Evaluations;
+import io.maru.evaluation.v1.CancelEvaluationRequest;
+import io.maru.evaluation.v1.CreateEvaluationRequest;
+import io.maru.evaluation.v1.Evaluation;
+import io.maru.evaluation.v1.EvaluationService;
+import io.maru.evaluation.v1.GetEvaluationRequest;
+import io.maru.evaluation.v1.ListEvaluationsRequest;
+import io.maru.evaluation.v1.ListEvaluationsResponse;
+import io.maru.evaluation.v1.WatchEvaluationRequest;
+import io.maru.platform.grpc.Page;
+import io.maru.platform.grpc.Watch;
+import io.quarkus.grpc.GrpcService;
+import io.smallrye.common.annotation.Blocking;
+import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.Uni;
+import java.time.Duration;
+
+/** The front door. */
+@GrpcService
+@Blocking
+class EvaluationGrpc implements EvaluationService {
+    private final Evaluations evaluations;
+    private final Duration watchInterval;
+
+    EvaluationGrpc(Evaluations evaluations, EvaluationConfig config) {
+        this.evaluations = evaluations;
+        this.watchInterval = Duration.ofMillis(config.watchMillis());
+    }
+
+    @Override
+    public Uni<Evaluation> createEvaluation(CreateEvaluationRequest request) {
+        boolean nameIsGiven = !request.getEvaluationId().isEmpty();
+        return answer(evaluations.create(EvaluationProto.fromProto(request), nameIsGiven));
+    }
+
+    @Override
+    public Uni<Evaluation> getEvaluation(GetEvaluationRequest request) {
+        return answer(evaluations.get(EvaluationProto.name(request.getName())));
+    }
+
+    @Override
+    public Uni<ListEvaluationsResponse> listEvaluations(ListEvaluationsRequest request) {
+        Page page = Page.of(request.getPageSize(), request.getPageToken());
+        Page.Result<io.maru.evaluation.domain.Evaluation> result = page.cut(
+                evaluations.list(page.after(), page.size() + 1), io.maru.evaluation.domain.Evaluation::sequence);
+        ListEvaluationsResponse.Builder response =
+                ListEvaluationsResponse.newBuilder().setNextPageToken(result.nextToken());
+        result.items().forEach(evaluation -> response.addEvaluations(EvaluationProto.toProto(evaluation)));
+        return Uni.createFrom().item(response.build());
+    }
+
+    @Override
+    public Multi<Evaluation> watchEvaluation(WatchEvaluationRequest request) {
+        String name = EvaluationProto.name(request.getName());
+        return Watch.resource(
+                        request.getAfterRevision(),
+                        watchInterval,
+                        () -> evaluations.get(name),
+                        io.maru.evaluation.domain.Evaluation::revision,
+                        evaluation -> evaluation.state().isFinal())
+                .map(EvaluationProto::toProto);
+    }
+
+    @Override
+    public Uni<Evaluation> cancelEvaluation(CancelEvaluationRequest request) {
+        return answer(evaluations.cancel(EvaluationProto.name(request.getName())));
+    }
+
+    private static Uni<Evaluation> answer(io.maru.evaluation.domain.Evaluation evaluation) {
+        return Uni.createFrom().item(EvaluationProto.toProto(evaluation));
+    }
+}

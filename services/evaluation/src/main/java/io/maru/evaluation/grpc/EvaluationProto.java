@@ -1,0 +1,77 @@
+package io.maru.evaluation.grpc;
+
+import com.google.protobuf.Timestamp;
+import io.maru.evaluation.domain.NewEvaluation;
+import io.maru.evaluation.domain.State;
+import io.maru.evaluation.v1.CreateEvaluationRequest;
+import io.maru.evaluation.v1.Evaluation;
+import io.maru.metrics.LanguageModelScore;
+import io.maru.platform.error.CommonReason;
+import io.maru.platform.grpc.ResourceName;
+import java.time.Instant;
+
+/** Between the words of the wire and those of the domain. */
+final class EvaluationProto {
+    private static final String NAME = "evaluations/{evaluation}";
+
+    private EvaluationProto() {}
+
+    static String name(String name) {
+        return ResourceName.check("name", name, NAME);
+    }
+
+    static NewEvaluation fromProto(CreateEvaluationRequest request) {
+        if (request.getMaxTokens() < 0) {
+            throw CommonReason.INVALID_ARGUMENT.because("max_tokens: %d (expected: >= 0)", request.getMaxTokens());
+        }
+        return new NewEvaluation(
+                ResourceName.checkRequestId(request.getRequestId()),
+                "evaluations/" + ResourceName.idOrNew("evaluation_id", request.getEvaluationId()),
+                ResourceName.check("model_version", request.getModelVersion(), "models/{model}/versions/{version}"),
+                ResourceName.check("dataset", request.getDataset(), "datasets/{dataset}"),
+                request.getMaxTokens(),
+                request.getRun().isEmpty() ? "" : ResourceName.check("run", request.getRun(), "runs/{run}"));
+    }
+
+    static Evaluation toProto(io.maru.evaluation.domain.Evaluation evaluation) {
+        LanguageModelScore score = evaluation.tally().score();
+        Evaluation.Builder proto = Evaluation.newBuilder()
+                .setName(evaluation.name())
+                .setState(toProto(evaluation.state()))
+                .setModelVersion(evaluation.modelVersion())
+                .setDataset(evaluation.dataset())
+                .setTokens(evaluation.tokens())
+                .setScoredTokens(score.tokens())
+                .setScoredBytes(score.bytes())
+                .setFailureReason(evaluation.failureReason())
+                .setFailureMessage(evaluation.failureMessage())
+                .setCreateTime(toProto(evaluation.createTime()))
+                .setUpdateTime(toProto(evaluation.updateTime()))
+                .setRevision(evaluation.revision());
+        // A figure of a part of the split would be taken for one of the whole.
+        if (evaluation.state() == State.SUCCEEDED) {
+            proto.setCrossEntropy(score.crossEntropy())
+                    .setPerplexity(score.perplexity())
+                    .setBitsPerByte(score.bitsPerByte());
+        }
+        return proto.build();
+    }
+
+    private static Evaluation.State toProto(State state) {
+        return switch (state) {
+            case PENDING -> Evaluation.State.PENDING;
+            case RUNNING -> Evaluation.State.RUNNING;
+            case SUCCEEDED -> Evaluation.State.SUCCEEDED;
+            case FAILED -> Evaluation.State.FAILED;
+            case CANCELLING -> Evaluation.State.CANCELLING;
+            case CANCELLED -> Evaluation.State.CANCELLED;
+        };
+    }
+
+    private static Timestamp toProto(Instant time) {
+        return Timestamp.newBuilder()
+                .setSeconds(time.getEpochSecond())
+                .setNanos(time.getNano())
+                .build();
+    }
+}

@@ -1,0 +1,106 @@
+package io.maru.evaluation.store;
+
+import io.maru.evaluation.app.EvaluationStore;
+import io.maru.evaluation.domain.Evaluation;
+import io.maru.evaluation.domain.NewEvaluation;
+import io.maru.evaluation.domain.State;
+import io.maru.evaluation.domain.Tally;
+import io.maru.metrics.LanguageModelScore;
+import io.maru.platform.database.Database;
+import io.maru.platform.database.Database.Sql;
+import io.maru.platform.work.WorkQueue;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
+
+/** {@link EvaluationStore} in PostgreSQL. */
+public final class PostgresEvaluations implements EvaluationStore {
+    /** Of its work. */
+    public static final String KIND = "evaluation";
+
+    private final Database database;
+    private final WorkQueue queue;
+
+    public PostgresEvaluations(Database database, WorkQueue queue) {
+        this.database = database;
+        this.queue = queue;
+    }
+
+    @Override
+    public boolean create(NewEvaluation evaluation) {
+        return database.inTransaction(sql -> {
+            boolean created = sql.update(
+                            """
+                            insert into evaluation (name, request_id, run, model_version, dataset, max_tokens)
+                            values (?, ?, ?, ?, ?, ?) on conflict do nothing
+                            """,
+                            evaluation.name(),
+                            evaluation.requestId(),
+                            evaluation.run(),
+                            evaluation.modelVersion(),
+                            evaluation.dataset(),
+                            evaluation.maxTokens())
+                    == 1;
+            if (created) {
+                queue.enqueue(sql, KIND, evaluation.name());
+            }
+            return created;
+        });
+    }
+
+    @Override
+    public Optional<Evaluation> find(String name) {
+        return database.inTransaction(sql -> find(sql, name));
+    }
+
+    static Optional<Evaluation> find(Sql sql, String name) throws SQLException {
+        return sql.first("select * from evaluation where name = ?", PostgresEvaluations::read, name);
+    }
+
+    @Override
+    public Optional<Evaluation> createdBy(String requestId) {
+        return database.inTransaction(sql ->
+                sql.first("select * from evaluation where request_id = ?", PostgresEvaluations::read, requestId));
+    }
+
+    @Override
+    public List<Evaluation> list(long before, int most) {
+        return database.inTransaction(sql -> sql.list(
+                "select * from evaluation where sequence < ? order by sequence desc limit ?",
+                PostgresEvaluations::read,
+                before,
+                most));
+    }
+
+    @Override
+    public void cancel(String name) {
+        database.run(sql -> sql.update("""
+                update evaluation set state = case state when 'PENDING' then 'CANCELLED' else 'CANCELLING' end,
+                    revision = revision + 1, update_time = now()
+                where name = ? and state in ('PENDING', 'RUNNING')
+                """, name));
+    }
+
+    static Evaluation read(ResultSet row) throws SQLException {
+        return new Evaluation(
+                row.getString("name"),
+                row.getString("request_id"),
+                row.getString("run"),
+                row.getString("model_version"),
+                row.getString("dataset"),
+                row.getLong("max_tokens"),
+                State.valueOf(row.getString("state")),
+                row.getLong("tokens"),
+                new Tally(
+                        row.getLong("windows"),
+                        new LanguageModelScore(
+                                row.getDouble("nats"), row.getLong("scored_tokens"), row.getLong("scored_bytes"))),
+                row.getString("failure_reason"),
+                row.getString("failure_message"),
+                row.getTimestamp("create_time").toInstant(),
+                row.getTimestamp("update_time").toInstant(),
+                row.getLong("revision"),
+                row.getLong("sequence"));
+    }
+}

@@ -1,0 +1,12 @@
+package io.maru.inference.app;
+
+import io.maru.inference.domain.ModelVersion;
+
+/** Knows every model version that there is. */
+public interface ModelCatalogue {
+    /**
+     * @param name {@code models/{model}/versions/{version}}, or {@code models/{model}} for its newest version
+     * @throws io.maru.platform.error.Refusal MODEL_MISSING, or CHECKPOINT_UNAVAILABLE
+     */
+    ModelVersion find(String name);
+}

@@ -1,0 +1,11 @@
+package io.maru.inference.domain;
+
+import java.time.Instant;
+
+/**
+ * A model that is ready to serve.
+ *
+ * @param version {@code models/{model}/versions/{version}}
+ * @param block the longest context, in tokens
+ */
+public record LoadedModel(String version, long parameters, int vocabularySize, int block, Instant loadTime) {}

@@ -1,0 +1,149 @@
+package io.maru.inference.grpc;
+
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import io.maru.inference.InferenceConfig;
+import io.maru.inference.app.DecodingSlots;
+import io.maru.inference.app.Generation;
+import io.maru.inference.app.Models;
+import io.maru.inference.app.Scoring;
+import io.maru.inference.domain.FinishReason;
+import io.maru.inference.v1.GenerateRequest;
+import io.maru.inference.v1.GenerateResponse;
+import io.maru.inference.v1.InferenceServiceGrpc;
+import io.maru.inference.v1.ListLoadedModelsRequest;
+import io.maru.inference.v1.ListLoadedModelsResponse;
+import io.maru.inference.v1.LoadModelRequest;
+import io.maru.inference.v1.LoadedModel;
+import io.maru.inference.v1.ScoreRequest;
+import io.maru.inference.v1.ScoreResponse;
+import io.maru.inference.v1.UnloadModelRequest;
+import io.maru.inference.v1.UnloadModelResponse;
+import io.maru.platform.error.GrpcErrors;
+import io.quarkus.grpc.GrpcService;
+import io.smallrye.common.annotation.Blocking;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * The front door. It is written against gRPC's own observers and not as a Multi: Quarkus asks a Multi for all items at
+ * once, whereas an observer tells whether the connection has room for another.
+ */
+@GrpcService
+@Blocking
+class InferenceGrpc extends InferenceServiceGrpc.InferenceServiceImplBase {
+    private final Models models;
+    private final DecodingSlots slots;
+    private final GrpcErrors errors;
+    private final GenerationMeters meters;
+    private final Duration readerPatience;
+    private final SecureRandom seeds = new SecureRandom();
+
+    InferenceGrpc(
+            Models models, DecodingSlots slots, GrpcErrors errors, GenerationMeters meters, InferenceConfig config) {
+        this.models = models;
+        this.slots = slots;
+        this.errors = errors;
+        this.meters = meters;
+        this.readerPatience = Duration.ofMillis(config.readerPatienceMillis());
+    }
+
+    @Override
+    public void loadModel(LoadModelRequest request, StreamObserver<LoadedModel> response) {
+        try (Models.Lease lease = models.acquire(InferenceProto.modelName(request.getModel()))) {
+            answer(response, InferenceProto.toProto(lease.about()));
+        }
+    }
+
+    @Override
+    public void unloadModel(UnloadModelRequest request, StreamObserver<UnloadModelResponse> response) {
+        models.unload(InferenceProto.modelName(request.getModel()));
+        answer(response, UnloadModelResponse.getDefaultInstance());
+    }
+
+    @Override
+    public void listLoadedModels(ListLoadedModelsRequest request, StreamObserver<ListLoadedModelsResponse> response) {
+        ListLoadedModelsResponse.Builder list = ListLoadedModelsResponse.newBuilder();
+        models.loaded().forEach(model -> list.addModels(InferenceProto.toProto(model)));
+        answer(response, list.build());
+    }
+
+    @Override
+    public void generate(GenerateRequest request, StreamObserver<GenerateResponse> response) {
+        ServerCallStreamObserver<GenerateResponse> caller = (ServerCallStreamObserver<GenerateResponse>) response;
+        Generation generation = new Generation(
+                slots, models, InferenceProto.fromProto(request, seeds), new GenerationCaller(caller), readerPatience);
+        caller.setOnCancelHandler(generation::cancel);
+        LostConnections.onClose(generation::cancel);
+        caller.setOnReadyHandler(generation::wake);
+        generation.submit();
+    }
+
+    @Override
+    public void score(ScoreRequest request, StreamObserver<ScoreResponse> response) {
+        Scoring scoring = new Scoring(
+                slots,
+                models,
+                InferenceProto.modelName(request.getModel()),
+                InferenceProto.sequences(request),
+                new ScoringCaller(response));
+        ((ServerCallStreamObserver<ScoreResponse>) response).setOnCancelHandler(scoring::cancel);
+        LostConnections.onClose(scoring::cancel);
+        scoring.submit();
+    }
+
+    private static <T> void answer(StreamObserver<T> response, T message) {
+        response.onNext(message);
+        response.onCompleted();
+    }
+
+    private final class GenerationCaller implements Generation.Reader {
+        private final ServerCallStreamObserver<GenerateResponse> caller;
+        private final GenerationMeters.Clock clock = meters.start();
+
+        GenerationCaller(ServerCallStreamObserver<GenerateResponse> caller) {
+            this.caller = caller;
+        }
+
+        @Override
+        public boolean isReady() {
+            return caller.isReady();
+        }
+
+        @Override
+        public void token(int id, String text) {
+            clock.token();
+            caller.onNext(InferenceProto.token(id, text));
+        }
+
+        @Override
+        public void end(String text, FinishReason reason, int promptTokens, int completionTokens) {
+            answer(caller, InferenceProto.end(text, reason, promptTokens, completionTokens));
+        }
+
+        @Override
+        public void fail(Throwable why) {
+            caller.onError(errors.transform(why));
+        }
+    }
+
+    private final class ScoringCaller implements Scoring.Answer {
+        private final StreamObserver<ScoreResponse> caller;
+
+        ScoringCaller(StreamObserver<ScoreResponse> caller) {
+            this.caller = caller;
+        }
+
+        @Override
+        public void scores(String modelVersion, List<double[]> scores) {
+            meters.scored(scores);
+            answer(caller, InferenceProto.scores(modelVersion, scores));
+        }
+
+        @Override
+        public void fail(Throwable why) {
+            caller.onError(errors.transform(why));
+        }
+    }
+}

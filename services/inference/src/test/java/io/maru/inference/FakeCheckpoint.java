@@ -1,0 +1,78 @@
+package io.maru.inference;
+
+import io.grpc.Server;
+import io.grpc.Status;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.stub.StreamObserver;
+import io.maru.checkpoint.v1.CheckpointServiceGrpc;
+import io.maru.checkpoint.v1.GetModelVersionRequest;
+import io.maru.checkpoint.v1.ModelVersion;
+import io.maru.checkpoint.v1.StoredFile;
+import io.maru.formats.Sha256;
+import io.maru.platform.store.ObjectStore;
+import io.maru.platform.store.StoredObject;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/** The checkpoint service as inference sees it: model versions by name. Each model here has one version, 1. */
+final class FakeCheckpoint extends CheckpointServiceGrpc.CheckpointServiceImplBase implements AutoCloseable {
+    final Map<String, ModelVersion> versions = new ConcurrentHashMap<>();
+    /** Takes questions and never answers. */
+    volatile boolean silent;
+
+    private final Server server;
+
+    FakeCheckpoint(int port) throws IOException {
+        server = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
+                .addService(this)
+                .build()
+                .start();
+    }
+
+    /** Puts the files of a folder into the store as a model version. */
+    ModelVersion publish(ObjectStore store, String model, Path folder) throws IOException {
+        String name = "models/" + model + "/versions/1";
+        ModelVersion.Builder version = ModelVersion.newBuilder().setName(name).setModel("models/" + model);
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.sorted().toList()) {
+                StoredObject stored = store.put(name + "/" + file.getFileName(), file);
+                version.addFiles(StoredFile.newBuilder()
+                        .setFileName(file.getFileName().toString())
+                        .setSize(stored.size())
+                        .setSha256(stored.sha256()));
+            }
+        }
+        version.setManifestSha256(Sha256.of(version.toString().getBytes(StandardCharsets.UTF_8)));
+        versions.put(name, version.build());
+        return version.build();
+    }
+
+    @Override
+    public void getModelVersion(GetModelVersionRequest request, StreamObserver<ModelVersion> response) {
+        if (silent) {
+            return;
+        }
+        String name = request.getName();
+        ModelVersion version = versions.get(name.contains("/versions/") ? name : name + "/versions/1");
+        if (version == null) {
+            response.onError(Status.NOT_FOUND.asRuntimeException());
+            return;
+        }
+        response.onNext(version);
+        response.onCompleted();
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        server.shutdownNow();
+        server.awaitTermination(10, TimeUnit.SECONDS);
+    }
+}

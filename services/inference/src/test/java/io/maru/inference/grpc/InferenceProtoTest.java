@@ -1,0 +1,104 @@
+package io.maru.inference.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.maru.inference.app.Generation;
+import io.maru.inference.v1.GenerateRequest;
+import io.maru.inference.v1.ScoreRequest;
+import io.maru.model.SamplingOptions;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class InferenceProtoTest {
+    private static final Random SEEDS = new Random(1);
+
+    @Test
+    void whatIsAbsentHasItsDocumentedMeaning() {
+        Generation.Order order = InferenceProto.fromProto(request().setSeed(7).build(), SEEDS);
+
+        assertThat(order).isEqualTo(new Generation.Order("models/m", "Once", 0, new SamplingOptions(1, 0, 1, 7)));
+    }
+
+    @Test
+    void anAbsentSeedIsRandom() {
+        assertThat(InferenceProto.fromProto(request().build(), SEEDS))
+                .isNotEqualTo(InferenceProto.fromProto(request().build(), SEEDS));
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {-0.1, 100.1, Double.NaN, Double.POSITIVE_INFINITY})
+    void refusesATemperatureOutOfBounds(double temperature) {
+        refuses(request().setTemperature(temperature), "temperature: " + temperature + " (expected: 0 to 100.0)");
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {0, -1, 1.000000001, 2, Double.NaN, 1e-300})
+    void refusesATopPOutOfBounds(double topP) {
+        refuses(request().setTopP(topP), "top_p: " + topP + " (expected: above 0, at most 1)");
+    }
+
+    @Test
+    void refusesNegativeCounts() {
+        refuses(request().setTopK(-1), "top_k: -1 (expected: >= 0)");
+        refuses(request().setMaxTokens(-1), "max_tokens: -1 (expected: >= 0)");
+    }
+
+    @Test
+    void refusesALongPromptByItsBytes() {
+        String prompt = "마".repeat(400_000);
+
+        refuses(request().setPrompt(prompt), "prompt: 1200000 bytes (expected: at most 1048576)");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "m", "models/", "models/m/versions/", "models/m/versions/1/x", "models/../versions/1"})
+    void refusesAnotherName(String model) {
+        assertThatThrownBy(() -> InferenceProto.modelName(model)).hasMessageStartingWith("model: \"" + model);
+    }
+
+    @Test
+    void takesAModelWithAndWithoutItsVersion() {
+        assertThat(List.of("models/m", "models/m/versions/12"))
+                .allSatisfy(name -> assertThat(InferenceProto.modelName(name)).isEqualTo(name));
+    }
+
+    @Test
+    void refusesNoSequenceAndTooMany() {
+        ScoreRequest.Sequence two =
+                ScoreRequest.Sequence.newBuilder().addTokenIds(1).addTokenIds(2).build();
+
+        refuses(ScoreRequest.newBuilder(), "sequences: 0 (expected: 1 to 256)");
+        refuses(
+                ScoreRequest.newBuilder().addAllSequences(Collections.nCopies(257, two)),
+                "sequences: 257 (expected: 1 to 256)");
+    }
+
+    @Test
+    void refusesTooManyTokensTogether() {
+        ScoreRequest.Sequence half = ScoreRequest.Sequence.newBuilder()
+                .addAllTokenIds(Collections.nCopies(40_000, 1))
+                .build();
+
+        refuses(
+                ScoreRequest.newBuilder().addSequences(half).addSequences(half),
+                "sequences: 80000 tokens (expected: at most 65536)");
+    }
+
+    private static GenerateRequest.Builder request() {
+        return GenerateRequest.newBuilder().setModel("models/m").setPrompt("Once");
+    }
+
+    private static void refuses(GenerateRequest.Builder request, String message) {
+        assertThatThrownBy(() -> InferenceProto.fromProto(request.build(), SEEDS))
+                .hasMessage(message);
+    }
+
+    private static void refuses(ScoreRequest.Builder request, String message) {
+        assertThatThrownBy(() -> InferenceProto.sequences(request.build())).hasMessage(message);
+    }
+}

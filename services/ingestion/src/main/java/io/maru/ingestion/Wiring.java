@@ -1,0 +1,84 @@
+package io.maru.ingestion;
+
+import io.maru.ingestion.app.Corpora;
+import io.maru.ingestion.app.CorpusBuilder;
+import io.maru.ingestion.app.DocumentIntake;
+import io.maru.ingestion.app.TextStore;
+import io.maru.ingestion.app.WorkFolder;
+import io.maru.ingestion.domain.CutRule;
+import io.maru.ingestion.domain.TextLimits;
+import io.maru.ingestion.store.CorpusWork;
+import io.maru.ingestion.store.ObjectTexts;
+import io.maru.ingestion.store.PostgresCorpora;
+import io.maru.platform.database.Database;
+import io.maru.platform.event.Outbox;
+import io.maru.platform.store.ObjectStore;
+import io.maru.platform.wiring.PlatformConfig;
+import io.maru.platform.work.WorkQueue;
+import io.maru.platform.work.Worker;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.inject.Disposes;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/** The object graph of ingestion. */
+@ApplicationScoped
+class Wiring {
+    private final IngestionConfig config;
+    private final Path workDirectory;
+    private final TextLimits limits;
+
+    Wiring(IngestionConfig config) throws IOException {
+        this.config = config;
+        this.workDirectory = WorkFolder.tidied(config.workDirectory());
+        this.limits = new TextLimits(config.mostFileBytes(), config.mostLineBytes());
+    }
+
+    @Produces
+    @Singleton
+    TextStore texts(ObjectStore objects) {
+        return new ObjectTexts(objects);
+    }
+
+    @Produces
+    @Singleton
+    PostgresCorpora corpusStore(Database database, WorkQueue queue, Outbox outbox) {
+        return new PostgresCorpora(database, queue, outbox);
+    }
+
+    @Produces
+    @Singleton
+    DocumentIntake intake(TextStore texts) {
+        return new DocumentIntake(texts, limits, workDirectory, config.mostUploads());
+    }
+
+    @Produces
+    @Singleton
+    Corpora corpora(PostgresCorpora corpora, TextStore texts) {
+        CutRule rule = new CutRule(config.documentBytes(), config.mostDocumentBytes(), config.shardBytes());
+        return new Corpora(corpora, texts, rule);
+    }
+
+    @Produces
+    @Singleton
+    Worker worker(
+            WorkQueue queue, PostgresCorpora corpora, TextStore texts, PlatformConfig platform, MeterRegistry meters) {
+        CorpusBuilder builder = new CorpusBuilder(texts, limits, workDirectory, config.mostDocuments());
+        CorpusWork work = new CorpusWork(corpora, builder, Duration.ofMillis(config.progressMillis()), meters);
+        return new Worker(queue, CorpusWork.KIND, platform.work().pollMillis(), work);
+    }
+
+    void start(@Observes StartupEvent event, Worker worker) {
+        worker.start();
+    }
+
+    void stop(@Disposes Worker worker) {
+        worker.close();
+    }
+}

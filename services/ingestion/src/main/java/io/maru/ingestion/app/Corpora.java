@@ -1,0 +1,82 @@
+package io.maru.ingestion.app;
+
+import io.maru.ingestion.domain.Corpus;
+import io.maru.ingestion.domain.CorpusRequest;
+import io.maru.ingestion.domain.CutRule;
+import io.maru.ingestion.domain.IngestionReason;
+import io.maru.platform.error.CommonReason;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/** What callers may do with corpora. */
+public final class Corpora {
+    private final CorpusStore corpora;
+    private final TextStore texts;
+    private final CutRule rule;
+
+    public Corpora(CorpusStore corpora, TextStore texts, CutRule rule) {
+        this.corpora = corpora;
+        this.texts = texts;
+        this.rule = rule;
+    }
+
+    /**
+     * The corpus of this request, a new one if the request is new.
+     *
+     * @throws io.maru.platform.error.Refusal SOURCE_MISSING, CORPUS_EXISTS, REQUEST_ID_REUSED
+     */
+    public Corpus create(CorpusRequest request) {
+        Optional<Corpus> earlier = corpora.findByRequest(request.requestId());
+        if (earlier.isPresent()) {
+            return same(request, earlier.get());
+        }
+        long sourceBytes = 0;
+        for (String source : request.sources()) {
+            sourceBytes += texts.size(source)
+                    .orElseThrow(() -> IngestionReason.SOURCE_MISSING.because(
+                            "sources: there is no %s (expected: a file that was uploaded, or an object of the store)",
+                            source));
+        }
+        String name =
+                Corpus.name(request.corpusId().isEmpty() ? UUID.randomUUID().toString() : request.corpusId());
+        Optional<Corpus> created = corpora.create(name, request, rule, sourceBytes);
+        if (created.isPresent()) {
+            return created.get();
+        }
+        // Either the same request came twice at once, or the name is another request's.
+        return same(
+                request,
+                corpora.findByRequest(request.requestId())
+                        .orElseThrow(() -> IngestionReason.CORPUS_EXISTS.because(
+                                "corpus_id: %s is there already (expected: a name that no other request has taken)",
+                                name)));
+    }
+
+    private static Corpus same(CorpusRequest request, Corpus corpus) {
+        if (!request.describes(corpus)) {
+            throw CommonReason.REQUEST_ID_REUSED.because(
+                    "request_id: %s created %s from another request (expected: the same request, or a new id)",
+                    request.requestId(), corpus.name());
+        }
+        return corpus;
+    }
+
+    public Corpus get(String name) {
+        return corpora.find(name).orElseThrow(() -> missing(name));
+    }
+
+    /** At most {@code limit} with a sequence below {@code before}, newest first. */
+    public List<Corpus> list(long before, int limit) {
+        return corpora.list(before, limit);
+    }
+
+    public Corpus cancel(String name) {
+        return corpora.cancel(name).orElseThrow(() -> missing(name));
+    }
+
+    private static RuntimeException missing(String name) {
+        return IngestionReason.CORPUS_NOT_FOUND.because(
+                "%s: no such corpus (expected: one that CreateCorpus made)", name);
+    }
+}

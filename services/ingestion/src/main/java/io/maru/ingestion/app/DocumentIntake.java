@@ -1,0 +1,106 @@
+package io.maru.ingestion.app;
+
+import io.maru.ingestion.app.TextSpool.SpooledText;
+import io.maru.ingestion.domain.IngestionReason;
+import io.maru.ingestion.domain.TextLimits;
+import io.maru.ingestion.domain.UploadedFile;
+import io.maru.platform.error.Refusal;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.OptionalLong;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** Takes in text files: checks them while they arrive and stores each under a name made of its content. */
+public final class DocumentIntake {
+    private final TextStore texts;
+    private final TextLimits limits;
+    private final Path workDirectory;
+    private final int mostUploads;
+    private final Semaphore places;
+
+    /** @param mostUploads how many files may be on their way in at once */
+    public DocumentIntake(TextStore texts, TextLimits limits, Path workDirectory, int mostUploads) {
+        this.texts = texts;
+        this.limits = limits;
+        this.workDirectory = workDirectory;
+        this.mostUploads = mostUploads;
+        this.places = new Semaphore(mostUploads);
+    }
+
+    /**
+     * Begins a file. The caller closes the upload, whatever becomes of it.
+     *
+     * @param fileName for messages only
+     * @throws Refusal TOO_MANY_UPLOADS
+     */
+    public Upload open(String fileName) {
+        if (!places.tryAcquire()) {
+            throw IngestionReason.TOO_MANY_UPLOADS.because(
+                    "%d uploads are under way (expected: at most that; try again when one has ended)", mostUploads);
+        }
+        try {
+            return new Upload(fileName, new TextSpool(fileName, limits, workDirectory));
+        } catch (IOException e) {
+            places.release();
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** One file on its way in. Not for several threads at once. */
+    public final class Upload implements AutoCloseable {
+        private final String fileName;
+        private final TextSpool spool;
+        private final AtomicBoolean closed = new AtomicBoolean();
+
+        private Upload(String fileName, TextSpool spool) {
+            this.fileName = fileName;
+            this.spool = spool;
+        }
+
+        /**
+         * Takes the next piece.
+         *
+         * @throws Refusal at the first byte that no text has
+         */
+        public void accept(byte[] bytes) {
+            try {
+                spool.accept(bytes, 0, bytes.length);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        /** Stores the file, unless the same bytes are there already. */
+        public UploadedFile store() {
+            try {
+                SpooledText text = spool.end();
+                UploadedFile file = new UploadedFile(
+                        UploadedFile.nameOf(text.sha256()),
+                        fileName,
+                        text.check().size(),
+                        text.sha256(),
+                        text.check().lines());
+                if (!texts.size(file.name()).equals(OptionalLong.of(file.size()))) {
+                    texts.put(file.name(), text.path());
+                }
+                return file;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        @Override
+        public void close() {
+            if (closed.compareAndSet(false, true)) {
+                places.release();
+                try {
+                    spool.close();
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            }
+        }
+    }
+}

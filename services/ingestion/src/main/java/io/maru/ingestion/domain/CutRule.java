@@ -1,0 +1,24 @@
+package io.maru.ingestion.domain;
+
+/**
+ * Where documents and shards end. It is kept with a corpus, so that a change of configuration does not change what a
+ * second attempt builds.
+ *
+ * @param documentBytes a document ends at the first blank line after this much text
+ * @param mostDocumentBytes and at a line's end before it would be longer than this
+ * @param shardBytes a shard is sealed once its documents have this much text
+ */
+public record CutRule(int documentBytes, int mostDocumentBytes, long shardBytes) {
+    public CutRule {
+        if (documentBytes < 1) {
+            throw new IllegalArgumentException("documentBytes: " + documentBytes + " (expected: >= 1)");
+        }
+        if (mostDocumentBytes < documentBytes) {
+            throw new IllegalArgumentException(
+                    "mostDocumentBytes: " + mostDocumentBytes + " (expected: >= documentBytes " + documentBytes + ")");
+        }
+        if (shardBytes < 1) {
+            throw new IllegalArgumentException("shardBytes: " + shardBytes + " (expected: >= 1)");
+        }
+    }
+}

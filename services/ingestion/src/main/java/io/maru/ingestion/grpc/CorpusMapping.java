@@ -1,0 +1,74 @@
+package io.maru.ingestion.grpc;
+
+import com.google.protobuf.Timestamp;
+import io.maru.ingestion.domain.CorpusRequest;
+import io.maru.ingestion.domain.CorpusState;
+import io.maru.ingestion.v1.Corpus;
+import io.maru.ingestion.v1.CreateCorpusRequest;
+import io.maru.ingestion.v1.UploadedFile;
+import io.maru.platform.grpc.ResourceName;
+import java.time.Instant;
+
+/** Where the words of the wire and of the domain meet. */
+final class CorpusMapping {
+    private CorpusMapping() {}
+
+    static CorpusRequest toDomain(CreateCorpusRequest request) {
+        return new CorpusRequest(
+                ResourceName.checkRequestId(request.getRequestId()),
+                request.getCorpusId().isEmpty() ? "" : ResourceName.idOrNew("corpus_id", request.getCorpusId()),
+                request.getSourcesList(),
+                request.getValidationFraction(),
+                request.getRun().isEmpty() ? "" : ResourceName.check("run", request.getRun(), "runs/{run}"));
+    }
+
+    static UploadedFile toProto(io.maru.ingestion.domain.UploadedFile file) {
+        return UploadedFile.newBuilder()
+                .setName(file.name())
+                .setFileName(file.fileName())
+                .setSize(file.size())
+                .setSha256(file.sha256())
+                .setLines(file.lines())
+                .build();
+    }
+
+    static Corpus toProto(io.maru.ingestion.domain.Corpus corpus) {
+        return Corpus.newBuilder()
+                .setName(corpus.name())
+                .setState(toProto(corpus.state()))
+                .addAllSources(corpus.sources())
+                .setValidationFraction(corpus.validationFraction())
+                .setSourceBytes(corpus.sourceBytes())
+                .setReadBytes(corpus.tally().readBytes())
+                .setDocuments(corpus.tally().documents())
+                .setDuplicates(corpus.tally().duplicates())
+                .setTrainBytes(corpus.tally().trainBytes())
+                .setValidationBytes(corpus.tally().validationBytes())
+                .setShards(corpus.tally().shards())
+                .setManifestSha256(corpus.manifestSha256())
+                .setFailureReason(corpus.failureReason())
+                .setFailureMessage(corpus.failureMessage())
+                .setCreateTime(toProto(corpus.createTime()))
+                .setUpdateTime(toProto(corpus.updateTime()))
+                .setRevision(corpus.revision())
+                .build();
+    }
+
+    private static Corpus.State toProto(CorpusState state) {
+        return switch (state) {
+            case PENDING -> Corpus.State.PENDING;
+            case RUNNING -> Corpus.State.RUNNING;
+            case CANCELLING -> Corpus.State.CANCELLING;
+            case SEALED -> Corpus.State.SEALED;
+            case FAILED -> Corpus.State.FAILED;
+            case CANCELLED -> Corpus.State.CANCELLED;
+        };
+    }
+
+    private static Timestamp toProto(Instant time) {
+        return Timestamp.newBuilder()
+                .setSeconds(time.getEpochSecond())
+                .setNanos(time.getNano())
+                .build();
+    }
+}

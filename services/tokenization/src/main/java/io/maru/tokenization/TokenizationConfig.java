@@ -1,0 +1,41 @@
+package io.maru.tokenization;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import jakarta.validation.constraints.Min;
+import java.nio.file.Path;
+
+/** What an operator may tune. */
+@ConfigMapping(prefix = "maru.tokenization")
+public interface TokenizationConfig {
+    /**
+     * Temporary files: a document shard and a token shard for each shard in work. Each replica needs its own, since it
+     * tidies up there when it starts.
+     */
+    @WithDefault("${java.io.tmpdir}/maru-tokenization")
+    Path workDirectory();
+
+    /** Tokenizers kept in memory: the ones of the datasets in work, and of Encode and Decode calls. */
+    @WithDefault("3")
+    @Min(1)
+    int cachedTokenizers();
+
+    /** Between two looks whether a tokenizer in training is to be cancelled. */
+    @WithDefault("500")
+    @Min(10)
+    long checkMillis();
+
+    /**
+     * A shard of a dataset without progress for this long is queued again; after each further time it waits twice as
+     * long. Longer: fewer events that change nothing while a long queue is worked off. Shorter: a lost event is made
+     * good sooner.
+     */
+    @WithDefault("60000")
+    @Min(100)
+    long stallMillis();
+
+    /** Between two looks of a Watch call. */
+    @WithDefault("250")
+    @Min(10)
+    long watchMillis();
+}

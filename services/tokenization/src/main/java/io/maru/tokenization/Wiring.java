@@ -1,0 +1,129 @@
+package io.maru.tokenization;
+
+import io.maru.platform.database.Database;
+import io.maru.platform.event.Outbox;
+import io.maru.platform.store.ObjectStore;
+import io.maru.platform.wiring.PlatformConfig;
+import io.maru.platform.work.WorkQueue;
+import io.maru.platform.work.Worker;
+import io.maru.tokenization.app.Corpora;
+import io.maru.tokenization.app.Datasets;
+import io.maru.tokenization.app.LoadedTokenizers;
+import io.maru.tokenization.app.SealedFiles;
+import io.maru.tokenization.app.ShardEncoder;
+import io.maru.tokenization.app.StalledShardSweep;
+import io.maru.tokenization.app.TextCoding;
+import io.maru.tokenization.app.TokenizerTraining;
+import io.maru.tokenization.app.Tokenizers;
+import io.maru.tokenization.app.WorkFolder;
+import io.maru.tokenization.store.ObjectFiles;
+import io.maru.tokenization.store.PostgresDatasets;
+import io.maru.tokenization.store.PostgresTokenizers;
+import io.maru.tokenization.store.TokenizerWork;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.inject.Disposes;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/** The object graph of tokenization. */
+@ApplicationScoped
+class Wiring {
+    private final TokenizationConfig config;
+    private final Path workDirectory;
+
+    Wiring(TokenizationConfig config) throws IOException {
+        this.config = config;
+        this.workDirectory = WorkFolder.tidied(config.workDirectory());
+    }
+
+    @Produces
+    @Singleton
+    SealedFiles files(ObjectStore objects) {
+        return new ObjectFiles(objects);
+    }
+
+    @Produces
+    @Singleton
+    Corpora corpora(SealedFiles files) {
+        return new Corpora(files);
+    }
+
+    @Produces
+    @Singleton
+    LoadedTokenizers loadedTokenizers(SealedFiles files) {
+        return new LoadedTokenizers(files, config.cachedTokenizers());
+    }
+
+    @Produces
+    @Singleton
+    PostgresTokenizers tokenizerStore(Database database, WorkQueue queue, Outbox outbox) {
+        return new PostgresTokenizers(database, queue, outbox);
+    }
+
+    @Produces
+    @Singleton
+    PostgresDatasets datasetStore(Database database, Outbox outbox) {
+        return new PostgresDatasets(database, outbox);
+    }
+
+    @Produces
+    @Singleton
+    Tokenizers tokenizers(PostgresTokenizers tokenizers, Corpora corpora) {
+        return new Tokenizers(tokenizers, corpora);
+    }
+
+    @Produces
+    @Singleton
+    Datasets datasets(PostgresDatasets datasets, Tokenizers tokenizers, Corpora corpora) {
+        return new Datasets(datasets, tokenizers, corpora);
+    }
+
+    @Produces
+    @Singleton
+    TextCoding coding(Tokenizers tokenizers, LoadedTokenizers loaded) {
+        return new TextCoding(tokenizers, loaded);
+    }
+
+    @Produces
+    @Singleton
+    ShardEncoder encoder(PostgresDatasets datasets, SealedFiles files, LoadedTokenizers loaded) {
+        return new ShardEncoder(datasets, files, loaded, workDirectory);
+    }
+
+    @Produces
+    @Singleton
+    StalledShardSweep sweep(PostgresDatasets datasets) {
+        return new StalledShardSweep(datasets, Duration.ofMillis(config.stallMillis()));
+    }
+
+    @Produces
+    @Singleton
+    Worker worker(
+            WorkQueue queue,
+            PostgresTokenizers tokenizers,
+            SealedFiles files,
+            Corpora corpora,
+            PlatformConfig platform) {
+        TokenizerTraining training = new TokenizerTraining(files, corpora, workDirectory);
+        TokenizerWork work = new TokenizerWork(tokenizers, training, Duration.ofMillis(config.checkMillis()));
+        return new Worker(queue, TokenizerWork.KIND, platform.work().pollMillis(), work);
+    }
+
+    void start(@Observes StartupEvent event, Worker worker, StalledShardSweep sweep) {
+        worker.start();
+        sweep.start();
+    }
+
+    void stopWorker(@Disposes Worker worker) {
+        worker.close();
+    }
+
+    void stopSweep(@Disposes StalledShardSweep sweep) {
+        sweep.close();
+    }
+}

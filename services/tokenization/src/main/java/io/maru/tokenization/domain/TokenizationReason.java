@@ -1,0 +1,38 @@
+package io.maru.tokenization.domain;
+
+import io.maru.platform.error.Kind;
+import io.maru.platform.error.Reason;
+
+/** Every way in which tokenization refuses a caller, or a tokenizer or dataset fails. */
+public enum TokenizationReason implements Reason {
+    /** There is no manifest: the corpus is not there, or not whole yet. */
+    CORPUS_NOT_SEALED(Kind.NOT_NOW),
+    /** The manifest, or a shard that it lists, is not what was sealed. */
+    CORPUS_CORRUPT(Kind.CORRUPT),
+    CORPUS_WITHOUT_TEXT(Kind.NOT_NOW),
+
+    INVALID_VOCABULARY_SIZE(Kind.INVALID),
+    TOKENIZER_NOT_FOUND(Kind.NOT_FOUND),
+    TOKENIZER_EXISTS(Kind.ALREADY_EXISTS),
+    TOKENIZER_NOT_READY(Kind.NOT_NOW),
+    TOKENIZER_CORRUPT(Kind.CORRUPT),
+    TOKENIZER_CANCELLED(Kind.CANCELLED),
+
+    DATASET_NOT_FOUND(Kind.NOT_FOUND),
+    DATASET_EXISTS(Kind.ALREADY_EXISTS),
+
+    TEXT_TOO_LONG(Kind.INVALID),
+    TOO_MANY_IDS(Kind.INVALID),
+    INVALID_ID(Kind.INVALID);
+
+    private final Kind kind;
+
+    TokenizationReason(Kind kind) {
+        this.kind = kind;
+    }
+
+    @Override
+    public Kind kind() {
+        return kind;
+    }
+}

@@ -1,0 +1,47 @@
+package io.maru.tokenization.domain;
+
+import java.time.Instant;
+
+/**
+ * A vocabulary with its merges. Immutable once READY.
+ *
+ * @param name {@code tokenizers/{tokenizer}}
+ * @param corpus {@code corpora/{corpus}}
+ * @param corpusSha256 of the corpus's manifest, when the tokenizer was asked for
+ * @param vocabularySize as asked for
+ * @param tokens that the vocabulary has; 0 until READY
+ * @param sha256 of tokenizer.json; empty until READY
+ * @param run {@code runs/{run}}, or empty
+ * @param failureReason empty unless FAILED
+ * @param revision grows by one at each change
+ * @param sequence grows from tokenizer to tokenizer
+ */
+public record Tokenizer(
+        String name,
+        TokenizerState state,
+        String corpus,
+        String corpusSha256,
+        int vocabularySize,
+        int tokens,
+        String sha256,
+        String run,
+        String failureReason,
+        String failureMessage,
+        Instant createTime,
+        Instant updateTime,
+        long revision,
+        long sequence) {
+
+    /** {@code tokenizers/{id}}. */
+    public static String name(String id) {
+        return "tokenizers/" + id;
+    }
+
+    public static String jsonKey(String name) {
+        return name + "/tokenizer.json";
+    }
+
+    public static String configKey(String name) {
+        return name + "/tokenizer_config.json";
+    }
+}

@@ -1,0 +1,120 @@
+package io.maru.tokenization.grpc;
+
+import com.google.protobuf.Timestamp;
+import io.maru.platform.grpc.ResourceName;
+import io.maru.tokenization.domain.DatasetRequest;
+import io.maru.tokenization.domain.DatasetState;
+import io.maru.tokenization.domain.TokenizerRequest;
+import io.maru.tokenization.domain.TokenizerState;
+import io.maru.tokenization.v1.CreateDatasetRequest;
+import io.maru.tokenization.v1.Dataset;
+import io.maru.tokenization.v1.Tokenizer;
+import io.maru.tokenization.v1.TrainTokenizerRequest;
+import java.time.Instant;
+
+/** Where the words of the wire and of the domain meet. */
+final class TokenizationMapping {
+    private static final String CORPUS = "corpora/{corpus}";
+    private static final String TOKENIZER = "tokenizers/{tokenizer}";
+    private static final String DATASET = "datasets/{dataset}";
+
+    private TokenizationMapping() {}
+
+    static String tokenizerName(String field, String name) {
+        return ResourceName.check(field, name, TOKENIZER);
+    }
+
+    static String datasetName(String field, String name) {
+        return ResourceName.check(field, name, DATASET);
+    }
+
+    private static String id(String field, String id) {
+        return id.isEmpty() ? "" : ResourceName.idOrNew(field, id);
+    }
+
+    private static String run(String run) {
+        return run.isEmpty() ? "" : ResourceName.check("run", run, "runs/{run}");
+    }
+
+    static TokenizerRequest toDomain(TrainTokenizerRequest request) {
+        return new TokenizerRequest(
+                ResourceName.checkRequestId(request.getRequestId()),
+                id("tokenizer_id", request.getTokenizerId()),
+                ResourceName.check("corpus", request.getCorpus(), CORPUS),
+                request.getVocabularySize(),
+                run(request.getRun()));
+    }
+
+    static DatasetRequest toDomain(CreateDatasetRequest request) {
+        return new DatasetRequest(
+                ResourceName.checkRequestId(request.getRequestId()),
+                id("dataset_id", request.getDatasetId()),
+                ResourceName.check("corpus", request.getCorpus(), CORPUS),
+                tokenizerName("tokenizer", request.getTokenizer()),
+                run(request.getRun()));
+    }
+
+    static Tokenizer toProto(io.maru.tokenization.domain.Tokenizer tokenizer) {
+        return Tokenizer.newBuilder()
+                .setName(tokenizer.name())
+                .setState(toProto(tokenizer.state()))
+                .setCorpus(tokenizer.corpus())
+                .setVocabularySize(tokenizer.vocabularySize())
+                .setTokens(tokenizer.tokens())
+                .setSha256(tokenizer.sha256())
+                .setFailureReason(tokenizer.failureReason())
+                .setFailureMessage(tokenizer.failureMessage())
+                .setCreateTime(toProto(tokenizer.createTime()))
+                .setUpdateTime(toProto(tokenizer.updateTime()))
+                .setRevision(tokenizer.revision())
+                .build();
+    }
+
+    static Dataset toProto(io.maru.tokenization.domain.Dataset dataset) {
+        return Dataset.newBuilder()
+                .setName(dataset.name())
+                .setState(toProto(dataset.state()))
+                .setCorpus(dataset.corpus())
+                .setTokenizer(dataset.tokenizer())
+                .setShards(dataset.shards())
+                .setSealedShards(dataset.sealedShards())
+                .setTrainTokens(dataset.trainTokens())
+                .setValidationTokens(dataset.validationTokens())
+                .setTrainBytes(dataset.trainBytes())
+                .setValidationBytes(dataset.validationBytes())
+                .setManifestSha256(dataset.manifestSha256())
+                .setFailureReason(dataset.failureReason())
+                .setFailureMessage(dataset.failureMessage())
+                .setCreateTime(toProto(dataset.createTime()))
+                .setUpdateTime(toProto(dataset.updateTime()))
+                .setRevision(dataset.revision())
+                .build();
+    }
+
+    private static Tokenizer.State toProto(TokenizerState state) {
+        return switch (state) {
+            case PENDING -> Tokenizer.State.PENDING;
+            case TRAINING -> Tokenizer.State.TRAINING;
+            case CANCELLING -> Tokenizer.State.CANCELLING;
+            case READY -> Tokenizer.State.READY;
+            case FAILED -> Tokenizer.State.FAILED;
+            case CANCELLED -> Tokenizer.State.CANCELLED;
+        };
+    }
+
+    private static Dataset.State toProto(DatasetState state) {
+        return switch (state) {
+            case ENCODING -> Dataset.State.ENCODING;
+            case SEALED -> Dataset.State.SEALED;
+            case FAILED -> Dataset.State.FAILED;
+            case CANCELLED -> Dataset.State.CANCELLED;
+        };
+    }
+
+    private static Timestamp toProto(Instant time) {
+        return Timestamp.newBuilder()
+                .setSeconds(time.getEpochSecond())
+                .setNanos(time.getNano())
+                .build();
+    }
+}

@@ -1,0 +1,187 @@
+package io.maru.tokenization.store;
+
+import io.maru.platform.database.Database;
+import io.maru.platform.database.Database.Sql;
+import io.maru.platform.event.Outbox;
+import io.maru.platform.work.Claim;
+import io.maru.platform.work.WorkQueue;
+import io.maru.tokenization.app.TokenizerStore;
+import io.maru.tokenization.app.TrainedTokenizer;
+import io.maru.tokenization.domain.TokenizationReason;
+import io.maru.tokenization.domain.Tokenizer;
+import io.maru.tokenization.domain.TokenizerRequest;
+import io.maru.tokenization.domain.TokenizerState;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Tokenizers in PostgreSQL. Whatever a worker writes is written under its claim: a worker that has lost its lease rolls
+ * back.
+ */
+public final class PostgresTokenizers implements TokenizerStore {
+    static final String WORK = "tokenizer";
+
+    private final Database database;
+    private final WorkQueue queue;
+    private final Outbox outbox;
+
+    public PostgresTokenizers(Database database, WorkQueue queue, Outbox outbox) {
+        this.database = database;
+        this.queue = queue;
+        this.outbox = outbox;
+    }
+
+    @Override
+    public Optional<Tokenizer> find(String name) {
+        return database.inTransaction(sql -> find(sql, name));
+    }
+
+    private static Optional<Tokenizer> find(Sql sql, String name) throws SQLException {
+        return sql.first("select * from tokenizer where name = ?", PostgresTokenizers::tokenizer, name);
+    }
+
+    @Override
+    public Optional<Tokenizer> findByRequest(String requestId) {
+        return database.inTransaction(sql ->
+                sql.first("select * from tokenizer where request_id = ?", PostgresTokenizers::tokenizer, requestId));
+    }
+
+    @Override
+    public List<Tokenizer> list(long before, int limit) {
+        return database.inTransaction(sql -> sql.list(
+                "select * from tokenizer where sequence < ? order by sequence desc limit ?",
+                PostgresTokenizers::tokenizer,
+                before,
+                limit));
+    }
+
+    @Override
+    public Optional<Tokenizer> create(String name, TokenizerRequest request, String corpusSha256) {
+        return database.inTransaction(sql -> {
+            int created = sql.update(
+                    """
+                    insert into tokenizer (name, request_id, corpus, corpus_sha256, vocabulary_size, run)
+                    values (?, ?, ?, ?, ?, ?) on conflict do nothing
+                    """,
+                    name,
+                    request.requestId(),
+                    request.corpus(),
+                    corpusSha256,
+                    request.vocabularySize(),
+                    request.run());
+            if (created == 0) {
+                return Optional.empty();
+            }
+            queue.enqueue(sql, WORK, name);
+            return find(sql, name);
+        });
+    }
+
+    @Override
+    public Optional<Tokenizer> cancel(String name) {
+        return database.inTransaction(sql -> {
+            // The worker that finds a CANCELLED tokenizer in the queue has only the claim to end.
+            sql.update("""
+                    update tokenizer set state = case state when 'PENDING' then 'CANCELLED' else 'CANCELLING' end,
+                        revision = revision + 1, update_time = now()
+                    where name = ? and state in ('PENDING', 'TRAINING')
+                    """, name);
+            return find(sql, name);
+        });
+    }
+
+    /** The tokenizer to train, now TRAINING; nothing, and the claim ended, where there is nothing to train any more. */
+    Optional<Tokenizer> start(Claim claim) {
+        return database.inTransaction(sql -> {
+            queue.hold(sql, claim);
+            int training = sql.update("""
+                    update tokenizer set state = 'TRAINING', revision = revision + 1, update_time = now()
+                    where name = ? and state in ('PENDING', 'TRAINING')
+                    """, claim.name());
+            if (training == 1) {
+                return find(sql, claim.name());
+            }
+            cancelled(sql, claim);
+            return Optional.empty();
+        });
+    }
+
+    /** @throws io.maru.platform.error.Refusal TOKENIZER_CANCELLED where somebody has asked for that */
+    void requireTraining(Claim claim) {
+        database.run(sql -> {
+            queue.hold(sql, claim);
+            requireTraining(sql, claim);
+        });
+    }
+
+    private static void requireTraining(Sql sql, Claim claim) throws SQLException {
+        boolean training = sql.first(
+                        "select 1 from tokenizer where name = ? and state = 'TRAINING' for update",
+                        row -> true,
+                        claim.name())
+                .isPresent();
+        if (!training) {
+            throw TokenizationReason.TOKENIZER_CANCELLED.because("%s: cancelled", claim.name());
+        }
+    }
+
+    /** @throws io.maru.platform.error.Refusal TOKENIZER_CANCELLED where somebody was faster and asked for that */
+    void ready(Claim claim, Tokenizer tokenizer, TrainedTokenizer trained) {
+        database.run(sql -> {
+            queue.finish(sql, claim);
+            requireTraining(sql, claim);
+            sql.update("""
+                    update tokenizer set state = 'READY', tokens = ?, sha256 = ?, revision = revision + 1,
+                        update_time = now()
+                    where name = ?
+                    """, trained.tokens(), trained.sha256(), claim.name());
+            outbox.append(sql, Facts.tokenizerTrained(tokenizer, trained));
+        });
+    }
+
+    void cancelled(Claim claim) {
+        database.run(sql -> cancelled(sql, claim));
+    }
+
+    private void cancelled(Sql sql, Claim claim) throws SQLException {
+        queue.finish(sql, claim);
+        sql.update("""
+                update tokenizer set state = 'CANCELLED', revision = revision + 1, update_time = now()
+                where name = ? and state = 'CANCELLING'
+                """, claim.name());
+    }
+
+    void fail(Claim claim, String reason, String message) {
+        database.run(sql -> {
+            queue.finish(sql, claim);
+            int failed = sql.update("""
+                    update tokenizer set state = 'FAILED', failure_reason = ?, failure_message = ?,
+                        revision = revision + 1, update_time = now()
+                    where name = ? and state in ('PENDING', 'TRAINING', 'CANCELLING')
+                    """, reason, message, claim.name());
+            if (failed == 1) {
+                outbox.append(sql, Facts.tokenizerFailed(find(sql, claim.name()).orElseThrow()));
+            }
+        });
+    }
+
+    private static Tokenizer tokenizer(ResultSet row) throws SQLException {
+        return new Tokenizer(
+                row.getString("name"),
+                TokenizerState.valueOf(row.getString("state")),
+                row.getString("corpus"),
+                row.getString("corpus_sha256"),
+                row.getInt("vocabulary_size"),
+                row.getInt("tokens"),
+                row.getString("sha256"),
+                row.getString("run"),
+                row.getString("failure_reason"),
+                row.getString("failure_message"),
+                row.getTimestamp("create_time").toInstant(),
+                row.getTimestamp("update_time").toInstant(),
+                row.getLong("revision"),
+                row.getLong("sequence"));
+    }
+}

@@ -1,0 +1,542 @@
+package io.maru.tokenization;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.rpc.ErrorInfo;
+import io.grpc.ManagedChannel;
+import io.grpc.ManagedChannelBuilder;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.protobuf.StatusProto;
+import io.maru.formats.Manifest;
+import io.maru.formats.Sha256;
+import io.maru.formats.TokenShardReader;
+import io.maru.platform.database.Database;
+import io.maru.platform.event.Fact;
+import io.maru.platform.store.ObjectStore;
+import io.maru.platform.testkit.EmbeddedServersResource;
+import io.maru.platform.testkit.Facts;
+import io.maru.tokenization.v1.CancelDatasetRequest;
+import io.maru.tokenization.v1.CancelTokenizerRequest;
+import io.maru.tokenization.v1.CreateDatasetRequest;
+import io.maru.tokenization.v1.Dataset;
+import io.maru.tokenization.v1.DatasetFailed;
+import io.maru.tokenization.v1.DatasetSealed;
+import io.maru.tokenization.v1.DecodeRequest;
+import io.maru.tokenization.v1.EncodeRequest;
+import io.maru.tokenization.v1.GetDatasetRequest;
+import io.maru.tokenization.v1.GetTokenizerRequest;
+import io.maru.tokenization.v1.ListDatasetsRequest;
+import io.maru.tokenization.v1.ListDatasetsResponse;
+import io.maru.tokenization.v1.ListTokenizersRequest;
+import io.maru.tokenization.v1.ShardQueued;
+import io.maru.tokenization.v1.TokenShardSealed;
+import io.maru.tokenization.v1.TokenizationServiceGrpc;
+import io.maru.tokenization.v1.Tokenizer;
+import io.maru.tokenization.v1.TokenizerTrained;
+import io.maru.tokenization.v1.TrainTokenizerRequest;
+import io.maru.tokenization.v1.WatchDatasetRequest;
+import io.maru.tokenization.v1.WatchTokenizerRequest;
+import io.maru.tokenizer.BpeTokenizer;
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.common.ResourceArg;
+import io.quarkus.test.common.http.TestHTTPResource;
+import io.quarkus.test.junit.QuarkusTest;
+import jakarta.inject.Inject;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.assertj.core.api.AbstractThrowableAssert;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The service whole, through its gRPC door, on real Kafka, PostgreSQL and S3. */
+@QuarkusTest
+@QuarkusTestResource(
+        value = EmbeddedServersResource.class,
+        restrictToAnnotatedClass = true,
+        initArgs = @ResourceArg(name = "schema", value = "tokenization"))
+class TokenizationTest {
+    private static final String TOPIC = "maru.tokenization.v1";
+    private static final int VOCABULARY_SIZE = 300;
+
+    @TestHTTPResource
+    URI address;
+
+    @Inject
+    ObjectStore objects;
+
+    @Inject
+    Database database;
+
+    @TempDir
+    Path folder;
+
+    private ManagedChannel channel;
+    private TokenizationServiceGrpc.TokenizationServiceBlockingStub tokenization;
+
+    @BeforeEach
+    void connect() {
+        objects.createBucketIfAbsent();
+        channel = ManagedChannelBuilder.forAddress("127.0.0.1", address.getPort())
+                .usePlaintext()
+                .build();
+        tokenization = TokenizationServiceGrpc.newBlockingStub(channel);
+    }
+
+    @AfterEach
+    void disconnect() throws InterruptedException {
+        channel.shutdownNow();
+        assertThat(channel.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
+    }
+
+    @Test
+    void aCorpusBecomesATokenizerAndADatasetAndTheirFacts() throws Exception {
+        String corpus = corpus(4);
+        Tokenizer tokenizer = train(corpus);
+        assertThat(tokenizer.getState()).isEqualTo(Tokenizer.State.READY);
+        byte[] json = objects.bytes(tokenizer.getName() + "/tokenizer.json", 1 << 20);
+        assertThat(tokenizer.getSha256()).isEqualTo(Sha256.of(json));
+        assertThat(tokenizer.getTokens()).isEqualTo(VOCABULARY_SIZE);
+
+        Dataset dataset = encode(corpus, tokenizer.getName());
+
+        assertThat(dataset.getFailureMessage()).isEmpty();
+        assertThat(dataset.getState()).isEqualTo(Dataset.State.SEALED);
+        assertThat(dataset.getSealedShards()).isEqualTo(4);
+        Manifest manifest = Manifest.fromJson(objects.bytes(dataset.getName() + "/manifest.json", Manifest.MAX_BYTES));
+        assertThat(manifest.digest()).isEqualTo(dataset.getManifestSha256());
+        assertThat(manifest.entries())
+                .extracting(Manifest.Entry::key)
+                .containsExactly(
+                        "tokenizer.json",
+                        "tokenizer_config.json",
+                        "shards/train-00000",
+                        "shards/train-00001",
+                        "shards/train-00002",
+                        "shards/validation-00000");
+        for (Manifest.Entry entry : manifest.entries()) {
+            objects.fetch(dataset.getName() + "/" + entry.key(), folder.resolve("object"), entry.sha256());
+        }
+        BpeTokenizer bpe = BpeTokenizer.fromJson(json);
+        assertThat(documents(dataset, "shards/train-00002", bpe)).isEqualTo(CorpusOfStories.stories(2));
+        assertThat(documents(dataset, "shards/validation-00000", bpe)).isEqualTo(CorpusOfStories.stories(3));
+
+        try (Facts facts = Facts.on(TOPIC)) {
+            Fact trained = facts.await(fact -> is(fact, "maru.tokenizer.trained.v1", tokenizer.getName()));
+            assertThat(TokenizerTrained.parseFrom(trained.data()).getSha256()).isEqualTo(tokenizer.getSha256());
+            Fact sealed = facts.await(fact -> is(fact, "maru.dataset.sealed.v1", dataset.getName()));
+            assertThat(sealed.run()).isEqualTo("runs/r1");
+            assertThat(DatasetSealed.parseFrom(sealed.data()).getManifestSha256())
+                    .isEqualTo(dataset.getManifestSha256());
+            long tokens = 0;
+            List<Fact> shards = facts.await(4, fact -> is(fact, "maru.token-shard.sealed.v1", dataset.getName()));
+            assertThat(shards).hasSize(4);
+            for (Fact shard : shards) {
+                tokens += TokenShardSealed.parseFrom(shard.data()).getTokens();
+            }
+            assertThat(tokens).isEqualTo(dataset.getTrainTokens() + dataset.getValidationTokens());
+        }
+    }
+
+    @Test
+    void anEventThatComesAgainChangesNothing() throws Exception {
+        String corpus = corpus(3);
+        Dataset sealed = encode(corpus, train(corpus).getName());
+        try (Facts facts = Facts.on(TOPIC)) {
+            List<Fact> queued = facts.await(
+                    3,
+                    fact -> fact.type().equals("maru.shard.queued.v1")
+                            && fact.subject().startsWith(sealed.getName()));
+            for (Fact fact : queued) {
+                facts.publish(fact);
+                // The same wish under another id: the inbox does not know it.
+                facts.publish(Fact.of(fact.type(), fact.subject(), fact.run(), ShardQueued.parseFrom(fact.data())));
+            }
+            // Another dataset's events come after these, so when it is sealed these have been dealt with.
+            Dataset other = encode(corpus, train(corpus).getName());
+
+            assertThat(other.getManifestSha256()).isEqualTo(sealed.getManifestSha256());
+            assertThat(get(sealed)).isEqualTo(sealed);
+            await().untilAsserted(() -> assertThat(facts.all())
+                    .filteredOn(fact -> is(fact, "maru.dataset.sealed.v1", other.getName()))
+                    .hasSize(1));
+            assertThat(facts.all())
+                    .filteredOn(fact -> is(fact, "maru.token-shard.sealed.v1", sealed.getName())
+                            || is(fact, "maru.dataset.sealed.v1", sealed.getName()))
+                    .hasSize(4);
+        }
+    }
+
+    @Test
+    void aShardWhoseEventIsLostIsQueuedAgain() {
+        String corpus = corpus(3);
+        Tokenizer tokenizer = train(corpus);
+        String name = "datasets/" + UUID.randomUUID();
+        // As CreateDataset leaves it, with the outbox emptied by nobody.
+        database.run(sql -> {
+            sql.update(
+                    """
+                    insert into dataset (name, request_id, corpus, corpus_sha256, tokenizer, tokenizer_sha256,
+                        vocabulary_size, run, shards, update_time)
+                    values (?, ?, ?, ?, ?, ?, ?, '', 1, now() - interval '1 hour')
+                    """,
+                    name,
+                    name,
+                    corpus,
+                    Sha256.of(objects.bytes(corpus + "/manifest.json", Manifest.MAX_BYTES)),
+                    tokenizer.getName(),
+                    tokenizer.getSha256(),
+                    tokenizer.getTokens());
+            sql.update(
+                    """
+                    insert into token_shard (name, dataset, position, document_key, document_sha256, split, text_bytes,
+                        queue_time)
+                    values (?, ?, 0, 'shards/train-00000', ?, 'train', 1, now() - interval '1 hour')
+                    """,
+                    name + "/shards/train-00000",
+                    name,
+                    objects.read(corpus + "/shards/train-00000").sha256());
+        });
+
+        assertThat(watch(name).getState()).isEqualTo(Dataset.State.SEALED);
+    }
+
+    @Test
+    void aShardThatCannotBeEncodedFailsTheDatasetAndIsADeadLetter() throws Exception {
+        String corpus = corpus(3);
+        Tokenizer tokenizer = train(corpus);
+        objects.put(corpus + "/shards/train-00001", new byte[] {1, 2, 3});
+
+        Dataset dataset = encode(corpus, tokenizer.getName());
+
+        assertThat(dataset.getState()).isEqualTo(Dataset.State.FAILED);
+        assertThat(dataset.getFailureReason()).isEqualTo("OBJECT_CORRUPT");
+        assertThat(dataset.getFailureMessage()).startsWith(corpus + "/shards/train-00001: sha256 is ");
+        try (Facts facts = Facts.on(TOPIC);
+                Facts deadLetters = Facts.on("maru.dead-letters.v1")) {
+            Fact failed = facts.await(fact -> is(fact, "maru.dataset.failed.v1", dataset.getName()));
+            assertThat(DatasetFailed.parseFrom(failed.data()).getReason()).isEqualTo("OBJECT_CORRUPT");
+            deadLetters.awaitRecords(1, record -> (dataset.getName() + "/shards/train-00001").equals(record.key()));
+        }
+        // The service goes on.
+        String good = corpus(2);
+        assertThat(encode(good, tokenizer.getName()).getState()).isEqualTo(Dataset.State.SEALED);
+    }
+
+    @Test
+    void theSameRequestTwiceIsOneRequest() {
+        String corpus = corpus(2);
+        TrainTokenizerRequest request = trainRequest(corpus).build();
+        Tokenizer first = tokenization.trainTokenizer(request);
+        assertThat(tokenization.trainTokenizer(request).getName()).isEqualTo(first.getName());
+        assertRefused(
+                Status.Code.ALREADY_EXISTS,
+                "REQUEST_ID_REUSED",
+                () -> tokenization.trainTokenizer(
+                        request.toBuilder().setVocabularySize(400).build()));
+        assertRefused(
+                Status.Code.ALREADY_EXISTS,
+                "TOKENIZER_EXISTS",
+                () -> tokenization.trainTokenizer(trainRequest(corpus)
+                        .setTokenizerId(last(first.getName()))
+                        .build()));
+
+        CreateDatasetRequest wish =
+                datasetRequest(corpus, train(corpus).getName()).build();
+        Dataset dataset = tokenization.createDataset(wish);
+        assertThat(tokenization.createDataset(wish).getName()).isEqualTo(dataset.getName());
+        assertRefused(
+                Status.Code.ALREADY_EXISTS,
+                "REQUEST_ID_REUSED",
+                () -> tokenization.createDataset(
+                        wish.toBuilder().setRun("runs/other").build()));
+        assertRefused(
+                Status.Code.ALREADY_EXISTS,
+                "DATASET_EXISTS",
+                () -> tokenization.createDataset(datasetRequest(corpus, wish.getTokenizer())
+                        .setDatasetId(last(dataset.getName()))
+                        .build()));
+    }
+
+    private static String last(String name) {
+        return name.substring(name.indexOf('/') + 1);
+    }
+
+    @Test
+    void refusesWhatItCannotStart() {
+        String corpus = corpus(2);
+        assertRefused(
+                Status.Code.FAILED_PRECONDITION,
+                "CORPUS_NOT_SEALED",
+                () -> tokenization.trainTokenizer(trainRequest("corpora/none").build()));
+        for (int size : new int[] {0, 256, 200_001}) {
+            assertRefused(
+                            Status.Code.INVALID_ARGUMENT,
+                            "INVALID_VOCABULARY_SIZE",
+                            () -> tokenization.trainTokenizer(
+                                    trainRequest(corpus).setVocabularySize(size).build()))
+                    .hasMessageContaining("vocabulary_size: " + size + " (expected: 257 to 200000)");
+        }
+        assertRefused(
+                Status.Code.INVALID_ARGUMENT,
+                "INVALID_NAME",
+                () -> tokenization.trainTokenizer(trainRequest("corpora/../x").build()));
+        assertRefused(Status.Code.NOT_FOUND, "TOKENIZER_NOT_FOUND", () -> encode(corpus, "tokenizers/none"));
+        assertRefused(
+                Status.Code.NOT_FOUND,
+                "TOKENIZER_NOT_FOUND",
+                () -> tokenization.getTokenizer(GetTokenizerRequest.newBuilder()
+                        .setName("tokenizers/none")
+                        .build()));
+        assertRefused(Status.Code.NOT_FOUND, "DATASET_NOT_FOUND", () -> watch("datasets/none"));
+        assertRefused(
+                Status.Code.NOT_FOUND,
+                "DATASET_NOT_FOUND",
+                () -> tokenization.cancelDataset(CancelDatasetRequest.newBuilder()
+                        .setName("datasets/none")
+                        .build()));
+        assertRefused(
+                Status.Code.NOT_FOUND,
+                "TOKENIZER_NOT_FOUND",
+                () -> tokenization.cancelTokenizer(CancelTokenizerRequest.newBuilder()
+                        .setName("tokenizers/none")
+                        .build()));
+        assertRefused(
+                Status.Code.FAILED_PRECONDITION,
+                "CORPUS_NOT_SEALED",
+                () -> encode("corpora/none", train(corpus).getName()));
+    }
+
+    @Test
+    void aTokenizerOfABrokenCorpusFails() {
+        String corpus = corpus(2);
+        objects.put(corpus + "/shards/train-00000", new byte[] {1});
+
+        Tokenizer tokenizer = train(corpus);
+
+        assertThat(tokenizer.getState()).isEqualTo(Tokenizer.State.FAILED);
+        assertThat(tokenizer.getFailureReason()).isEqualTo("OBJECT_CORRUPT");
+        assertRefused(
+                Status.Code.FAILED_PRECONDITION, "TOKENIZER_NOT_READY", () -> encode(corpus, tokenizer.getName()));
+    }
+
+    @Test
+    void whatIsCancelledStaysCancelledAndWhatIsDoneStaysDone() {
+        String corpus = corpus(2);
+        Tokenizer asked = tokenization.trainTokenizer(trainRequest(corpus).build());
+        Tokenizer cancelled = tokenization.cancelTokenizer(
+                CancelTokenizerRequest.newBuilder().setName(asked.getName()).build());
+        assertThat(watchTokenizer(asked.getName()).getState())
+                .isIn(Tokenizer.State.CANCELLED, Tokenizer.State.READY)
+                .isEqualTo(
+                        cancelled.getState() == Tokenizer.State.READY
+                                ? Tokenizer.State.READY
+                                : Tokenizer.State.CANCELLED);
+
+        Dataset sealed = encode(corpus, train(corpus).getName());
+        assertThat(tokenization.cancelDataset(CancelDatasetRequest.newBuilder()
+                        .setName(sealed.getName())
+                        .build()))
+                .isEqualTo(sealed);
+    }
+
+    @Test
+    void encodesAndDecodesUnderLimits() {
+        String corpus = corpus(2);
+        String tokenizer = train(corpus).getName();
+        String text = "Once upon a time 안녕 <|endoftext|> 🦊";
+
+        List<Integer> ids = tokenization
+                .encode(EncodeRequest.newBuilder()
+                        .setTokenizer(tokenizer)
+                        .setText(text)
+                        .build())
+                .getIdsList();
+
+        assertThat(ids).doesNotContain(0);
+        assertThat(tokenization
+                        .decode(DecodeRequest.newBuilder()
+                                .setTokenizer(tokenizer)
+                                .addAllIds(ids)
+                                .build())
+                        .getText())
+                .isEqualTo(text);
+        assertRefused(
+                Status.Code.INVALID_ARGUMENT,
+                "TEXT_TOO_LONG",
+                () -> tokenization.encode(EncodeRequest.newBuilder()
+                        .setTokenizer(tokenizer)
+                        .setText("루".repeat(350_000))
+                        .build()));
+        assertRefused(
+                        Status.Code.INVALID_ARGUMENT,
+                        "INVALID_ID",
+                        () -> tokenization.decode(DecodeRequest.newBuilder()
+                                .setTokenizer(tokenizer)
+                                .addIds(5)
+                                .addIds(VOCABULARY_SIZE)
+                                .build()))
+                .hasMessageContaining("ids[1]: 300 (expected: 0 to 299)");
+        assertRefused(
+                Status.Code.INVALID_ARGUMENT,
+                "TOO_MANY_IDS",
+                () -> tokenization.decode(DecodeRequest.newBuilder()
+                        .setTokenizer(tokenizer)
+                        .addAllIds(Collections.nCopies(1_000_001, 1))
+                        .build()));
+        assertRefused(
+                Status.Code.NOT_FOUND,
+                "TOKENIZER_NOT_FOUND",
+                () -> tokenization.encode(EncodeRequest.newBuilder()
+                        .setTokenizer("tokenizers/none")
+                        .build()));
+    }
+
+    @Test
+    void listsNewestFirstInPages() {
+        String corpus = corpus(2);
+        String tokenizer = train(corpus).getName();
+        List<String> made = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            made.add(0, encode(corpus, tokenizer).getName());
+        }
+        ListDatasetsResponse first = tokenization.listDatasets(
+                ListDatasetsRequest.newBuilder().setPageSize(2).build());
+        ListDatasetsResponse second = tokenization.listDatasets(ListDatasetsRequest.newBuilder()
+                .setPageSize(1)
+                .setPageToken(first.getNextPageToken())
+                .build());
+
+        assertThat(Stream.concat(first.getDatasetsList().stream(), second.getDatasetsList().stream()))
+                .extracting(Dataset::getName)
+                .isEqualTo(made);
+        assertThat(tokenization
+                        .listTokenizers(ListTokenizersRequest.newBuilder()
+                                .setPageSize(1)
+                                .build())
+                        .getTokenizersList())
+                .extracting(Tokenizer::getName)
+                .containsExactly(tokenizer);
+    }
+
+    private Dataset get(Dataset dataset) {
+        return tokenization.getDataset(
+                GetDatasetRequest.newBuilder().setName(dataset.getName()).build());
+    }
+
+    private static AbstractThrowableAssert<?, ? extends Throwable> assertRefused(
+            Status.Code code, String reason, ThrowingCallable call) {
+        return assertThatThrownBy(call).isInstanceOfSatisfying(StatusRuntimeException.class, e -> {
+            assertThat(e.getStatus().getCode()).as(e.getMessage()).isEqualTo(code);
+            assertThat(reason(e)).isEqualTo(reason);
+        });
+    }
+
+    private static String reason(StatusRuntimeException e) {
+        try {
+            ErrorInfo info = StatusProto.fromThrowable(e).getDetails(0).unpack(ErrorInfo.class);
+            assertThat(info.getDomain()).isEqualTo("maru.tokenization");
+            return info.getReason();
+        } catch (InvalidProtocolBufferException malformed) {
+            throw new AssertionError(malformed);
+        }
+    }
+
+    private static boolean is(Fact fact, String type, String subject) {
+        return fact.type().equals(type) && fact.subject().equals(subject);
+    }
+
+    /** What the shard says, document by document. */
+    private List<String> documents(Dataset dataset, String key, BpeTokenizer tokenizer) throws IOException {
+        Path file = folder.resolve("shard");
+        objects.fetch(dataset.getName() + "/" + key, file);
+        List<String> documents = new ArrayList<>();
+        try (TokenShardReader reader = TokenShardReader.open(file)) {
+            List<Integer> ids = new ArrayList<>();
+            for (long at = 0; at < reader.tokenCount(); at++) {
+                int id = reader.token(at);
+                if (id == tokenizer.endOfText()) {
+                    documents.add(tokenizer.decode(
+                            ids.stream().mapToInt(Integer::intValue).toArray()));
+                    ids.clear();
+                } else {
+                    ids.add(id);
+                }
+            }
+            assertThat(ids).as("after the last end of text").isEmpty();
+        }
+        return documents;
+    }
+
+    /** A new sealed corpus in the store. */
+    private String corpus(int shards) {
+        String corpus = "corpora/" + UUID.randomUUID();
+        CorpusOfStories.objects(corpus, shards).forEach(objects::put);
+        return corpus;
+    }
+
+    private Tokenizer train(String corpus) {
+        return watchTokenizer(
+                tokenization.trainTokenizer(trainRequest(corpus).build()).getName());
+    }
+
+    /** The tokenizer in its final state. */
+    private Tokenizer watchTokenizer(String name) {
+        Iterator<Tokenizer> states = tokenization
+                .withDeadlineAfter(30, TimeUnit.SECONDS)
+                .watchTokenizer(WatchTokenizerRequest.newBuilder().setName(name).build());
+        Tokenizer last = null;
+        while (states.hasNext()) {
+            last = states.next();
+        }
+        return last;
+    }
+
+    private static TrainTokenizerRequest.Builder trainRequest(String corpus) {
+        return TrainTokenizerRequest.newBuilder()
+                .setRequestId(UUID.randomUUID().toString())
+                .setCorpus(corpus)
+                .setVocabularySize(VOCABULARY_SIZE)
+                .setRun("runs/r1");
+    }
+
+    private Dataset encode(String corpus, String tokenizer) {
+        return watch(tokenization
+                .createDataset(datasetRequest(corpus, tokenizer).build())
+                .getName());
+    }
+
+    private static CreateDatasetRequest.Builder datasetRequest(String corpus, String tokenizer) {
+        return CreateDatasetRequest.newBuilder()
+                .setRequestId(UUID.randomUUID().toString())
+                .setCorpus(corpus)
+                .setTokenizer(tokenizer)
+                .setRun("runs/r1");
+    }
+
+    /** The dataset in its final state. */
+    private Dataset watch(String name) {
+        Iterator<Dataset> states = tokenization
+                .withDeadlineAfter(30, TimeUnit.SECONDS)
+                .watchDataset(WatchDatasetRequest.newBuilder().setName(name).build());
+        Dataset last = null;
+        while (states.hasNext()) {
+            last = states.next();
+        }
+        return last;
+    }
+}

@@ -1,0 +1,209 @@
+package io.maru.tokenization.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.maru.formats.Manifest;
+import io.maru.formats.Sha256;
+import io.maru.formats.TokenShardReader;
+import io.maru.platform.error.CommonReason;
+import io.maru.platform.error.Refusal;
+import io.maru.tokenization.CorpusOfStories;
+import io.maru.tokenization.domain.DatasetRequest;
+import io.maru.tokenization.domain.DatasetState;
+import io.maru.tokenization.domain.Tokenizer;
+import io.maru.tokenization.domain.TokenizerState;
+import io.maru.tokenizer.BpeTokenizer;
+import io.maru.tokenizer.BpeTrainer;
+import io.maru.tokenizer.TieRule;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ShardEncoderTest {
+    private static final String TOKENIZER = "tokenizers/t";
+    private static final int SHARDS = 4;
+
+    private final InMemoryFiles files = new InMemoryFiles();
+    private final InMemoryDatasets datasets = new InMemoryDatasets();
+    private BpeTokenizer bpe;
+    private ShardEncoder encoder;
+
+    @TempDir
+    Path folder;
+
+    @BeforeEach
+    void aDatasetOfFourShards() throws IOException {
+        files.objects.putAll(CorpusOfStories.objects("corpora/c", SHARDS));
+        BpeTrainer trainer = new BpeTrainer(280, TieRule.SMALLEST_IDS);
+        CorpusOfStories.stories(0).forEach(trainer::add);
+        bpe = trainer.train();
+        files.objects.put(Tokenizer.jsonKey(TOKENIZER), bpe.toJson());
+        encoder = new ShardEncoder(
+                datasets, files, new LoadedTokenizers(files, 1), Files.createDirectory(folder.resolve("work")));
+        create("datasets/d");
+    }
+
+    private void create(String name) {
+        Tokenizer tokenizer = new Tokenizer(
+                TOKENIZER,
+                TokenizerState.READY,
+                "corpora/c",
+                "",
+                280,
+                bpe.vocabularySize(),
+                Sha256.of(bpe.toJson()),
+                "",
+                "",
+                "",
+                Instant.EPOCH,
+                Instant.EPOCH,
+                1,
+                1);
+        datasets.sealed.clear();
+        datasets.tasks.clear();
+        datasets.create(
+                name,
+                new DatasetRequest("r", "", "corpora/c", TOKENIZER, ""),
+                new Corpora(files).read("corpora/c"),
+                tokenizer);
+    }
+
+    @AfterEach
+    void nothingIsLeftInTheWorkDirectory() throws IOException {
+        try (var left = Files.list(folder.resolve("work"))) {
+            assertThat(left).isEmpty();
+        }
+    }
+
+    @Test
+    void eachDocumentsTokensAreFollowedByTheEndOfText() throws IOException {
+        encoder.encode("datasets/d/shards/train-00001");
+
+        List<Integer> expected = new ArrayList<>();
+        for (String story : CorpusOfStories.stories(1)) {
+            Arrays.stream(bpe.encode(story)).forEach(expected::add);
+            expected.add(bpe.endOfText());
+        }
+        assertThat(tokens("datasets/d/shards/train-00001")).isEqualTo(expected);
+    }
+
+    private List<Integer> tokens(String shard) throws IOException {
+        Path file = Files.write(folder.resolve("shard"), files.objects.get(shard));
+        List<Integer> tokens = new ArrayList<>();
+        try (TokenShardReader reader = TokenShardReader.open(file)) {
+            assertThat(reader.header().tokenizerSha256()).isEqualTo(datasets.dataset.tokenizerSha256());
+            for (long at = 0; at < reader.tokenCount(); at++) {
+                tokens.add(reader.token(at));
+            }
+        }
+        return tokens;
+    }
+
+    @Test
+    void theLastShardSealsTheDatasetWithTheManifestWrittenLast() {
+        List<String> shards = new ArrayList<>(datasets.tasks.keySet());
+        shards.subList(0, SHARDS - 1).forEach(encoder::encode);
+        assertThat(datasets.dataset.state()).isEqualTo(DatasetState.ENCODING);
+        assertThat(files.objects).doesNotContainKey("datasets/d/manifest.json");
+
+        encoder.encode(shards.get(SHARDS - 1));
+
+        assertThat(datasets.dataset.state()).isEqualTo(DatasetState.SEALED);
+        assertThat(files.puts.get(files.puts.size() - 1)).isEqualTo("datasets/d/manifest.json");
+        Manifest manifest = Manifest.fromJson(files.objects.get("datasets/d/manifest.json"));
+        assertThat(manifest.digest()).isEqualTo(datasets.dataset.manifestSha256());
+        for (Manifest.Entry entry : manifest.entries()) {
+            assertThat(Sha256.of(files.objects.get("datasets/d/" + entry.key())))
+                    .isEqualTo(entry.sha256());
+        }
+    }
+
+    @Test
+    void whateverTheOrderAndHoweverOftenTheDigestIsTheSame() {
+        datasets.tasks.keySet().forEach(encoder::encode);
+        String expected = datasets.dataset.manifestSha256();
+        Random random = new Random(5);
+        for (int round = 0; round < 20; round++) {
+            create("datasets/again-" + round);
+            List<String> events = new ArrayList<>(datasets.tasks.keySet());
+            events.addAll(datasets.tasks.keySet());
+            events.addAll(datasets.tasks.keySet());
+            Collections.shuffle(events, random);
+            events.forEach(encoder::encode);
+
+            assertThat(datasets.dataset.manifestSha256()).isEqualTo(expected);
+            assertThat(files.puts.stream().filter(key -> key.startsWith(datasets.dataset.name())))
+                    .doesNotHaveDuplicates();
+        }
+    }
+
+    @Test
+    void aStoreThatIsDownIsWorthAnotherTryAtAnyPoint() {
+        List<String> shards = new ArrayList<>(datasets.tasks.keySet());
+        for (String shard : shards) {
+            files.down = true;
+            assertThatThrownBy(() -> encoder.encode(shard))
+                    .isInstanceOfSatisfying(Refusal.class, e -> assertThat(e.reason())
+                            .isEqualTo(CommonReason.OBJECT_STORE_UNAVAILABLE));
+            assertThat(datasets.dataset.state()).isEqualTo(DatasetState.ENCODING);
+            files.down = false;
+            encoder.encode(shard);
+        }
+        assertThat(datasets.dataset.state()).isEqualTo(DatasetState.SEALED);
+    }
+
+    @Test
+    void aShardThatIsNotWhatWasSealedFailsTheDataset() {
+        String shard = "corpora/c/shards/train-00001";
+        files.objects.get(shard)[20] ^= 1;
+
+        assertThatThrownBy(() -> encoder.encode("datasets/d/shards/train-00001"))
+                .isInstanceOfSatisfying(
+                        Refusal.class, e -> assertThat(e.reason()).isEqualTo(CommonReason.OBJECT_CORRUPT));
+
+        assertThat(datasets.dataset.state()).isEqualTo(DatasetState.FAILED);
+        assertThat(datasets.dataset.failureReason()).isEqualTo("OBJECT_CORRUPT");
+        assertThat(encoder.encode("datasets/d/shards/train-00000")).isEmpty();
+    }
+
+    @Test
+    void anotherTokenizerThanThePromisedOneFailsTheDataset() {
+        BpeTrainer trainer = new BpeTrainer(281, TieRule.SMALLEST_IDS);
+        CorpusOfStories.stories(0).forEach(trainer::add);
+        files.objects.put(Tokenizer.jsonKey(TOKENIZER), trainer.train().toJson());
+
+        assertThatThrownBy(() -> encoder.encode("datasets/d/shards/train-00001"))
+                .isInstanceOf(Refusal.class);
+        assertThat(datasets.dataset.failureReason()).isEqualTo("TOKENIZER_CORRUPT");
+    }
+
+    @Test
+    void whatNobodyExpectedFailsTheDatasetAfterSeveralTimes() throws IOException {
+        Files.delete(folder.resolve("work"));
+        for (int i = 1; i <= ShardEncoder.MOST_FAILURES; i++) {
+            assertThat(datasets.dataset.state()).isEqualTo(DatasetState.ENCODING);
+            assertThatThrownBy(() -> encoder.encode("datasets/d/shards/train-00001"))
+                    .hasRootCauseInstanceOf(IOException.class);
+        }
+        assertThat(datasets.dataset.failureReason()).isEqualTo("INTERNAL");
+        Files.createDirectory(folder.resolve("work"));
+    }
+
+    @Test
+    void aCancelledDatasetIsLeftAlone() {
+        datasets.cancel("datasets/d");
+        assertThat(encoder.encode("datasets/d/shards/train-00001")).isEmpty();
+        assertThat(files.puts).isEmpty();
+    }
+}

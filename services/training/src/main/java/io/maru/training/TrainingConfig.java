@@ -1,0 +1,58 @@
+package io.maru.training;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import java.nio.file.Path;
+
+/** What an operator may tune. Hyperparameters are none of it: they come with each job. */
+@ConfigMapping(prefix = "maru.training")
+public interface TrainingConfig {
+    /**
+     * Holds one dataset's shards and the checkpoints on their way. Each replica needs its own, since it is emptied at
+     * start.
+     */
+    @WithDefault("${java.io.tmpdir}/maru-training")
+    Path workDirectory();
+
+    /**
+     * Threads that share one operation; 0 takes one per core. A run repeats to the last bit only with the same number, so
+     * fix it where runs may move between machines.
+     */
+    @WithDefault("0")
+    @Min(0)
+    @Max(4096)
+    int threads();
+
+    /** Threads that run operations side by side; 0 takes one per core. */
+    @WithDefault("0")
+    @Min(0)
+    @Max(4096)
+    int interOpThreads();
+
+    /** Between two measurements written, and two looks whether a job is to pause or end. */
+    @WithDefault("500")
+    @Min(10)
+    long reportMillis();
+
+    /** How long the checkpoint service may take to read back a checkpoint. Larger models need more. */
+    @WithDefault("600000")
+    @Min(1000)
+    long registrationMillis();
+
+    /** A model with more parameters is refused. Training takes 16 bytes for each, and its activations. */
+    @WithDefault("2000000000")
+    @Min(1)
+    long mostParameters();
+
+    /** A job with more tokens in one step is refused. */
+    @WithDefault("1048576")
+    @Min(1)
+    long mostStepTokens();
+
+    /** A job whose logits, tokens of a step times vocabulary, are more numbers is refused. 4 bytes each, several times. */
+    @WithDefault("2147483648")
+    @Min(1)
+    long mostStepLogits();
+}

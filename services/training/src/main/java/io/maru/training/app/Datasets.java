@@ -1,0 +1,32 @@
+package io.maru.training.app;
+
+import io.maru.formats.CorruptFileException;
+import io.maru.formats.Manifest;
+import io.maru.platform.error.CommonReason;
+import io.maru.platform.error.Refusal;
+import io.maru.training.domain.Dataset;
+import io.maru.training.domain.TrainingReason;
+
+/** Sealed datasets, as tokenization left them in the object store. */
+public final class Datasets {
+    private final TrainingBytes bytes;
+
+    public Datasets(TrainingBytes bytes) {
+        this.bytes = bytes;
+    }
+
+    /** @throws Refusal DATASET_NOT_FOUND, DATASET_CORRUPT */
+    public Dataset read(String name) {
+        try {
+            return Dataset.of(name, Manifest.fromJson(bytes.read(name + "/" + Dataset.MANIFEST, Manifest.MAX_BYTES)));
+        } catch (CorruptFileException e) {
+            throw new Refusal(TrainingReason.DATASET_CORRUPT, e.getMessage(), e);
+        } catch (Refusal e) {
+            if (e.reason() == CommonReason.OBJECT_MISSING) {
+                throw new Refusal(
+                        TrainingReason.DATASET_NOT_FOUND, name + ": no such dataset (expected: a sealed one)", e);
+            }
+            throw e;
+        }
+    }
+}

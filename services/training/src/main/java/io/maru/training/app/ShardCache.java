@@ -1,0 +1,55 @@
+package io.maru.training.app;
+
+import io.maru.formats.CorruptFileException;
+import io.maru.formats.Manifest;
+import io.maru.training.domain.Dataset;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/** One dataset's files on the local disk, under their digests, so that a job that is taken up again fetches nothing. */
+final class ShardCache {
+    private final TrainingBytes bytes;
+    private final Path folder;
+
+    ShardCache(TrainingBytes bytes, Path folder) {
+        this.bytes = bytes;
+        this.folder = folder;
+    }
+
+    /** Makes room: the disk holds one dataset, the one that is trained on. */
+    void keepOnly(Dataset dataset) throws IOException {
+        Set<String> kept = new HashSet<>();
+        kept.add(dataset.tokenizer().sha256());
+        kept.add(dataset.tokenizerConfig().sha256());
+        dataset.train().forEach(shard -> kept.add(shard.entry().sha256()));
+        dataset.validation().forEach(shard -> kept.add(shard.entry().sha256()));
+        Files.createDirectories(folder);
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.toList()) {
+                if (!kept.contains(file.getFileName().toString())) {
+                    Files.delete(file);
+                }
+            }
+        }
+    }
+
+    /** The local copy of one of the dataset's files, every bit of it checked. */
+    Path file(Dataset dataset, Manifest.Entry entry) throws IOException {
+        Path file = folder.resolve(entry.sha256());
+        if (Files.exists(file)) {
+            try {
+                entry.file().verify(file);
+                return file;
+            } catch (CorruptFileException e) {
+                // The disk lost it; the store still has it.
+                Files.delete(file);
+            }
+        }
+        bytes.fetch(dataset.key(entry), file, entry.file());
+        return file;
+    }
+}

@@ -1,0 +1,13 @@
+package io.maru.training.app;
+
+import io.maru.training.domain.Measurement;
+
+/** What an operator watches. */
+public interface TrainingMeters {
+    void stepped();
+
+    void measured(Measurement measurement);
+
+    /** @param seconds that training stood still for a checkpoint */
+    void checkpointed(double seconds);
+}

@@ -1,0 +1,33 @@
+package io.maru.training.domain;
+
+import io.maru.platform.error.Kind;
+import io.maru.platform.error.Reason;
+
+/** Every way in which training refuses a caller or fails a job, besides those that all services have. */
+public enum TrainingReason implements Reason {
+    TRAINING_JOB_NOT_FOUND(Kind.NOT_FOUND),
+    TRAINING_JOB_EXISTS(Kind.ALREADY_EXISTS),
+    /** Another job that has not ended writes the run's checkpoints. */
+    RUN_IN_USE(Kind.ALREADY_EXISTS),
+    WRONG_STATE(Kind.NOT_NOW),
+    DATASET_NOT_FOUND(Kind.NOT_FOUND),
+    /** A sealed dataset is not what its manifest says. */
+    DATASET_CORRUPT(Kind.CORRUPT),
+    /** A run's checkpoint is of another dataset, model or training. */
+    CHECKPOINT_MISMATCH(Kind.NOT_NOW),
+    /** The checkpoint service does not take what was written. */
+    CHECKPOINT_REFUSED(Kind.NOT_NOW),
+    /** The loss or the gradient is no number any more. */
+    TRAINING_DIVERGED(Kind.INVALID);
+
+    private final Kind kind;
+
+    TrainingReason(Kind kind) {
+        this.kind = kind;
+    }
+
+    @Override
+    public Kind kind() {
+        return kind;
+    }
+}

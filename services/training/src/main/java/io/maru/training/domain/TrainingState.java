@@ -1,0 +1,96 @@
+package io.maru.training.domain;
+
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.maru.formats.CorruptFileException;
+import io.maru.model.BatchOrder;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+
+/**
+ * What a checkpoint tells of the run that wrote it, as {@code training_state.json}: all that a run needs, besides weights
+ * and moments, to go on as if it had never stopped. No name of a run and no time is in it, so equal runs write equal
+ * bytes.
+ *
+ * @param batchOrderVersion how a step maps to a batch
+ * @param datasetSha256 of the dataset's manifest
+ * @param step optimiser steps taken; the next batch is the one of this number
+ * @param validationLoss of the last validation; 0 before the first
+ */
+public record TrainingState(
+        int format,
+        long step,
+        double validationLoss,
+        int batchOrderVersion,
+        String datasetSha256,
+        String tokenizerSha256,
+        ModelSpec model,
+        TrainingSpec training,
+        String recipe) {
+    public static final String FILE = "training_state.json";
+
+    private static final int FORMAT = 1;
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+            .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
+            .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .build();
+
+    public static TrainingState of(TrainingRequest request, Dataset dataset, long step, double validationLoss) {
+        return new TrainingState(
+                FORMAT,
+                step,
+                validationLoss,
+                BatchOrder.VERSION,
+                dataset.sha256(),
+                dataset.tokenizerSha256(),
+                request.model(),
+                request.training(),
+                request.recipe());
+    }
+
+    public byte[] toJson() {
+        try {
+            return JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(this);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** @throws CorruptFileException unless it is what {@link #toJson} writes */
+    public static TrainingState fromJson(byte[] json) {
+        TrainingState state;
+        try {
+            state = JSON.readValue(json, TrainingState.class);
+        } catch (JacksonException e) {
+            throw new CorruptFileException(FILE, "json", e.getOriginalMessage(), "the state of a training run", e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        if (state.format != FORMAT) {
+            throw new CorruptFileException(FILE, "format", Integer.toString(state.format), Integer.toString(FORMAT));
+        }
+        return state;
+    }
+
+    /** @throws io.maru.platform.error.Refusal CHECKPOINT_MISMATCH unless a run of {@code expected} may go on from here */
+    public void requireSameRun(String checkpoint, TrainingState expected) {
+        require(checkpoint, "step", step, expected.step);
+        require(checkpoint, "batchOrderVersion", batchOrderVersion, expected.batchOrderVersion);
+        require(checkpoint, "datasetSha256", datasetSha256, expected.datasetSha256);
+        require(checkpoint, "tokenizerSha256", tokenizerSha256, expected.tokenizerSha256);
+        require(checkpoint, "model", model, expected.model);
+        require(checkpoint, "training", training, expected.training);
+    }
+
+    private static void require(String checkpoint, String field, Object found, Object expected) {
+        if (!found.equals(expected)) {
+            throw TrainingReason.CHECKPOINT_MISMATCH.because(
+                    "%s: %s: %s (expected: %s)", checkpoint, field, found, expected);
+        }
+    }
+}

@@ -1,0 +1,127 @@
+package io.maru.training.grpc;
+
+import io.grpc.StatusRuntimeException;
+import io.maru.checkpoint.v1.Checkpoint;
+import io.maru.checkpoint.v1.CheckpointServiceGrpc.CheckpointServiceBlockingStub;
+import io.maru.checkpoint.v1.ListCheckpointsRequest;
+import io.maru.checkpoint.v1.ListCheckpointsResponse;
+import io.maru.checkpoint.v1.RegisterCheckpointRequest;
+import io.maru.checkpoint.v1.StoredFile;
+import io.maru.checkpoint.v1.VerifyCheckpointRequest;
+import io.maru.formats.SealedFile;
+import io.maru.model.Trainer;
+import io.maru.platform.error.GrpcErrors;
+import io.maru.platform.error.Refusal;
+import io.maru.training.app.CheckpointRegistry;
+import io.maru.training.domain.TrainingReason;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/** The checkpoint service. What it refuses for good is CHECKPOINT_REFUSED; that it is down leaves as it came. */
+public final class CheckpointClient implements CheckpointRegistry {
+    private static final Duration LOOK = Duration.ofSeconds(10);
+
+    private final CheckpointServiceBlockingStub checkpoints;
+    private final Duration readDeadline;
+
+    /** @param readDeadline for calls in which the service reads every byte of a checkpoint */
+    public CheckpointClient(CheckpointServiceBlockingStub checkpoints, Duration readDeadline) {
+        this.checkpoints = checkpoints;
+        this.readDeadline = readDeadline;
+    }
+
+    @Override
+    public Optional<Kept> newest(String run) {
+        String token = "";
+        do {
+            ListCheckpointsRequest request = ListCheckpointsRequest.newBuilder()
+                    .setRun(run)
+                    .setPageToken(token)
+                    .build();
+            ListCheckpointsResponse page = call(() -> within(LOOK).listCheckpoints(request));
+            Optional<Checkpoint> active = page.getCheckpointsList().stream()
+                    .filter(checkpoint -> checkpoint.getState() == Checkpoint.State.ACTIVE)
+                    .findFirst();
+            if (active.isPresent()) {
+                return active.map(CheckpointClient::kept);
+            }
+            token = page.getNextPageToken();
+        } while (!token.isEmpty());
+        return Optional.empty();
+    }
+
+    @Override
+    public boolean isIntact(String name) {
+        VerifyCheckpointRequest request =
+                VerifyCheckpointRequest.newBuilder().setName(name).build();
+        return call(() -> within(readDeadline).verifyCheckpoint(request)).getState() == Checkpoint.State.ACTIVE;
+    }
+
+    @Override
+    public void register(Candidate candidate) {
+        RegisterCheckpointRequest.Builder request = RegisterCheckpointRequest.newBuilder()
+                .setRequestId(requestId(candidate))
+                .setRun(candidate.run())
+                .setStep(candidate.step())
+                .setDataset(candidate.dataset())
+                .setValidationLoss(candidate.validationLoss());
+        candidate
+                .files()
+                .forEach((name, file) -> request.addFiles(StoredFile.newBuilder()
+                        .setFileName(name)
+                        .setSize(file.size())
+                        .setSha256(file.sha256())));
+        call(() -> within(readDeadline).registerCheckpoint(request.build()));
+    }
+
+    /** Whether the service and what it needs answer: what readiness asks. */
+    boolean isReachable() {
+        try {
+            within(Duration.ofSeconds(1))
+                    .listCheckpoints(ListCheckpointsRequest.newBuilder()
+                            .setRun("runs/readiness")
+                            .setPageSize(1)
+                            .build());
+            return true;
+        } catch (StatusRuntimeException e) {
+            return false;
+        }
+    }
+
+    /** The same weights of the same step are the same request; the id stays within the platform's longest. */
+    private static String requestId(Candidate candidate) {
+        String weights = candidate.files().get(Trainer.MODEL_FILE).sha256();
+        return CheckpointRegistry.name(candidate.run(), candidate.step()) + "@" + weights.substring(0, 16);
+    }
+
+    private CheckpointServiceBlockingStub within(Duration deadline) {
+        return checkpoints.withDeadlineAfter(deadline.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private static <T> T call(Supplier<T> call) {
+        try {
+            return call.get();
+        } catch (StatusRuntimeException e) {
+            if (GrpcErrors.isTransient(e) || Thread.currentThread().isInterrupted()) {
+                throw e;
+            }
+            throw new Refusal(
+                    TrainingReason.CHECKPOINT_REFUSED,
+                    "checkpoint: %s: %s"
+                            .formatted(e.getStatus().getCode(), e.getStatus().getDescription()),
+                    e);
+        }
+    }
+
+    private static Kept kept(Checkpoint checkpoint) {
+        Map<String, SealedFile> files = new LinkedHashMap<>();
+        checkpoint
+                .getFilesList()
+                .forEach(file -> files.put(file.getFileName(), new SealedFile(file.getSize(), file.getSha256())));
+        return new Kept(checkpoint.getName(), checkpoint.getStep(), files);
+    }
+}

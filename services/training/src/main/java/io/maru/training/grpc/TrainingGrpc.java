@@ -1,0 +1,129 @@
+package io.maru.training.grpc;
+
+import static io.maru.training.grpc.TrainingMapping.jobName;
+import static io.maru.training.grpc.TrainingMapping.toProto;
+
+import io.maru.platform.error.CommonReason;
+import io.maru.platform.grpc.Page;
+import io.maru.platform.grpc.ResourceName;
+import io.maru.platform.grpc.Watch;
+import io.maru.training.app.TrainingJobCatalog.Numbered;
+import io.maru.training.app.TrainingJobs;
+import io.maru.training.domain.TrainingJob.Wish;
+import io.maru.training.v1.CancelTrainingJobRequest;
+import io.maru.training.v1.CreateTrainingJobRequest;
+import io.maru.training.v1.GetTrainingJobRequest;
+import io.maru.training.v1.ListTrainingJobsRequest;
+import io.maru.training.v1.ListTrainingJobsResponse;
+import io.maru.training.v1.PauseTrainingJobRequest;
+import io.maru.training.v1.ResumeTrainingJobRequest;
+import io.maru.training.v1.TrainingJob;
+import io.maru.training.v1.TrainingMeasurement;
+import io.maru.training.v1.TrainingService;
+import io.maru.training.v1.WatchTrainingRequest;
+import io.quarkus.grpc.GrpcService;
+import io.smallrye.common.annotation.Blocking;
+import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.Uni;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** The front door. */
+@GrpcService
+class TrainingGrpc implements TrainingService {
+    private static final Duration WATCH_INTERVAL = Duration.ofMillis(250);
+    private static final int WATCH_BATCH = 500;
+
+    private final TrainingJobs jobs;
+
+    TrainingGrpc(TrainingJobs jobs) {
+        this.jobs = jobs;
+    }
+
+    @Override
+    @Blocking
+    public Uni<TrainingJob> createTrainingJob(CreateTrainingJobRequest request) {
+        String requestId = ResourceName.checkRequestId(request.getRequestId());
+        String name = "trainingJobs/" + ResourceName.idOrNew("job_id", request.getJobId());
+        return answer(jobs.create(requestId, name, TrainingMapping.request(request)));
+    }
+
+    @Override
+    @Blocking
+    public Uni<TrainingJob> getTrainingJob(GetTrainingJobRequest request) {
+        return answer(jobs.get(jobName(request.getName())));
+    }
+
+    @Override
+    @Blocking
+    public Uni<ListTrainingJobsResponse> listTrainingJobs(ListTrainingJobsRequest request) {
+        Page page = Page.of(request.getPageSize(), request.getPageToken());
+        var result = page.cut(jobs.list(page.after(), page.size() + 1), io.maru.training.domain.TrainingJob::sequence);
+        return Uni.createFrom()
+                .item(ListTrainingJobsResponse.newBuilder()
+                        .addAllTrainingJobs(result.items().stream()
+                                .map(TrainingMapping::toProto)
+                                .toList())
+                        .setNextPageToken(result.nextToken())
+                        .build());
+    }
+
+    @Override
+    @Blocking
+    public Multi<TrainingMeasurement> watchTraining(WatchTrainingRequest request) {
+        String name = jobName(request.getName());
+        if (request.getAfterSequence() < 0) {
+            throw CommonReason.INVALID_ARGUMENT.because(
+                    "after_sequence: %d (expected: >= 0)", request.getAfterSequence());
+        }
+        jobs.get(name);
+        return Watch.stream(
+                        request.getAfterSequence(),
+                        WATCH_INTERVAL,
+                        after -> watch(name, after),
+                        Watched::sequence,
+                        watched -> watched.measured().isEmpty())
+                .filter(watched -> watched.measured().isPresent())
+                .map(watched -> toProto(watched.measured().get()));
+    }
+
+    @Override
+    @Blocking
+    public Uni<TrainingJob> pauseTrainingJob(PauseTrainingJobRequest request) {
+        return answer(jobs.change(jobName(request.getName()), Wish.PAUSE));
+    }
+
+    @Override
+    @Blocking
+    public Uni<TrainingJob> resumeTrainingJob(ResumeTrainingJobRequest request) {
+        return answer(jobs.change(jobName(request.getName()), Wish.RESUME));
+    }
+
+    @Override
+    @Blocking
+    public Uni<TrainingJob> cancelTrainingJob(CancelTrainingJobRequest request) {
+        return answer(jobs.change(jobName(request.getName()), Wish.CANCEL));
+    }
+
+    /** A measurement, or the news that no other will follow. */
+    private record Watched(long sequence, Optional<Numbered> measured) {}
+
+    private List<Watched> watch(String name, long after) {
+        // The state first: what is measured before a final state is there once the state is.
+        boolean ended = jobs.get(name).state().isFinal();
+        List<Watched> found = new ArrayList<>();
+        jobs.measurements(name, after, WATCH_BATCH)
+                .forEach(numbered -> found.add(new Watched(numbered.sequence(), Optional.of(numbered))));
+        if (ended && found.size() < WATCH_BATCH) {
+            found.add(new Watched(
+                    found.isEmpty() ? after : found.get(found.size() - 1).sequence(), Optional.empty()));
+        }
+        return found;
+    }
+
+    private static Uni<TrainingJob> answer(io.maru.training.domain.TrainingJob job) {
+        return Uni.createFrom().item(toProto(job));
+    }
+}

@@ -1,0 +1,100 @@
+package io.maru.training.store;
+
+import io.maru.platform.database.Database;
+import io.maru.platform.database.Database.Sql;
+import io.maru.platform.event.Outbox;
+import io.maru.platform.work.Claim;
+import io.maru.platform.work.WorkQueue;
+import io.maru.training.app.HeldJob;
+import io.maru.training.domain.Measurement;
+import io.maru.training.domain.Progress;
+import io.maru.training.domain.TrainingJob;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
+
+/** A job under a claim of the work queue. */
+final class LeasedJob implements HeldJob {
+    private final Claim claim;
+    private final Database database;
+    private final WorkQueue queue;
+    private final Outbox outbox;
+    private final PostgresTrainingJobs jobs;
+
+    LeasedJob(Claim claim, Database database, WorkQueue queue, Outbox outbox, PostgresTrainingJobs jobs) {
+        this.claim = claim;
+        this.database = database;
+        this.queue = queue;
+        this.outbox = outbox;
+        this.jobs = jobs;
+    }
+
+    @Override
+    public TrainingJob begin() {
+        return database.inTransaction(sql -> {
+            queue.hold(sql, claim);
+            TrainingJob job = lock(sql);
+            return job.state() == TrainingJob.State.PENDING
+                    ? jobs.setState(sql, claim.name(), TrainingJob.State.RUNNING)
+                    : job;
+        });
+    }
+
+    @Override
+    public void resumeFrom(Progress progress) {
+        database.run(sql -> {
+            queue.hold(sql, claim);
+            lock(sql);
+            sql.update("delete from training_measurement where job = ? and step > ?", claim.name(), progress.step());
+            jobs.setProgress(sql, claim.name(), progress);
+        });
+    }
+
+    @Override
+    public TrainingJob.State report(Progress progress, List<Measurement> measured, Optional<Measurement> news) {
+        return database.inTransaction(sql -> {
+            queue.hold(sql, claim);
+            lock(sql);
+            PostgresTrainingJobs.addMeasurements(sql, claim.name(), measured);
+            TrainingJob job = jobs.setProgress(sql, claim.name(), progress);
+            if (news.isPresent()) {
+                outbox.append(sql, TrainingFacts.progressed(job, news.get()));
+            }
+            return job.state();
+        });
+    }
+
+    @Override
+    public void requireHeld() {
+        database.run(sql -> queue.hold(sql, claim));
+    }
+
+    @Override
+    public void end(TrainingJob.State end, Progress progress, List<Measurement> measured) {
+        database.run(sql -> {
+            queue.finish(sql, claim);
+            lock(sql);
+            PostgresTrainingJobs.addMeasurements(sql, claim.name(), measured);
+            jobs.setProgress(sql, claim.name(), progress);
+            jobs.setState(sql, claim.name(), end);
+        });
+    }
+
+    void fail(String reason, String message) {
+        database.run(sql -> {
+            queue.finish(sql, claim);
+            lock(sql);
+            sql.update(
+                    "update training_job set failure_reason = ?, failure_message = ? where name = ?",
+                    reason,
+                    message,
+                    claim.name());
+            jobs.setState(sql, claim.name(), TrainingJob.State.FAILED);
+        });
+    }
+
+    private TrainingJob lock(Sql sql) throws SQLException {
+        return PostgresTrainingJobs.find(sql, claim.name(), true)
+                .orElseThrow(() -> new IllegalStateException(claim.name() + ": work without a job"));
+    }
+}

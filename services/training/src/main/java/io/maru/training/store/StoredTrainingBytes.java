@@ -1,0 +1,32 @@
+package io.maru.training.store;
+
+import io.maru.formats.SealedFile;
+import io.maru.platform.store.ObjectStore;
+import io.maru.platform.store.StoredObject;
+import io.maru.training.app.TrainingBytes;
+import java.nio.file.Path;
+
+/** The objects, in the platform's store. */
+public final class StoredTrainingBytes implements TrainingBytes {
+    private final ObjectStore store;
+
+    public StoredTrainingBytes(ObjectStore store) {
+        this.store = store;
+    }
+
+    @Override
+    public byte[] read(String key, int most) {
+        return store.bytes(key, most);
+    }
+
+    @Override
+    public void fetch(String key, Path into, SealedFile expected) {
+        store.fetch(key, into, expected.sha256());
+    }
+
+    @Override
+    public SealedFile put(String key, Path file) {
+        StoredObject object = store.put(key, file);
+        return new SealedFile(object.size(), object.sha256());
+    }
+}

@@ -1,0 +1,86 @@
+package io.maru.training.store;
+
+import io.maru.platform.event.Fact;
+import io.maru.training.domain.Measurement;
+import io.maru.training.domain.TrainingJob;
+import io.maru.training.v1.TrainingCancelled;
+import io.maru.training.v1.TrainingCompleted;
+import io.maru.training.v1.TrainingFailed;
+import io.maru.training.v1.TrainingPaused;
+import io.maru.training.v1.TrainingProgressed;
+import java.util.Optional;
+
+/** What is told of a job on Kafka. */
+final class TrainingFacts {
+    private TrainingFacts() {}
+
+    static Fact progressed(TrainingJob job, Measurement measurement) {
+        TrainingProgressed.Builder fact = TrainingProgressed.newBuilder()
+                .setTrainingJob(job.name())
+                .setRun(job.request().run())
+                .setStep(measurement.step())
+                .setSteps(job.request().training().steps())
+                .setLoss(measurement.loss())
+                .setLearningRate(measurement.learningRate())
+                .setGradientNorm(measurement.gradientNorm())
+                .setTokensPerSecond(measurement.tokensPerSecond());
+        measurement.validationLoss().ifPresent(fact::setValidationLoss);
+        return Fact.of("maru.training.progressed.v1", job.name(), job.request().run(), fact.build());
+    }
+
+    /** The fact that a state is worth; none for those that are only passed through. */
+    static Optional<Fact> reached(TrainingJob job) {
+        String name = job.name();
+        String run = job.request().run();
+        long step = job.progress().step();
+        String checkpoint = job.progress().lastCheckpoint();
+        return switch (job.state()) {
+            case SUCCEEDED ->
+                Optional.of(Fact.of(
+                        "maru.training.completed.v1",
+                        name,
+                        run,
+                        TrainingCompleted.newBuilder()
+                                .setTrainingJob(name)
+                                .setRun(run)
+                                .setSteps(step)
+                                .setValidationLoss(job.progress().validationLoss())
+                                .setCheckpoint(checkpoint)
+                                .build()));
+            case FAILED ->
+                Optional.of(Fact.of(
+                        "maru.training.failed.v1",
+                        name,
+                        run,
+                        TrainingFailed.newBuilder()
+                                .setTrainingJob(name)
+                                .setRun(run)
+                                .setStep(step)
+                                .setReason(job.failureReason())
+                                .setMessage(job.failureMessage())
+                                .build()));
+            case CANCELLED ->
+                Optional.of(Fact.of(
+                        "maru.training.cancelled.v1",
+                        name,
+                        run,
+                        TrainingCancelled.newBuilder()
+                                .setTrainingJob(name)
+                                .setRun(run)
+                                .setStep(step)
+                                .build()));
+            case PAUSED ->
+                Optional.of(Fact.of(
+                        "maru.training.paused.v1",
+                        name,
+                        run,
+                        TrainingPaused.newBuilder()
+                                .setTrainingJob(name)
+                                .setRun(run)
+                                .setStep(step)
+                                .setCheckpoint(checkpoint)
+                                .build()));
+            case PENDING, RUNNING, PAUSING, CANCELLING -> Optional.empty();
+        };
+    }
+}

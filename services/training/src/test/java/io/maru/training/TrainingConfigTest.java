@@ -1,0 +1,28 @@
+package io.maru.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.smallrye.config.SmallRyeConfigBuilder;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+
+class TrainingConfigTest {
+    @Test
+    void hasTheseDefaults() {
+        TrainingConfig config = new SmallRyeConfigBuilder()
+                .addDefaultInterceptors()
+                .withMapping(TrainingConfig.class)
+                .withDefaultValue("java.io.tmpdir", "/t")
+                .build()
+                .getConfigMapping(TrainingConfig.class);
+
+        assertThat(config.workDirectory()).isEqualTo(Path.of("/t/maru-training"));
+        assertThat(config.threads()).isZero();
+        assertThat(config.interOpThreads()).isZero();
+        assertThat(config.reportMillis()).isEqualTo(500);
+        assertThat(config.registrationMillis()).isEqualTo(600_000);
+        assertThat(config.mostParameters()).isEqualTo(2_000_000_000L);
+        assertThat(config.mostStepTokens()).isEqualTo(1_048_576);
+        assertThat(config.mostStepLogits()).isEqualTo(2_147_483_648L);
+    }
+}

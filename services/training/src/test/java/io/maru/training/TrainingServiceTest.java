@@ -1,0 +1,386 @@
+package io.maru.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import com.google.rpc.ErrorInfo;
+import io.grpc.ManagedChannel;
+import io.grpc.ManagedChannelBuilder;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.protobuf.StatusProto;
+import io.maru.checkpoint.v1.Checkpoint;
+import io.maru.platform.database.Database;
+import io.maru.platform.event.Fact;
+import io.maru.platform.store.ObjectStore;
+import io.maru.platform.testkit.EmbeddedServersResource;
+import io.maru.platform.testkit.Facts;
+import io.maru.training.v1.CancelTrainingJobRequest;
+import io.maru.training.v1.CreateTrainingJobRequest;
+import io.maru.training.v1.GetTrainingJobRequest;
+import io.maru.training.v1.ListTrainingJobsRequest;
+import io.maru.training.v1.ModelSpec;
+import io.maru.training.v1.PauseTrainingJobRequest;
+import io.maru.training.v1.ResumeTrainingJobRequest;
+import io.maru.training.v1.TrainingCompleted;
+import io.maru.training.v1.TrainingJob;
+import io.maru.training.v1.TrainingJob.State;
+import io.maru.training.v1.TrainingMeasurement;
+import io.maru.training.v1.TrainingServiceGrpc;
+import io.maru.training.v1.TrainingServiceGrpc.TrainingServiceBlockingStub;
+import io.maru.training.v1.TrainingSpec;
+import io.maru.training.v1.WatchTrainingRequest;
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.common.ResourceArg;
+import io.quarkus.test.common.http.TestHTTPResource;
+import io.quarkus.test.junit.QuarkusTest;
+import jakarta.inject.Inject;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+@QuarkusTest
+@QuarkusTestResource(
+        value = EmbeddedServersResource.class,
+        restrictToAnnotatedClass = true,
+        initArgs = @ResourceArg(name = "schema", value = "training"))
+@QuarkusTestResource(value = NeighbourPort.class, restrictToAnnotatedClass = true)
+class TrainingServiceTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Set<State> FINAL = EnumSet.of(State.SUCCEEDED, State.FAILED, State.CANCELLED);
+    private static final String DATASET = "datasets/tiny";
+    private static final long ENDLESS = 1_000_000;
+
+    @TestHTTPResource
+    URI address;
+
+    @ConfigProperty(name = NeighbourPort.PROPERTY)
+    int neighbourPort;
+
+    @Inject
+    ObjectStore store;
+
+    @Inject
+    Database database;
+
+    @TempDir
+    Path folder;
+
+    private final String run = "runs/" + UUID.randomUUID();
+    private FakeCheckpoints checkpoints;
+    private ManagedChannel channel;
+    private TrainingServiceBlockingStub service;
+
+    @BeforeEach
+    void start() throws IOException {
+        store.createBucketIfAbsent();
+        TinyDataset.of(DATASET, folder).objects().forEach(store::put);
+        checkpoints = new FakeCheckpoints(neighbourPort);
+        channel = ManagedChannelBuilder.forAddress("127.0.0.1", address.getPort())
+                .usePlaintext()
+                .build();
+        service = TrainingServiceGrpc.newBlockingStub(channel);
+    }
+
+    @AfterEach
+    void stop() throws InterruptedException {
+        channel.shutdownNow();
+        assertThat(channel.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
+        checkpoints.close();
+    }
+
+    @Test
+    void aDatasetBecomesCheckpoints() throws Exception {
+        CreateTrainingJobRequest request = request(30);
+
+        TrainingJob created = service.createTrainingJob(request);
+        assertThat(created.getParameters()).isPositive();
+        assertThat(service.createTrainingJob(request).getName()).isEqualTo(created.getName());
+        List<TrainingMeasurement> watched = new ArrayList<>();
+        watch(created.getName(), 0).forEachRemaining(watched::add);
+
+        TrainingJob ended = get(created.getName());
+        assertThat(ended.getState()).isEqualTo(State.SUCCEEDED);
+        assertThat(ended.getStep()).isEqualTo(30);
+        assertThat(ended.getLastCheckpoint()).isEqualTo(run + "/checkpoints/30");
+        assertThat(ended.getRevision()).isGreaterThan(created.getRevision());
+        assertThat(watched)
+                .extracting(TrainingMeasurement::getSequence)
+                .isSorted()
+                .doesNotHaveDuplicates();
+        assertThat(watched)
+                .filteredOn(TrainingMeasurement::hasValidationLoss)
+                .extracting(TrainingMeasurement::getStep)
+                .containsExactly(10L, 20L, 30L);
+        assertThat(checkpoints.of(run)).extracting(Checkpoint::getStep).containsExactly(30L, 24L, 12L);
+        assertThat(checkpoints.of(run).get(0).getValidationLoss()).isEqualTo(ended.getValidationLoss());
+
+        // Who watches from the last but one sees the last, and the stream ends.
+        List<TrainingMeasurement> rest = new ArrayList<>();
+        watch(created.getName(), watched.get(watched.size() - 2).getSequence()).forEachRemaining(rest::add);
+        assertThat(rest).containsExactly(watched.get(watched.size() - 1));
+
+        try (Facts facts = Facts.on("maru.training.v1")) {
+            Fact fact = facts.await(candidate -> candidate.type().equals("maru.training.completed.v1")
+                    && candidate.subject().equals(created.getName()));
+            assertThat(fact.run()).isEqualTo(run);
+            assertThat(TrainingCompleted.parseFrom(fact.data()).getCheckpoint()).isEqualTo(ended.getLastCheckpoint());
+            assertThat(facts.all())
+                    .filteredOn(candidate -> candidate.type().equals("maru.training.progressed.v1")
+                            && candidate.subject().equals(created.getName()))
+                    .isNotEmpty();
+        }
+        assertThat(http("/q/metrics").body())
+                .contains("maru_training_steps_total")
+                .contains("maru_training_loss")
+                .contains("maru_training_tokens_per_second");
+    }
+
+    @Test
+    void aWorkerThatLostItsLeaseWritesNothingAndTheNextOneEndsWithTheSameBits() {
+        TrainingJob undisturbed = service.createTrainingJob(request(60));
+        await().atMost(PATIENCE)
+                .until(() -> FINAL.contains(get(undisturbed.getName()).getState()));
+
+        String disturbedRun = "runs/" + UUID.randomUUID();
+        CreateTrainingJobRequest request = request(60).toBuilder()
+                .setRequestId(disturbedRun + "/train")
+                .setRun(disturbedRun)
+                .build();
+        TrainingJob disturbed = service.createTrainingJob(request);
+        await().atMost(PATIENCE)
+                .pollInterval(Duration.ofMillis(2))
+                .until(() -> checkpoints.of(disturbedRun).size() == 1);
+        int stolen = database.inTransaction(sql -> sql.update(
+                "update work set owner = 'thief', expire_time = now() + interval '1 second' where name = ?",
+                disturbed.getName()));
+
+        await().atMost(PATIENCE)
+                .until(() -> FINAL.contains(get(disturbed.getName()).getState()));
+
+        assertThat(stolen).isOne();
+        assertThat(get(disturbed.getName()).getState()).isEqualTo(State.SUCCEEDED);
+        for (String file : List.of("model.safetensors", "optimizer.safetensors", "training_state.json")) {
+            assertThat(checkpoints.sha256(disturbedRun, 60, file))
+                    .as(file)
+                    .isEqualTo(checkpoints.sha256(run, 60, file));
+        }
+        assertThat(store.read(disturbedRun + "/checkpoints/60/model.safetensors")
+                        .sha256())
+                .isEqualTo(checkpoints.sha256(disturbedRun, 60, "model.safetensors"));
+    }
+
+    @Test
+    void pausesGoesOnAndIsCancelled() {
+        TrainingJob job = service.createTrainingJob(request(ENDLESS));
+        awaitSteps(job, 1);
+
+        service.pauseTrainingJob(
+                PauseTrainingJobRequest.newBuilder().setName(job.getName()).build());
+        await().atMost(PATIENCE).until(() -> get(job.getName()).getState() == State.PAUSED);
+        TrainingJob paused = get(job.getName());
+        assertThat(paused.getLastCheckpoint()).isEqualTo(run + "/checkpoints/" + paused.getStep());
+
+        service.resumeTrainingJob(
+                ResumeTrainingJobRequest.newBuilder().setName(job.getName()).build());
+        awaitSteps(job, paused.getStep() + 1);
+        CancelTrainingJobRequest cancel =
+                CancelTrainingJobRequest.newBuilder().setName(job.getName()).build();
+        service.cancelTrainingJob(cancel);
+        await().atMost(PATIENCE).until(() -> get(job.getName()).getState() == State.CANCELLED);
+
+        assertThat(service.cancelTrainingJob(cancel).getState()).isEqualTo(State.CANCELLED);
+        assertRefused(
+                Status.Code.FAILED_PRECONDITION,
+                "WRONG_STATE",
+                () -> service.resumeTrainingJob(ResumeTrainingJobRequest.newBuilder()
+                        .setName(job.getName())
+                        .build()));
+        try (Facts facts = Facts.on("maru.training.v1")) {
+            facts.await(fact -> fact.type().equals("maru.training.paused.v1")
+                    && fact.subject().equals(job.getName()));
+            facts.await(fact -> fact.type().equals("maru.training.cancelled.v1")
+                    && fact.subject().equals(job.getName()));
+        }
+    }
+
+    @Test
+    void failsWithReasonAndStepWhenTheNumbersRunAway() {
+        CreateTrainingJobRequest.Builder request = request(200).toBuilder();
+        request.getTrainingBuilder()
+                .setLearningRate(10)
+                .setMinLearningRate(10)
+                .setWarmupSteps(0)
+                .setWeightDecay(10)
+                .setGradientClip(0);
+        TrainingJob job = service.createTrainingJob(request.build());
+
+        await().atMost(PATIENCE).until(() -> FINAL.contains(get(job.getName()).getState()));
+
+        TrainingJob failed = get(job.getName());
+        assertThat(failed.getState()).isEqualTo(State.FAILED);
+        assertThat(failed.getFailureReason()).isEqualTo("TRAINING_DIVERGED");
+        assertThat(failed.getFailureMessage()).startsWith("step ").contains("expected");
+    }
+
+    @Test
+    void refusesBeforeAnythingIsQueued() {
+        int before = work();
+
+        assertRefused(
+                Status.Code.INVALID_ARGUMENT,
+                "INVALID_ARGUMENT",
+                () -> service.createTrainingJob(request(10).toBuilder()
+                        .setModel(ModelSpec.newBuilder()
+                                .setLayers(1)
+                                .setHeads(3)
+                                .setWidth(16)
+                                .setBlock(8))
+                        .build()));
+        assertRefused(
+                Status.Code.NOT_FOUND,
+                "DATASET_NOT_FOUND",
+                () -> service.createTrainingJob(
+                        request(10).toBuilder().setDataset("datasets/none").build()));
+        assertRefused(
+                Status.Code.INVALID_ARGUMENT,
+                "INVALID_ARGUMENT",
+                () -> service.createTrainingJob(
+                        request(10).toBuilder().setRecipe("x".repeat(70_000)).build()));
+        assertRefused(
+                Status.Code.INVALID_ARGUMENT,
+                "INVALID_NAME",
+                () -> service.createTrainingJob(
+                        request(10).toBuilder().setRun("runs/../x").build()));
+        assertRefused(Status.Code.NOT_FOUND, "TRAINING_JOB_NOT_FOUND", () -> watch("trainingJobs/none", 0)
+                .hasNext());
+        assertThat(work()).isEqualTo(before);
+    }
+
+    @Test
+    void letsOneJobAtATimeWriteARunsCheckpoints() {
+        CreateTrainingJobRequest request = request(ENDLESS);
+        TrainingJob first = service.createTrainingJob(request);
+
+        assertRefused(
+                Status.Code.ALREADY_EXISTS,
+                "RUN_IN_USE",
+                () -> service.createTrainingJob(
+                        request.toBuilder().setRequestId("other").build()));
+        assertRefused(
+                Status.Code.ALREADY_EXISTS,
+                "REQUEST_ID_REUSED",
+                () -> service.createTrainingJob(
+                        request.toBuilder().setRecipe("other").build()));
+        service.cancelTrainingJob(
+                CancelTrainingJobRequest.newBuilder().setName(first.getName()).build());
+        await().atMost(PATIENCE).until(() -> get(first.getName()).getState() == State.CANCELLED);
+        assertThat(service.listTrainingJobs(ListTrainingJobsRequest.newBuilder()
+                                .setPageSize(1)
+                                .build())
+                        .getTrainingJobs(0)
+                        .getName())
+                .isEqualTo(first.getName());
+    }
+
+    @Test
+    void isNotReadyWhileTheCheckpointServiceIsDown() throws Exception {
+        assertThat(http("/q/health/ready").statusCode()).isEqualTo(200);
+
+        checkpoints.close();
+
+        HttpResponse<String> health = http("/q/health/ready");
+        assertThat(health.statusCode()).isEqualTo(503);
+        assertThat(health.body()).contains("checkpoint service");
+        checkpoints = new FakeCheckpoints(neighbourPort);
+        await().atMost(PATIENCE).until(() -> http("/q/health/ready").statusCode() == 200);
+    }
+
+    private CreateTrainingJobRequest request(long steps) {
+        return CreateTrainingJobRequest.newBuilder()
+                .setRequestId(run + "/train")
+                .setRun(run)
+                .setDataset(DATASET)
+                .setModel(ModelSpec.newBuilder()
+                        .setLayers(1)
+                        .setHeads(2)
+                        .setWidth(16)
+                        .setBlock(8))
+                .setTraining(TrainingSpec.newBuilder()
+                        .setSteps(steps)
+                        .setBatch(4)
+                        .setLearningRate(1e-2)
+                        .setMinLearningRate(1e-3)
+                        .setWarmupSteps(4)
+                        .setWeightDecay(0.1)
+                        .setBeta1(0.9)
+                        .setBeta2(0.95)
+                        .setGradientClip(1)
+                        .setSeed(42)
+                        .setValidateEvery(steps == ENDLESS ? ENDLESS : 10)
+                        .setValidationBatches(2)
+                        .setCheckpointEvery(steps == ENDLESS ? ENDLESS : 12))
+                .setRecipe("name: tiny")
+                .build();
+    }
+
+    private TrainingJob get(String name) {
+        return service.getTrainingJob(
+                GetTrainingJobRequest.newBuilder().setName(name).build());
+    }
+
+    private java.util.Iterator<TrainingMeasurement> watch(String name, long after) {
+        return service.withDeadlineAfter(60, TimeUnit.SECONDS)
+                .watchTraining(WatchTrainingRequest.newBuilder()
+                        .setName(name)
+                        .setAfterSequence(after)
+                        .build());
+    }
+
+    private void awaitSteps(TrainingJob job, long steps) {
+        await().atMost(PATIENCE).until(() -> get(job.getName()).getStep() >= steps);
+    }
+
+    private int work() {
+        return database.inTransaction(sql -> sql.list("select 1 from work", row -> 1))
+                .size();
+    }
+
+    private HttpResponse<String> http(String path) throws IOException, InterruptedException {
+        return HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + address.getPort() + path))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString());
+    }
+
+    private static void assertRefused(Status.Code code, String reason, ThrowingCallable call) {
+        assertThatThrownBy(call)
+                .isInstanceOfSatisfying(StatusRuntimeException.class, error -> {
+                    assertThat(error.getStatus().getCode()).isEqualTo(code);
+                    assertThat(StatusProto.fromThrowable(error).getDetailsList())
+                            .singleElement()
+                            .satisfies(detail -> assertThat(
+                                            detail.unpack(ErrorInfo.class).getReason())
+                                    .isEqualTo(reason));
+                })
+                .hasMessageContaining("expected");
+    }
+}

@@ -1,0 +1,50 @@
+package io.maru.training.app;
+
+import io.grpc.Status;
+import io.maru.formats.SealedFile;
+import io.maru.formats.Sha256;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Keeps one run's checkpoints by step, and can be down for some calls. */
+final class InMemoryRegistry implements CheckpointRegistry {
+    final ConcurrentSkipListMap<Long, Candidate> kept = new ConcurrentSkipListMap<>();
+    final AtomicInteger outages = new AtomicInteger();
+    private final InMemoryBytes bytes;
+
+    InMemoryRegistry(InMemoryBytes bytes) {
+        this.bytes = bytes;
+    }
+
+    @Override
+    public Optional<Kept> newest(String run) {
+        return Optional.ofNullable(kept.lastEntry())
+                .map(entry -> new Kept(
+                        CheckpointRegistry.name(run, entry.getKey()),
+                        entry.getKey(),
+                        entry.getValue().files()));
+    }
+
+    @Override
+    public boolean isIntact(String name) {
+        long step = Long.parseLong(name.substring(name.lastIndexOf('/') + 1));
+        for (Map.Entry<String, SealedFile> file : kept.get(step).files().entrySet()) {
+            byte[] content = bytes.objects.get(name + "/" + file.getKey());
+            if (content == null || !Sha256.of(content).equals(file.getValue().sha256())) {
+                kept.remove(step);
+                return false;
+            }
+        }
+        return true;
+    }
+
+    @Override
+    public void register(Candidate candidate) {
+        if (outages.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+            throw Status.UNAVAILABLE.asRuntimeException();
+        }
+        kept.put(candidate.step(), candidate);
+    }
+}

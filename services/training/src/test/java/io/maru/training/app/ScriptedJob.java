@@ -1,0 +1,65 @@
+package io.maru.training.app;
+
+import io.maru.training.domain.Measurement;
+import io.maru.training.domain.Progress;
+import io.maru.training.domain.TrainingJob;
+import io.maru.training.domain.TrainingRequest;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.LongFunction;
+
+/** A job whose caller does something at a step: changes the state, or takes the lease away by throwing. */
+final class ScriptedJob implements HeldJob {
+    final List<Measurement> measured = new ArrayList<>();
+    final List<Measurement> news = new ArrayList<>();
+    Progress progress = Progress.NONE;
+    TrainingJob.State state;
+    Progress resumed;
+    private final TrainingRequest request;
+    private final LongFunction<TrainingJob.State> script;
+
+    /** @param script tells the state at each report's step */
+    ScriptedJob(TrainingRequest request, TrainingJob.State state, LongFunction<TrainingJob.State> script) {
+        this.request = request;
+        this.state = state;
+        this.script = script;
+    }
+
+    static ScriptedJob undisturbed(TrainingRequest request) {
+        return new ScriptedJob(request, TrainingJob.State.RUNNING, step -> TrainingJob.State.RUNNING);
+    }
+
+    @Override
+    public TrainingJob begin() {
+        return new TrainingJob(
+                "trainingJobs/j", request, state, progress, 1, "", "", Instant.EPOCH, Instant.EPOCH, 1, 1);
+    }
+
+    @Override
+    public void resumeFrom(Progress from) {
+        resumed = from;
+        progress = from;
+        measured.removeIf(measurement -> measurement.step() > from.step());
+    }
+
+    @Override
+    public TrainingJob.State report(Progress now, List<Measurement> more, Optional<Measurement> fact) {
+        state = script.apply(now.step());
+        progress = now;
+        measured.addAll(more);
+        fact.ifPresent(news::add);
+        return state;
+    }
+
+    @Override
+    public void requireHeld() {}
+
+    @Override
+    public void end(TrainingJob.State end, Progress now, List<Measurement> more) {
+        state = end;
+        progress = now;
+        measured.addAll(more);
+    }
+}

@@ -1,0 +1,45 @@
+package io.maru.training.domain;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.maru.formats.CorruptFileException;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class TrainingStateTest {
+    private static final TrainingState STATE = new TrainingState(
+            1,
+            500,
+            1.75,
+            1,
+            "a".repeat(64),
+            "b".repeat(64),
+            new ModelSpec(4, 4, 128, 64),
+            new TrainingSpec(2000, 12, 1e-3, 1e-4, 100, 0.1, 0.9, 0.99, 1, -7, 100, 20, 500),
+            "name: \"tales\"\nseed: 7\n");
+
+    @Test
+    void comesBackAsItWas() {
+        assertThat(TrainingState.fromJson(STATE.toJson())).isEqualTo(STATE);
+    }
+
+    @Test
+    void refusesWhatIsNoState() {
+        String good = new String(STATE.toJson(), UTF_8);
+        for (String bad : List.of(
+                "",
+                "[]",
+                "{}",
+                good.replace("\"step\"", "\"stride\""),
+                good.replace("\"format\" : 1", "\"format\" : 2"),
+                good.replace("500,", "null,"),
+                good + "{}",
+                good.replaceFirst("\\{", "{\"step\":1,"))) {
+            assertThatThrownBy(() -> TrainingState.fromJson(bad.getBytes(UTF_8)))
+                    .as(bad)
+                    .isInstanceOf(CorruptFileException.class);
+        }
+    }
+}
