@@ -1,0 +1,51 @@
+package io.maru.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.PrintStream;
+import java.util.Map;
+
+/** What a command prints: sentences for people, and with {@code --json} one object as the last line for programs. */
+public final class Output {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final PrintStream out;
+    private final boolean json;
+
+    public Output(PrintStream out, boolean json) {
+        this.out = out;
+        this.json = json;
+    }
+
+    public boolean isJson() {
+        return json;
+    }
+
+    /** A line for people; programs do not get it. */
+    public void say(String format, Object... arguments) {
+        if (!json) {
+            out.println(arguments.length == 0 ? format : String.format(format, arguments));
+            out.flush();
+        }
+    }
+
+    /** Text without an end of line, as it comes. */
+    public void stream(String text) {
+        if (!json) {
+            out.print(text);
+            out.flush();
+        }
+    }
+
+    /** The result for programs; people got theirs by {@link #say}. */
+    public void result(Map<String, ?> result) {
+        if (json) {
+            try {
+                out.println(JSON.writeValueAsString(result));
+            } catch (JsonProcessingException e) {
+                throw new IllegalStateException(e);
+            }
+            out.flush();
+        }
+    }
+}

@@ -1,0 +1,173 @@
+package io.maru.cli.doctor;
+
+import io.maru.cli.doctor.Check.Verdict;
+import io.maru.cli.stack.Ports;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.FileStore;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import javax.tools.ToolProvider;
+
+/** What this machine offers to Maru. */
+public final class Machine {
+    private static final long GIB = 1L << 30;
+    private static final long LEAST_MEMORY = 4 * GIB;
+    private static final long ENOUGH_MEMORY = 6 * GIB;
+    private static final long LEAST_DISK = 3 * GIB;
+
+    /** What TensorFlow's GPU natives open at start; if one is missing they register no GPU and compute on the CPU. */
+    private static final List<String> CUDA_LIBRARIES = List.of(
+            "libcudart.so.12",
+            "libcublas.so.12",
+            "libcublasLt.so.12",
+            "libcufft.so.11",
+            "libcusolver.so.11",
+            "libcusparse.so.12",
+            "libcudnn.so.9");
+
+    private Machine() {}
+
+    public static List<Check> examine(Path data, Ports ports, boolean stackRuns) {
+        List<Check> checks = new ArrayList<>();
+        checks.add(jdk());
+        checks.add(platform());
+        checks.add(memory());
+        checks.add(disk(data));
+        checks.add(ports(ports, stackRuns));
+        checks.add(processor());
+        checks.addAll(gpu());
+        return checks;
+    }
+
+    private static Check jdk() {
+        int version = Runtime.version().feature();
+        String found = "Java " + Runtime.version() + " at " + System.getProperty("java.home");
+        if (version < 17) {
+            return new Check("JDK", Verdict.WRONG, found + " (expected: 17 or newer)");
+        }
+        return ToolProvider.getSystemJavaCompiler() == null
+                ? new Check("JDK", Verdict.NOTE, found + " without a compiler (expected: a JDK, to build)")
+                : new Check("JDK", Verdict.OK, found);
+    }
+
+    private static Check platform() {
+        String system = System.getProperty("os.name") + " " + System.getProperty("os.arch");
+        boolean supported = system.equals("Linux amd64");
+        return new Check(
+                "system",
+                supported ? Verdict.OK : Verdict.WRONG,
+                system + (supported ? "" : " (expected: Linux amd64, for which the natives are packaged)"));
+    }
+
+    private static Check memory() {
+        var system = (com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+        long total = system.getTotalMemorySize();
+        String found = "%.1f GiB".formatted((double) total / GIB);
+        if (total < LEAST_MEMORY) {
+            return new Check("memory", Verdict.WRONG, found + " (expected: at least " + LEAST_MEMORY / GIB + " GiB)");
+        }
+        return total < ENOUGH_MEMORY
+                ? new Check("memory", Verdict.NOTE, found + " (better: " + ENOUGH_MEMORY / GIB + " GiB or more)")
+                : new Check("memory", Verdict.OK, found);
+    }
+
+    private static Check disk(Path data) {
+        Path existing = data.toAbsolutePath();
+        while (!Files.exists(existing)) {
+            existing = existing.getParent();
+        }
+        try {
+            FileStore store = Files.getFileStore(existing);
+            long free = store.getUsableSpace();
+            String found = "%.1f GiB free for %s".formatted((double) free / GIB, data);
+            return free < LEAST_DISK
+                    ? new Check("disk", Verdict.WRONG, found + " (expected: at least " + LEAST_DISK / GIB + " GiB)")
+                    : new Check("disk", Verdict.OK, found);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Check ports(Ports ports, boolean stackRuns) {
+        if (stackRuns) {
+            return new Check("ports", Verdict.OK, "in use by the running stack");
+        }
+        String taken = ports.byName().entrySet().stream()
+                .filter(port -> !Ports.isFree(port.getValue()))
+                .map(port -> port.getKey() + " " + port.getValue())
+                .collect(Collectors.joining(", "));
+        return taken.isEmpty()
+                ? new Check("ports", Verdict.OK, "free from " + ports.first())
+                : new Check(
+                        "ports",
+                        Verdict.WRONG,
+                        "taken: " + taken + " (expected: free; choose others with --port-base)");
+    }
+
+    private static Check processor() {
+        Set<String> flags = new LinkedHashSet<>();
+        try (Stream<String> lines = Files.lines(Path.of("/proc/cpuinfo"))) {
+            lines.filter(line -> line.startsWith("flags"))
+                    .findFirst()
+                    .ifPresent(line -> flags.addAll(List.of(
+                            line.substring(line.indexOf(':') + 1).strip().split(" "))));
+        } catch (IOException e) {
+            return new Check("CPU", Verdict.NOTE, "features unknown: no /proc/cpuinfo");
+        }
+        List<String> useful = Stream.of("avx", "avx2", "fma", "avx512f", "avx512_bf16", "avx512_vnni", "amx_bf16")
+                .filter(flags::contains)
+                .toList();
+        String found = Runtime.getRuntime().availableProcessors() + " processors, " + String.join(" ", useful);
+        // TensorFlow's binaries are built for AVX and end with an illegal instruction without it.
+        if (!flags.contains("avx")) {
+            return new Check("CPU", Verdict.WRONG, found + " (expected: avx, which TensorFlow needs)");
+        }
+        return flags.contains("avx2")
+                ? new Check("CPU", Verdict.OK, found)
+                : new Check("CPU", Verdict.NOTE, found + " (better: avx2 and fma)");
+    }
+
+    private static List<Check> gpu() {
+        if (!Files.exists(Path.of("/proc/driver/nvidia/version"))) {
+            return List.of(new Check("GPU", Verdict.NOTE, "no NVIDIA driver; training runs on the CPU"));
+        }
+        List<Check> checks = new ArrayList<>();
+        checks.add(new Check("GPU", Verdict.OK, "NVIDIA driver loaded"));
+        List<Path> folders = libraryFolders();
+        String missing = CUDA_LIBRARIES.stream()
+                .filter(library -> folders.stream().noneMatch(folder -> Files.exists(folder.resolve(library))))
+                .collect(Collectors.joining(", "));
+        checks.add(
+                missing.isEmpty()
+                        ? new Check("CUDA", Verdict.OK, "every library that TensorFlow opens is there")
+                        : new Check(
+                                "CUDA",
+                                Verdict.NOTE,
+                                "missing: " + missing + " (without them training runs on the CPU)"));
+        return checks;
+    }
+
+    private static List<Path> libraryFolders() {
+        List<Path> folders = new ArrayList<>();
+        Map<String, String> environment = System.getenv();
+        for (String folder : environment.getOrDefault("LD_LIBRARY_PATH", "").split(":")) {
+            if (!folder.isEmpty()) {
+                folders.add(Path.of(folder));
+            }
+        }
+        for (String folder :
+                List.of("/usr/local/cuda/lib64", "/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/lib/x86_64-linux-gnu")) {
+            folders.add(Path.of(folder));
+        }
+        return folders;
+    }
+}

@@ -1,0 +1,65 @@
+package io.maru.cli.run;
+
+import io.grpc.ManagedChannel;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.maru.checkpoint.v1.CheckpointServiceGrpc;
+import io.maru.checkpoint.v1.CheckpointServiceGrpc.CheckpointServiceBlockingStub;
+import io.maru.cli.stack.Ports;
+import io.maru.cli.stack.Service;
+import io.maru.control.v1.ControlServiceGrpc;
+import io.maru.control.v1.ControlServiceGrpc.ControlServiceBlockingStub;
+import io.maru.inference.v1.InferenceServiceGrpc;
+import io.maru.inference.v1.InferenceServiceGrpc.InferenceServiceBlockingStub;
+import io.maru.ingestion.v1.IngestionServiceGrpc;
+import io.maru.ingestion.v1.IngestionServiceGrpc.IngestionServiceStub;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** Stubs of the services that the commands call. */
+public final class Services implements AutoCloseable {
+    private static final long DEADLINE_SECONDS = 30;
+
+    private final Ports ports;
+    private final Map<Service, ManagedChannel> channels = new EnumMap<>(Service.class);
+
+    public Services(Ports ports) {
+        this.ports = ports;
+    }
+
+    public ControlServiceBlockingStub control() {
+        return ControlServiceGrpc.newBlockingStub(channel(Service.CONTROL))
+                .withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS);
+    }
+
+    /** Without a deadline: a run may take days. */
+    public ControlServiceBlockingStub controlStream() {
+        return ControlServiceGrpc.newBlockingStub(channel(Service.CONTROL));
+    }
+
+    public CheckpointServiceBlockingStub checkpoint() {
+        return CheckpointServiceGrpc.newBlockingStub(channel(Service.CHECKPOINT))
+                .withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS);
+    }
+
+    /** For the upload, whose sender must not run ahead of the receiver. */
+    public IngestionServiceStub ingestion() {
+        return IngestionServiceGrpc.newStub(channel(Service.INGESTION));
+    }
+
+    /** Without a deadline: a long text takes its time. */
+    public InferenceServiceBlockingStub inference() {
+        return InferenceServiceGrpc.newBlockingStub(channel(Service.INFERENCE));
+    }
+
+    private ManagedChannel channel(Service service) {
+        return channels.computeIfAbsent(service, s -> NettyChannelBuilder.forAddress("127.0.0.1", s.port(ports))
+                .usePlaintext()
+                .build());
+    }
+
+    @Override
+    public void close() {
+        channels.values().forEach(ManagedChannel::shutdownNow);
+    }
+}

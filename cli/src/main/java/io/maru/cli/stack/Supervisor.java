@@ -1,0 +1,302 @@
+package io.maru.cli.stack;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.maru.cli.CommandFailure;
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Runs the stack: the embedded servers in one process, each service in its own, and again whatever dies.
+ *
+ * <p>It is a process of its own that {@code maru up} leaves behind. It keeps {@code stack.json} true, and stops the others
+ * in order when it is told to end (SIGTERM).
+ */
+public final class Supervisor {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final long LARGEST_LOG_BYTES = 16L << 20;
+    private static final Duration FIRST_PAUSE = Duration.ofMillis(300);
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(15);
+    /** A process that lived this long died of something new: its pauses start short again. */
+    private static final Duration LONG_LIFE = Duration.ofSeconds(60);
+
+    private final Path root;
+    private final Path data;
+    private final Ports ports;
+    private final Map<Service, Child> services = new EnumMap<>(Service.class);
+    private Child infrastructure;
+    private Map<String, String> servers;
+    private boolean stopping;
+
+    public Supervisor(Path root, Path data, Ports ports) {
+        this.root = root;
+        this.data = data;
+        this.ports = ports;
+    }
+
+    /** Starts everything and looks after it until the JVM is told to end. */
+    public void run() throws IOException, InterruptedException {
+        Runtime.getRuntime().addShutdownHook(new Thread(this::stop, "stop"));
+        for (String folder : List.of("logs", "work", "infra")) {
+            Files.createDirectories(data.resolve(folder));
+        }
+        writeState();
+        startInfrastructure();
+        for (Service service : Service.values()) {
+            start(service, 0);
+        }
+        while (true) {
+            TimeUnit.MILLISECONDS.sleep(100);
+            restartTheDead();
+        }
+    }
+
+    private synchronized void restartTheDead() throws IOException {
+        if (stopping) {
+            return;
+        }
+        if (infrastructure.isDue()) {
+            say("the embedded servers ended with code %d; starting them again", infrastructure.process.exitValue());
+            startInfrastructure();
+        }
+        for (Map.Entry<Service, Child> entry : services.entrySet()) {
+            Child child = entry.getValue();
+            if (child.isDue()) {
+                say("%s ended with code %d; starting it again", entry.getKey().id(), child.process.exitValue());
+                start(entry.getKey(), child.restarts + 1);
+            }
+        }
+    }
+
+    private synchronized void startInfrastructure() throws IOException {
+        int restarts = infrastructure == null ? 0 : infrastructure.restarts + 1;
+        // It reads our standard output's other end: when this process is gone, the servers end too.
+        ProcessBuilder builder = new ProcessBuilder(
+                        java(),
+                        "-Xmx256m",
+                        "-XX:+UseSerialGC",
+                        "-XX:TieredStopAtLevel=1",
+                        "-cp",
+                        root.resolve("infra/embedded/target/app") + File.separator + "*",
+                        "io.maru.embedded.EmbeddedServers",
+                        "--data",
+                        data.resolve("infra").toString(),
+                        "--kafka-port",
+                        Integer.toString(ports.kafka()),
+                        "--postgres-port",
+                        Integer.toString(ports.postgres()),
+                        "--s3-port",
+                        Integer.toString(ports.s3()),
+                        "--with-parent")
+                .redirectInput(ProcessBuilder.Redirect.PIPE)
+                .redirectError(log("infra"));
+        infrastructure = new Child(builder.start(), 0, restarts, infrastructure);
+        writeState();
+        servers = awaitServers(infrastructure.process);
+    }
+
+    private static Map<String, String> awaitServers(Process process) throws IOException {
+        BufferedReader out =
+                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+        for (String line = out.readLine(); line != null; line = out.readLine()) {
+            if (line.startsWith("{")) {
+                JsonNode ready = JSON.readTree(line);
+                // Whatever it prints later must not fill the pipe.
+                Thread drain = new Thread(() -> out.lines().forEach(ignored -> {}), "servers-output");
+                drain.setDaemon(true);
+                drain.start();
+                return Map.of(
+                        "QUARKUS_DATASOURCE_JDBC_URL", ready.path("postgres").asText(),
+                        "QUARKUS_DATASOURCE_USERNAME",
+                                ready.path("postgresUser").asText(),
+                        "QUARKUS_DATASOURCE_PASSWORD",
+                                ready.path("postgresPassword").asText(),
+                        "KAFKA_BOOTSTRAP_SERVERS", ready.path("kafka").asText(),
+                        "MARU_OBJECT_STORE_ENDPOINT", ready.path("s3").asText(),
+                        "MARU_OBJECT_STORE_ACCESS_KEY",
+                                ready.path("s3AccessKey").asText(),
+                        "MARU_OBJECT_STORE_SECRET_KEY",
+                                ready.path("s3SecretKey").asText());
+            }
+        }
+        throw new IOException("the embedded servers ended before they were ready; logs/infra.log has the reason");
+    }
+
+    private synchronized void start(Service service, int restarts) throws IOException {
+        List<String> command = new ArrayList<>(List.of(java(), "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError"));
+        command.addAll(service.jvmOptions());
+        if (Runtime.version().feature() >= 24) {
+            command.add("--enable-native-access=ALL-UNNAMED");
+        }
+        command.add("-jar");
+        command.add(root.resolve("services/" + service.id() + "/target/quarkus-app/quarkus-run.jar")
+                .toString());
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log(service.id()));
+        Map<String, String> environment = builder.environment();
+        environment.putAll(servers);
+        environment.put(
+                "QUARKUS_DATASOURCE_JDBC_URL",
+                servers.get("QUARKUS_DATASOURCE_JDBC_URL") + "?currentSchema=" + service.id());
+        environment.put("QUARKUS_HTTP_PORT", Integer.toString(service.port(ports)));
+        for (Service neighbour : Service.values()) {
+            environment.put(
+                    "QUARKUS_GRPC_CLIENTS_" + neighbour.name() + "_PORT", Integer.toString(neighbour.port(ports)));
+        }
+        environment.put(
+                "MARU_" + service.name() + "_WORK_DIRECTORY",
+                data.resolve("work").resolve(service.id()).toString());
+        environment.put("TF_CPP_MIN_LOG_LEVEL", "3");
+        // The C library otherwise keeps an arena for each thread, which costs TensorFlow's processes hundreds of
+        // megabytes.
+        environment.put("MALLOC_ARENA_MAX", "2");
+        services.put(service, new Child(builder.start(), service.port(ports), restarts, services.get(service)));
+        writeState();
+    }
+
+    private void stop() {
+        synchronized (this) {
+            stopping = true;
+        }
+        for (Service service : Service.stopOrder()) {
+            Child child = services.get(service);
+            if (child != null) {
+                child.process.destroy();
+                // Control conducts the others and goes first; the rest can end side by side.
+                if (service == Service.CONTROL) {
+                    child.awaitEnd(Duration.ofSeconds(10));
+                }
+            }
+        }
+        services.values().forEach(child -> child.awaitEnd(Duration.ofSeconds(30)));
+        if (infrastructure != null) {
+            infrastructure.process.destroy();
+            infrastructure.awaitEnd(Duration.ofSeconds(30));
+        }
+        StackState.delete(data);
+    }
+
+    private void writeState() {
+        List<StackState.Process> processes = new ArrayList<>();
+        if (infrastructure != null) {
+            processes.add(infrastructure.state("infra"));
+        }
+        services.forEach((service, child) -> processes.add(child.state(service.id())));
+        new StackState(ports.first(), StackState.Process.of("supervisor", ProcessHandle.current(), 0, 0), processes)
+                .write(data);
+    }
+
+    private ProcessBuilder.Redirect log(String name) {
+        Path log = data.resolve("logs").resolve(name + ".log");
+        try {
+            if (Files.exists(log) && Files.size(log) > LARGEST_LOG_BYTES) {
+                Files.move(log, log.resolveSibling(name + ".log.1"), StandardCopyOption.REPLACE_EXISTING);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return ProcessBuilder.Redirect.appendTo(log.toFile());
+    }
+
+    static String java() {
+        return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    }
+
+    private static void say(String format, Object... arguments) {
+        System.out.println(Instant.now() + " " + String.format(format, arguments));
+    }
+
+    /** Ends what an earlier supervisor of this data directory left behind when it was killed. */
+    public static void endLeftovers(StackState state) {
+        List<ProcessHandle> left = state.processes().stream()
+                .flatMap(process -> process.handle().stream())
+                .toList();
+        left.forEach(ProcessHandle::destroy);
+        Instant deadline = Instant.now().plus(Duration.ofSeconds(30));
+        for (ProcessHandle process : left) {
+            try {
+                process.onExit()
+                        .get(
+                                Math.max(
+                                        1,
+                                        Duration.between(Instant.now(), deadline)
+                                                .toMillis()),
+                                TimeUnit.MILLISECONDS);
+            } catch (java.util.concurrent.TimeoutException e) {
+                process.destroyForcibly();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw CommandFailure.failed("INTERRUPTED", "interrupted while ending leftover processes");
+            } catch (java.util.concurrent.ExecutionException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+    }
+
+    /** A process and its history. */
+    private static final class Child {
+        final Process process;
+        final int port;
+        final int restarts;
+        private final Instant start = Instant.now();
+        private final Duration pause;
+        private Instant death;
+
+        Child(Process process, int port, int restarts, Child before) {
+            this.process = process;
+            this.port = port;
+            this.restarts = restarts;
+            this.pause = before == null || before.lifetime().compareTo(LONG_LIFE) > 0
+                    ? FIRST_PAUSE
+                    : shorter(before.pause.multipliedBy(2), LONGEST_PAUSE);
+        }
+
+        private static Duration shorter(Duration a, Duration b) {
+            return a.compareTo(b) < 0 ? a : b;
+        }
+
+        private Duration lifetime() {
+            return Duration.between(start, death == null ? Instant.now() : death);
+        }
+
+        /** Dead, and its pause is over. */
+        boolean isDue() {
+            if (process.isAlive()) {
+                return false;
+            }
+            if (death == null) {
+                death = Instant.now();
+            }
+            return Instant.now().isAfter(death.plus(pause));
+        }
+
+        void awaitEnd(Duration limit) {
+            try {
+                if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+                    process.destroyForcibly();
+                    process.waitFor();
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        StackState.Process state(String name) {
+            return StackState.Process.of(name, process.toHandle(), port, restarts);
+        }
+    }
+}
