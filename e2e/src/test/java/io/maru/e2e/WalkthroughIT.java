@@ -1,0 +1,322 @@
+package io.maru.e2e;
+
+import static io.maru.e2e.Product.await;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.grpc.ManagedChannel;
+import io.grpc.reflection.v1.ServerReflectionGrpc;
+import io.grpc.reflection.v1.ServerReflectionRequest;
+import io.grpc.reflection.v1.ServerReflectionResponse;
+import io.grpc.reflection.v1.ServiceResponse;
+import io.grpc.stub.StreamObserver;
+import io.maru.control.v1.ControlServiceGrpc;
+import io.maru.control.v1.GetRunRequest;
+import io.maru.control.v1.ListRunsRequest;
+import io.maru.control.v1.Run;
+import io.maru.control.v1.RunRequested;
+import io.maru.control.v1.Stage;
+import io.maru.control.v1.SubmitRunRequest;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+
+/**
+ * A document becomes a generated token through every service, real Kafka, PostgreSQL and S3, each in its own process; and
+ * again with processes killed on the way. The first run is the measure: whatever is done to a later one, its dataset and its
+ * weights have the same digests.
+ */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class WalkthroughIT {
+    private static final Path WORK = Path.of("target", "walkthrough").toAbsolutePath();
+    private static final String RECIPE = """
+            name: walk
+            corpus: {validationFraction: 0.1}
+            tokenizer: {vocabularySize: 400}
+            model: {layers: 2, heads: 2, width: 32, block: 32}
+            training: {steps: 1500, batch: 8, learningRate: 1e-3, warmupSteps: 20, validateEvery: 500, checkpointEvery: 250}
+            sample: {prompt: "The ", maxTokens: 8, seed: 1}
+            """;
+
+    private static Product product;
+    private static Path recipe;
+    private static Path text;
+    private static JsonNode undisturbed;
+
+    @BeforeAll
+    static void start() throws IOException {
+        Files.createDirectories(WORK);
+        recipe = Files.writeString(WORK.resolve("walk.yaml"), RECIPE);
+        text = Files.writeString(WORK.resolve("text.txt"), sentences(9, 12_000));
+        product = new Product(Files.createTempDirectory(WORK, "data"));
+        product.up();
+    }
+
+    @AfterAll
+    static void stop() {
+        product.down();
+    }
+
+    /** Text with something to learn: who does what where. */
+    private static String sentences(long seed, int count) {
+        SplittableRandom random = new SplittableRandom(seed);
+        List<String> who = List.of("The fox", "A crow", "My aunt", "그 여우", "The old king", "Nobody");
+        List<String> does = List.of("sees", "carries", "hides", "draws", "forgets");
+        List<String> what = List.of("a lamp", "the red boat", "두 개의 돌", "three letters", "an apple");
+        List<String> where = List.of("in the hall", "by the sea", "산 위에서", "at noon", "under the floor");
+        StringBuilder text = new StringBuilder();
+        for (int i = 1; i <= count; i++) {
+            text.append(who.get(random.nextInt(who.size()))).append(' ');
+            text.append(does.get(random.nextInt(does.size()))).append(' ');
+            text.append(what.get(random.nextInt(what.size()))).append(' ');
+            text.append(where.get(random.nextInt(where.size()))).append(".\n");
+            if (i % 10 == 0) {
+                text.append('\n');
+            }
+        }
+        return text.toString();
+    }
+
+    @Test
+    @Order(1)
+    void aTextBecomesAModelThatGenerates() {
+        undisturbed = product.watch(product.submit(recipe, text));
+
+        assertThat(undisturbed.path("state").asText()).isEqualTo("SUCCEEDED");
+        assertThat(undisturbed.path("model").asText()).isEqualTo("models/walk/versions/1");
+        // The sentences are drawn from four lists of five or so words: far less than a bit a byte once they are
+        // learned.
+        assertThat(undisturbed.path("validation_bits_per_byte").asDouble()).isBetween(0.1, 2.0);
+        assertThat(undisturbed.path("sample").asText()).isNotBlank();
+        assertThat(undisturbed.path("dataset_sha256").asText()).hasSize(64);
+        assertThat(undisturbed.path("weights_sha256").asText()).hasSize(64);
+
+        String[] generate = {"generate", "models/walk", "The fox", "--max-tokens", "16", "--seed", "7", "--json"};
+        JsonNode first = product.maru(generate).json();
+        assertThat(first.path("text").asText()).isNotEmpty();
+        assertThat(first.path("completion_tokens").asInt()).isBetween(1, 16);
+        assertThat(product.maru(generate).json()).isEqualTo(first);
+    }
+
+    @Test
+    @Order(2)
+    void killedServicesChangeNothing() {
+        String run = product.submit(recipe, text);
+        awaitStage(run, Stage.TRAIN_TOKENIZER);
+        product.kill("tokenization");
+        product.awaitRestart("tokenization", 1);
+
+        awaitStep(run, 300);
+        product.kill("training");
+        product.awaitRestart("training", 1);
+        product.kill("control");
+        product.awaitRestart("control", 1);
+
+        assertSameAsUndisturbed(product.watch(run));
+    }
+
+    @Test
+    @Order(3)
+    void aStoppedStackGoesOnWhereItWas() {
+        String run = product.submit(recipe, text);
+        awaitStep(run, 300);
+        product.down();
+        product.up();
+        assertSameAsUndisturbed(product.watch(run));
+    }
+
+    @Test
+    @Order(4)
+    void anEventStartsARunOnce() throws Exception {
+        String source = product.maru("runs", "--json")
+                .json()
+                .path("runs")
+                .get(0)
+                .path("run")
+                .asText();
+        Run earlier = run(source);
+        RunRequested request = RunRequested.newBuilder()
+                .setRecipe(RECIPE.replace("steps: 1500", "steps: 40").replace("name: walk", "name: by-event"))
+                .addAllSources(earlier.getSourcesList())
+                .build();
+        try (KafkaProducer<String, byte[]> producer = new KafkaProducer<>(
+                Map.of("bootstrap.servers", product.kafka()), new StringSerializer(), new ByteArraySerializer())) {
+            for (int i = 0; i < 2; i++) {
+                ProducerRecord<String, byte[]> event =
+                        new ProducerRecord<>("maru.run-requests.v1", "request-1", request.toByteArray());
+                event.headers()
+                        .add("ce_specversion", Product.utf8("1.0"))
+                        .add("ce_id", Product.utf8("request-1"))
+                        .add("ce_source", Product.utf8("/test"))
+                        .add("ce_type", Product.utf8("maru.run.requested.v1"))
+                        .add("content-type", Product.utf8("application/protobuf"));
+                producer.send(event).get(10, TimeUnit.SECONDS);
+            }
+        }
+        await().until(() ->
+                runs().stream().anyMatch(run -> run.getModelVersion().startsWith("models/by-event/")));
+        assertThat(runs().stream().filter(run -> run.getRecipe().contains("by-event")))
+                .hasSize(1);
+    }
+
+    @Test
+    @Order(5)
+    void aRepeatedRequestIsTheSameRun() {
+        ManagedChannel channel = product.channel("control");
+        try {
+            SubmitRunRequest request = SubmitRunRequest.newBuilder()
+                    .setRequestId("twice")
+                    .setRecipe(RECIPE.replace("steps: 1500", "steps: 30"))
+                    .addAllSources(runs().get(0).getSourcesList())
+                    .build();
+            Run first = ControlServiceGrpc.newBlockingStub(channel).submitRun(request);
+            Run second = ControlServiceGrpc.newBlockingStub(channel).submitRun(request);
+            assertThat(second.getName()).isEqualTo(first.getName());
+            assertThat(product.maru("cancel", first.getName()).exitCode()).isZero();
+            await().until(() -> run(first.getName()).getState() == Run.State.CANCELLED);
+        } finally {
+            channel.shutdownNow();
+        }
+    }
+
+    @Test
+    @Order(6)
+    void badInputIsRefusedAndQueuesNothing() throws IOException {
+        int before = runs().size();
+        assertRefused(recipe, bytes("binary.bin", new byte[] {'a', 0, 'b', '\n'}), "binary.bin");
+        assertRefused(
+                recipe,
+                bytes("latin1.txt", "fine\ncaf\u00e9\n".getBytes(StandardCharsets.ISO_8859_1)),
+                "line 2",
+                "byte 8");
+        assertRefused(recipe, bytes("blank.txt", "\n\n".getBytes(StandardCharsets.UTF_8)), "blank.txt");
+        assertRefused(recipe(RECIPE.replace("heads: 2", "heads: 3")), text, "model.heads: 3", "expected");
+        assertRefused(recipe(RECIPE.replace("batch: 8", "batch: 0")), text, "training.batch: 0", "expected");
+        assertRefused(recipe(RECIPE.replace("1e-3", ".nan")), text, "training.learningRate", "expected");
+        assertRefused(recipe(RECIPE.replace("width: 32", "width: wide")), text, "model.width", "expected");
+        assertRefused(recipe(RECIPE.replace("seed: 1", "seeds: 1")), text, "seeds", "expected");
+        assertRefused(recipe(RECIPE.replace("block: 32", "block: 800000")), text, "model.block: 800000", "expected");
+        assertThat(runs()).hasSize(before);
+    }
+
+    @Test
+    @Order(7)
+    void reflectionListsEveryService() throws Exception {
+        for (String service : Product.SERVICES) {
+            String name = "maru." + service + ".v1." + service.substring(0, 1).toUpperCase(java.util.Locale.ROOT)
+                    + service.substring(1) + "Service";
+            ManagedChannel channel = product.channel(service);
+            try {
+                assertThat(reflected(channel)).contains(name, "grpc.health.v1.Health");
+            } finally {
+                channel.shutdownNow();
+            }
+        }
+    }
+
+    private static List<String> reflected(ManagedChannel channel) throws Exception {
+        CompletableFuture<List<String>> names = new CompletableFuture<>();
+        StreamObserver<ServerReflectionRequest> requests = ServerReflectionGrpc.newStub(channel)
+                .serverReflectionInfo(new StreamObserver<>() {
+                    @Override
+                    public void onNext(ServerReflectionResponse answer) {
+                        names.complete(answer.getListServicesResponse().getServiceList().stream()
+                                .map(ServiceResponse::getName)
+                                .toList());
+                    }
+
+                    @Override
+                    public void onError(Throwable failure) {
+                        names.completeExceptionally(failure);
+                    }
+
+                    @Override
+                    public void onCompleted() {}
+                });
+        requests.onNext(ServerReflectionRequest.newBuilder().setListServices("").build());
+        List<String> result = names.get(10, TimeUnit.SECONDS);
+        requests.onCompleted();
+        return result;
+    }
+
+    private static void assertSameAsUndisturbed(JsonNode report) {
+        assertThat(report.path("state").asText()).isEqualTo("SUCCEEDED");
+        assertThat(report.path("dataset_sha256")).isEqualTo(undisturbed.path("dataset_sha256"));
+        assertThat(report.path("weights_sha256")).isEqualTo(undisturbed.path("weights_sha256"));
+    }
+
+    private static void assertRefused(Path recipe, Path text, String... parts) {
+        Product.Ended refused = product.maru("submit", recipe.toString(), "--text", text.toString(), "--json");
+        assertThat(refused.exitCode()).as(refused.err()).isEqualTo(2);
+        assertThat(refused.err().lines()).hasSize(1);
+        assertThat(refused.err()).contains(parts);
+    }
+
+    private static Path recipe(String content) throws IOException {
+        return Files.writeString(Files.createTempFile(WORK, "recipe", ".yaml"), content);
+    }
+
+    private static Path bytes(String name, byte[] content) throws IOException {
+        return Files.write(WORK.resolve(name), content);
+    }
+
+    private static void awaitStage(String run, Stage stage) {
+        await().until(() -> run(run).getStage().getNumber() >= stage.getNumber());
+    }
+
+    private static void awaitStep(String run, long step) {
+        awaitStage(run, Stage.TRAIN);
+        ManagedChannel channel = product.channel("training");
+        try {
+            await().until(() -> {
+                String job = run(run).getTrainingJob();
+                return !job.isEmpty()
+                        && io.maru.training.v1.TrainingServiceGrpc.newBlockingStub(channel)
+                                        .getTrainingJob(io.maru.training.v1.GetTrainingJobRequest.newBuilder()
+                                                .setName(job)
+                                                .build())
+                                        .getStep()
+                                >= step;
+            });
+        } finally {
+            channel.shutdownNow();
+        }
+    }
+
+    private static Run run(String name) {
+        ManagedChannel channel = product.channel("control");
+        try {
+            return ControlServiceGrpc.newBlockingStub(channel)
+                    .getRun(GetRunRequest.newBuilder().setName(name).build());
+        } finally {
+            channel.shutdownNow();
+        }
+    }
+
+    private static List<Run> runs() {
+        ManagedChannel channel = product.channel("control");
+        try {
+            return ControlServiceGrpc.newBlockingStub(channel)
+                    .listRuns(ListRunsRequest.newBuilder().setPageSize(1000).build())
+                    .getRunsList();
+        } finally {
+            channel.shutdownNow();
+        }
+    }
+}
