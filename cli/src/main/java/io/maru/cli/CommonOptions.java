@@ -36,6 +36,6 @@ public final class CommonOptions {
     }
 
     Services connect() {
-        return new Services(stack().ports());
+        return new Services(stack());
     }
 }

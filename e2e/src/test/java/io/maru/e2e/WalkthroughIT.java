@@ -32,6 +32,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
@@ -65,6 +66,11 @@ class WalkthroughIT {
         recipe = Files.writeString(WORK.resolve("walk.yaml"), RECIPE);
         text = Files.writeString(WORK.resolve("text.txt"), sentences(9, 12_000));
         product = new Product(Files.createTempDirectory(WORK, "data"));
+    }
+
+    /** Whatever the test before did, all services are there. */
+    @BeforeEach
+    void awaitReady() {
         product.up();
     }
 
@@ -171,7 +177,8 @@ class WalkthroughIT {
         }
         await().until(() ->
                 runs().stream().anyMatch(run -> run.getModelVersion().startsWith("models/by-event/")));
-        assertThat(runs().stream().filter(run -> run.getRecipe().contains("by-event")))
+        assertThat(runs().stream().map(Run::getName).map(WalkthroughIT::run))
+                .filteredOn(run -> run.getRecipe().contains("by-event"))
                 .hasSize(1);
     }
 
@@ -183,7 +190,7 @@ class WalkthroughIT {
             SubmitRunRequest request = SubmitRunRequest.newBuilder()
                     .setRequestId("twice")
                     .setRecipe(RECIPE.replace("steps: 1500", "steps: 30"))
-                    .addAllSources(runs().get(0).getSourcesList())
+                    .addAllSources(run(runs().get(0).getName()).getSourcesList())
                     .build();
             Run first = ControlServiceGrpc.newBlockingStub(channel).submitRun(request);
             Run second = ControlServiceGrpc.newBlockingStub(channel).submitRun(request);
@@ -199,13 +206,14 @@ class WalkthroughIT {
     @Order(6)
     void badInputIsRefusedAndQueuesNothing() throws IOException {
         int before = runs().size();
-        assertRefused(recipe, bytes("binary.bin", new byte[] {'a', 0, 'b', '\n'}), "binary.bin");
-        assertRefused(
-                recipe,
-                bytes("latin1.txt", "fine\ncaf\u00e9\n".getBytes(StandardCharsets.ISO_8859_1)),
-                "line 2",
-                "byte 8");
-        assertRefused(recipe, bytes("blank.txt", "\n\n".getBytes(StandardCharsets.UTF_8)), "blank.txt");
+        // Long enough for the recipe's block, so that the bytes themselves are what is wrong.
+        String rest = "fine\n".repeat(10_000);
+        assertRefused(recipe, bytes("binary.bin", "a\0b\n" + rest), "binary.bin", "line 1", "byte 1");
+        assertRefused(recipe, bytes("latin1.txt", "fine\ncaf\u00e9\n" + rest), "latin1.txt", "line 2", "byte 8");
+        assertRefused(recipe, bytes("blank.txt", "\n".repeat(50_000)), "blank.txt");
+        assertRefused(recipe, bytes("empty.txt", ""), "empty.txt", "0 bytes");
+        assertRefused(recipe, WORK.resolve("missing.txt"), "missing.txt", "no such file");
+        assertRefused(recipe, bytes("endless.txt", "x".repeat(200_000_000)), "endless.txt", "line 1");
         assertRefused(recipe(RECIPE.replace("heads: 2", "heads: 3")), text, "model.heads: 3", "expected");
         assertRefused(recipe(RECIPE.replace("batch: 8", "batch: 0")), text, "training.batch: 0", "expected");
         assertRefused(recipe(RECIPE.replace("1e-3", ".nan")), text, "training.learningRate", "expected");
@@ -272,8 +280,9 @@ class WalkthroughIT {
         return Files.writeString(Files.createTempFile(WORK, "recipe", ".yaml"), content);
     }
 
-    private static Path bytes(String name, byte[] content) throws IOException {
-        return Files.write(WORK.resolve(name), content);
+    /** Each character as one byte, so that the text can be wrong UTF-8. */
+    private static Path bytes(String name, String content) throws IOException {
+        return Files.writeString(WORK.resolve(name), content, StandardCharsets.ISO_8859_1);
     }
 
     private static void awaitStage(String run, Stage stage) {

@@ -6,6 +6,7 @@ import io.maru.checkpoint.v1.CheckpointServiceGrpc;
 import io.maru.checkpoint.v1.CheckpointServiceGrpc.CheckpointServiceBlockingStub;
 import io.maru.cli.stack.Ports;
 import io.maru.cli.stack.Service;
+import io.maru.cli.stack.Stack;
 import io.maru.control.v1.ControlServiceGrpc;
 import io.maru.control.v1.ControlServiceGrpc.ControlServiceBlockingStub;
 import io.maru.inference.v1.InferenceServiceGrpc;
@@ -20,11 +21,13 @@ import java.util.concurrent.TimeUnit;
 public final class Services implements AutoCloseable {
     private static final long DEADLINE_SECONDS = 30;
 
+    private final Stack stack;
     private final Ports ports;
     private final Map<Service, ManagedChannel> channels = new EnumMap<>(Service.class);
 
-    public Services(Ports ports) {
-        this.ports = ports;
+    public Services(Stack stack) {
+        this.stack = stack;
+        this.ports = stack.ports();
     }
 
     public ControlServiceBlockingStub control() {
@@ -53,9 +56,12 @@ public final class Services implements AutoCloseable {
     }
 
     private ManagedChannel channel(Service service) {
-        return channels.computeIfAbsent(service, s -> NettyChannelBuilder.forAddress("127.0.0.1", s.port(ports))
-                .usePlaintext()
-                .build());
+        return channels.computeIfAbsent(service, s -> {
+            stack.awaitReady(s);
+            return NettyChannelBuilder.forAddress("127.0.0.1", s.port(ports))
+                    .usePlaintext()
+                    .build();
+        });
     }
 
     @Override

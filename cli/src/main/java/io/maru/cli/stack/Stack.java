@@ -22,6 +22,7 @@ import java.util.function.Consumer;
 /** The stack of one data directory, seen from outside: start it, stop it, ask whether it is ready. */
 public final class Stack {
     private static final Duration LONGEST_START = Duration.ofSeconds(180);
+    private static final Duration LONGEST_RESTART = Duration.ofSeconds(30);
     private static final Duration LONGEST_STOP = Duration.ofSeconds(90);
 
     private final Path root;
@@ -141,6 +142,17 @@ public final class Stack {
                         "%s: not ready after %d s (expected: ready); %s has the reason"
                                 .formatted(waiting.get(0).id(), LONGEST_START.toSeconds(), data.resolve("logs")));
             }
+            sleep(100);
+        }
+    }
+
+    /**
+     * Waits for a service that the supervisor is starting (again). Gives up after a while, and at once where no supervisor
+     * runs: the call that follows then says what is wrong.
+     */
+    public void awaitReady(Service service) {
+        Instant deadline = Instant.now().plus(LONGEST_RESTART);
+        while (!isReady(service.port(ports())) && isRunning() && Instant.now().isBefore(deadline)) {
             sleep(100);
         }
     }

@@ -66,12 +66,14 @@ public final class Supervisor {
     }
 
     private synchronized void restartTheDead() throws IOException {
-        if (stopping) {
-            return;
-        }
-        if (infrastructure.isDue()) {
+        if (!stopping && infrastructure.isDue()) {
             say("the embedded servers ended with code %d; starting them again", infrastructure.process.exitValue());
-            startInfrastructure();
+            try {
+                startInfrastructure();
+            } catch (IOException e) {
+                // Due again after a pause; the services wait for them meanwhile.
+                say("%s", e.getMessage());
+            }
         }
         for (Map.Entry<Service, Child> entry : services.entrySet()) {
             Child child = entry.getValue();
@@ -83,8 +85,11 @@ public final class Supervisor {
     }
 
     private synchronized void startInfrastructure() throws IOException {
+        if (stopping) {
+            return;
+        }
         int restarts = infrastructure == null ? 0 : infrastructure.restarts + 1;
-        // It reads our standard output's other end: when this process is gone, the servers end too.
+        // Its standard input is a pipe from this process: when this process is gone, the servers end too.
         ProcessBuilder builder = new ProcessBuilder(
                         java(),
                         "-Xmx256m",
@@ -137,6 +142,9 @@ public final class Supervisor {
     }
 
     private synchronized void start(Service service, int restarts) throws IOException {
+        if (stopping) {
+            return;
+        }
         List<String> command = new ArrayList<>(List.of(java(), "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError"));
         command.addAll(service.jvmOptions());
         if (Runtime.version().feature() >= 24) {
