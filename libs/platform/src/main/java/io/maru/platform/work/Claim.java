@@ -4,6 +4,7 @@ package io.maru.platform.work;
  * A lease on one piece of work.
  *
  * @param name the resource, as in {@code corpora/{corpus}}
- * @param attempt counts from 1; above 1 an earlier worker died or gave up
+ * @param owner of this claim alone: two claims never share one, be they made in one process
+ * @param attempt counts from 1; above 1 an earlier one failed, or its worker died
  */
 public record Claim(String name, String kind, String owner, int attempt) {}

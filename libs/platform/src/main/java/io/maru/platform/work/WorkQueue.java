@@ -24,12 +24,10 @@ import java.util.UUID;
 public final class WorkQueue {
     private final Database database;
     private final Duration lease;
-    private final String owner;
 
     public WorkQueue(Database database, Duration lease) {
         this.database = database;
         this.lease = lease;
-        this.owner = UUID.randomUUID().toString();
     }
 
     public Duration lease() {
@@ -43,6 +41,8 @@ public final class WorkQueue {
 
     /** The oldest work of a kind that nobody holds. */
     public Optional<Claim> claim(String kind) {
+        // A new owner each time: a thread that lost its lease to another of its own process must not pass for it.
+        String owner = UUID.randomUUID().toString();
         return database.inTransaction(sql -> sql.first(
                 """
                 update work set owner = ?, attempts = attempts + 1, expire_time = now() + ? * interval '1 millisecond'
@@ -96,13 +96,24 @@ public final class WorkQueue {
         }
     }
 
-    /** Gives the work back, to be claimed after {@code delay}. Does nothing if the lease is lost. */
+    /**
+     * Gives the work back as if it had not been claimed, to be claimed after {@code delay}. Does nothing if the lease is
+     * lost.
+     */
     public void release(Claim claim, Duration delay) {
-        database.run(sql -> sql.update(
-                "update work set owner = null, expire_time = null, not_before = now() + ? * interval '1 millisecond'"
-                        + " where name = ? and owner = ?",
-                delay.toMillis(),
-                claim.name(),
-                claim.owner()));
+        giveBack(claim, claim.attempt() - 1, delay);
+    }
+
+    /** {@link #release} after an attempt that failed and counts. */
+    public void retry(Claim claim, Duration delay) {
+        giveBack(claim, claim.attempt(), delay);
+    }
+
+    private void giveBack(Claim claim, int attempts, Duration delay) {
+        database.run(sql -> sql.update("""
+                update work set owner = null, expire_time = null, attempts = ?,
+                    not_before = now() + ? * interval '1 millisecond'
+                where name = ? and owner = ?
+                """, attempts, delay.toMillis(), claim.name(), claim.owner()));
     }
 }

@@ -9,7 +9,6 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jboss.logging.Logger;
 
 /**
@@ -19,7 +18,8 @@ import org.jboss.logging.Logger;
  *
  * <ul>
  *   <li>{@link Work#perform} returns: it has called {@link WorkQueue#finish} itself, with its outcome.
- *   <li>It throws because something is down: the work goes back and is tried again after a pause, without end.
+ *   <li>It throws because something is down: the work goes back and is tried again after a pause, without end. No such
+ *       attempt counts.
  *   <li>It throws a {@link Refusal}, or anything else {@link #MOST_ATTEMPTS} times: {@link Work#fail} records why.
  *   <li>The lease is lost, or the service stops: the thread is interrupted, and whoever claims next goes on.
  * </ul>
@@ -37,6 +37,8 @@ public final class Worker implements AutoCloseable {
     private final Thread thread;
     private final ScheduledExecutorService heart;
     private volatile boolean closed;
+    /** Pieces of work, one after the other, that something was down for. Of the worker's thread. */
+    private int outages;
 
     public Worker(WorkQueue queue, String kind, long pollMillis, Work work) {
         this.queue = queue;
@@ -71,11 +73,9 @@ public final class Worker implements AutoCloseable {
                     wake.drainPermits();
                 }
             } catch (InterruptedException e) {
-                // Either closed, or an interrupt that came late for a piece of work that has ended.
-                if (closed) {
-                    return;
-                }
-            } catch (RuntimeException e) {
+                // Nothing is in hand: only close() interrupts now.
+                return;
+            } catch (RuntimeException | Error e) {
                 if (!closed) {
                     log.warnf("%s work waits: %s", kind, e.getMessage());
                     wakeAfter(Duration.ofSeconds(1));
@@ -85,57 +85,47 @@ public final class Worker implements AutoCloseable {
     }
 
     private void performHeld(Claim claim) {
-        AtomicBoolean lost = new AtomicBoolean();
+        Heartbeat heartbeat = new Heartbeat(claim);
         long period = queue.lease().toMillis() / 4;
-        ScheduledFuture<?> beating = heart.scheduleAtFixedRate(
-                () -> {
-                    try {
-                        if (!queue.heartbeat(claim) && !lost.getAndSet(true)) {
-                            thread.interrupt();
-                        }
-                    } catch (RuntimeException e) {
-                        log.warnf("%s: no heartbeat: %s", claim.name(), e.getMessage());
-                    }
-                },
-                period,
-                period,
-                TimeUnit.MILLISECONDS);
+        ScheduledFuture<?> beating = heart.scheduleAtFixedRate(heartbeat, period, period, TimeUnit.MILLISECONDS);
         try {
             work.perform(claim);
-        } catch (LeaseLostException e) {
-            log.infof("%s", e.getMessage());
-        } catch (InterruptedException e) {
-            log.infof("%s: stopped at attempt %d", claim.name(), claim.attempt());
-            queue.release(claim, Duration.ZERO);
-        } catch (Exception e) {
-            afterFailure(claim, e);
+            outages = 0;
+        } catch (Throwable e) {
+            // An Error too, such as a native library that is missing: it must not end this thread with nobody told.
+            afterFailure(claim, heartbeat, e);
         } finally {
             beating.cancel(false);
-            // A heartbeat that finds the row gone because the work has just finished may have interrupted us.
-            Thread.interrupted();
+            heartbeat.end();
         }
     }
 
-    private void afterFailure(Claim claim, Exception failure) {
-        if (closed) {
+    private void afterFailure(Claim claim, Heartbeat heartbeat, Throwable failure) {
+        // The connection pool does not serve an interrupted thread.
+        Thread.interrupted();
+        if (heartbeat.isLost() || failure instanceof LeaseLostException) {
+            log.infof("%s: lease lost at attempt %d: %s", claim.name(), claim.attempt(), failure.getMessage());
+        } else if (closed || failure instanceof InterruptedException) {
+            log.infof("%s: stopped at attempt %d", claim.name(), claim.attempt());
             queue.release(claim, Duration.ZERO);
         } else if (GrpcErrors.isTransient(failure)) {
             log.warnf("%s waits: %s", claim.name(), failure.getMessage());
-            queue.release(claim, pause(claim.attempt()));
+            outages++;
+            queue.release(claim, pause(outages));
         } else if (failure instanceof Refusal refusal) {
             log.infof("%s failed: %s", claim.name(), refusal.getMessage());
             work.fail(claim, refusal.reason().name(), refusal.getMessage());
         } else if (claim.attempt() < MOST_ATTEMPTS) {
             log.errorf(failure, "%s: attempt %d failed", claim.name(), claim.attempt());
-            queue.release(claim, pause(claim.attempt()));
+            queue.retry(claim, pause(claim.attempt()));
         } else {
             log.errorf(failure, "%s: attempt %d failed, the last one", claim.name(), claim.attempt());
             work.fail(claim, "INTERNAL", "internal error; the service's log has it");
         }
     }
 
-    private static Duration pause(int attempt) {
-        Duration pause = Duration.ofMillis(250L << Math.min(attempt, 10));
+    private static Duration pause(int times) {
+        Duration pause = Duration.ofMillis(250L << Math.min(times, 10));
         return pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE;
     }
 
@@ -160,6 +150,46 @@ public final class Worker implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         heart.shutdownNow();
+    }
+
+    /** Keeps the lease of one piece of work. Interrupts the work when the lease is lost, but never what comes after it. */
+    private final class Heartbeat implements Runnable {
+        private final Claim claim;
+        private boolean lost;
+        private boolean ended;
+
+        Heartbeat(Claim claim) {
+            this.claim = claim;
+        }
+
+        @Override
+        public void run() {
+            try {
+                if (!queue.heartbeat(claim)) {
+                    lose();
+                }
+            } catch (RuntimeException e) {
+                log.warnf("%s: no heartbeat: %s", claim.name(), e.getMessage());
+            }
+        }
+
+        private synchronized void lose() {
+            // Work that has just finished has no lease any more either.
+            if (!ended && !lost) {
+                lost = true;
+                thread.interrupt();
+            }
+        }
+
+        synchronized boolean isLost() {
+            return lost;
+        }
+
+        /** Ends on the worker's thread; an interrupt that is still on its way to the work is taken back. */
+        synchronized void end() {
+            ended = true;
+            Thread.interrupted();
+        }
     }
 
     /** What to do with a claim. */
