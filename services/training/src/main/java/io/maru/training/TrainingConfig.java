@@ -55,4 +55,12 @@ public interface TrainingConfig {
     @WithDefault("2147483648")
     @Min(1)
     long mostStepLogits();
+
+    /**
+     * A job whose attention scores, batch times heads times block squared times layers, are more numbers is refused. 4 bytes
+     * each, twice.
+     */
+    @WithDefault("2147483648")
+    @Min(1)
+    long mostStepScores();
 }

@@ -100,6 +100,7 @@ class Wiring {
     }
 
     private Limits limits() {
-        return new Limits(config.mostParameters(), config.mostStepTokens(), config.mostStepLogits());
+        return new Limits(
+                config.mostParameters(), config.mostStepTokens(), config.mostStepLogits(), config.mostStepScores());
     }
 }

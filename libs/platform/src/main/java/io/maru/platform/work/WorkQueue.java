@@ -96,24 +96,29 @@ public final class WorkQueue {
         }
     }
 
+    /** Tells, in the caller's transaction, that a later attempt will start further on: earlier ones do not count any more. */
+    public void advanced(Sql sql, Claim claim) throws SQLException {
+        sql.update("update work set attempts = 1 where name = ? and owner = ?", claim.name(), claim.owner());
+    }
+
     /**
      * Gives the work back as if it had not been claimed, to be claimed after {@code delay}. Does nothing if the lease is
      * lost.
      */
     public void release(Claim claim, Duration delay) {
-        giveBack(claim, claim.attempt() - 1, delay);
+        giveBack(claim, 1, delay);
     }
 
     /** {@link #release} after an attempt that failed and counts. */
     public void retry(Claim claim, Duration delay) {
-        giveBack(claim, claim.attempt(), delay);
+        giveBack(claim, 0, delay);
     }
 
-    private void giveBack(Claim claim, int attempts, Duration delay) {
+    private void giveBack(Claim claim, int uncounted, Duration delay) {
         database.run(sql -> sql.update("""
-                update work set owner = null, expire_time = null, attempts = ?,
+                update work set owner = null, expire_time = null, attempts = attempts - ?,
                     not_before = now() + ? * interval '1 millisecond'
                 where name = ? and owner = ?
-                """, attempts, delay.toMillis(), claim.name(), claim.owner()));
+                """, uncounted, delay.toMillis(), claim.name(), claim.owner()));
     }
 }

@@ -21,12 +21,16 @@ import org.jboss.logging.Logger;
  *   <li>It throws because something is down: the work goes back and is tried again after a pause, without end. No such
  *       attempt counts.
  *   <li>It throws a {@link Refusal}, or anything else {@link #MOST_ATTEMPTS} times: {@link Work#fail} records why.
+ *   <li>The process dies with it {@link #MOST_DEATHS} times, out of memory say: {@link Work#fail} records that.
  *   <li>The lease is lost, or the service stops: the thread is interrupted, and whoever claims next goes on.
  * </ul>
  */
 public final class Worker implements AutoCloseable {
     private static final Logger log = Logger.getLogger(Worker.class);
     static final int MOST_ATTEMPTS = 5;
+    /** Larger than the other: a machine that restarts is no fault of the work. */
+    static final int MOST_DEATHS = 10;
+
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
 
     private final WorkQueue queue;
@@ -89,6 +93,14 @@ public final class Worker implements AutoCloseable {
         long period = queue.lease().toMillis() / 4;
         ScheduledFuture<?> beating = heart.scheduleAtFixedRate(heartbeat, period, period, TimeUnit.MILLISECONDS);
         try {
+            if (claim.attempt() > MOST_DEATHS) {
+                work.fail(
+                        claim,
+                        "WORKER_DIED",
+                        "the process died %d times with this work in hand (expected: it ends); the service's log may say why"
+                                .formatted(MOST_DEATHS));
+                return;
+            }
             work.perform(claim);
             outages = 0;
         } catch (Throwable e) {

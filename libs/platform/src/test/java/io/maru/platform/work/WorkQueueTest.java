@@ -150,6 +150,21 @@ class WorkQueueTest {
     }
 
     @Test
+    void attemptsBeforeAnAdvanceDoNotCount() {
+        enqueue("corpora/a");
+        for (int attempt = 1; attempt <= 3; attempt++) {
+            Claim claim = ours.claim("corpus").orElseThrow();
+            assertThat(claim.attempt()).isEqualTo(attempt);
+            expire("corpora/a");
+        }
+        Claim fourth = ours.claim("corpus").orElseThrow();
+        database.run(sql -> ours.advanced(sql, fourth));
+        expire("corpora/a");
+
+        assertThat(ours.claim("corpus").orElseThrow().attempt()).isEqualTo(2);
+    }
+
+    @Test
     void whoLostTheLeaseReleasesNothing() {
         enqueue("corpora/a");
         Claim first = ours.claim("corpus").orElseThrow();

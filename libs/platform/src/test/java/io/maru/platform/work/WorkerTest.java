@@ -97,6 +97,24 @@ class WorkerTest {
         assertThat(failures).isEmpty();
     }
 
+    @Test
+    void workThatKillsItsWorkerEachTimeFailsInTheEnd() {
+        offer("holes/a");
+        WorkQueue queue = new WorkQueue(database, LONG_LEASE);
+        for (int death = 1; death <= Worker.MOST_DEATHS; death++) {
+            // Who dies gives nothing back: the lease runs out.
+            assertThat(queue.claim(KIND)).isPresent();
+            database.run(sql -> sql.update("update work set expire_time = now() - interval '1 second'"));
+        }
+        AtomicInteger performed = new AtomicInteger();
+        try (Worker worker = started(queue, claim -> performed.incrementAndGet())) {
+            await().untilAsserted(() -> assertThat(failures).hasSize(1));
+        }
+        assertThat(failures.element()).startsWith("holes/a WORKER_DIED the process died 10 times");
+        assertThat(performed).hasValue(0);
+        assertThat(works()).isEmpty();
+    }
+
     static List<Supplier<Throwable>> unexpected() {
         return List.of(
                 () -> new IllegalStateException("the secret of the hole"),

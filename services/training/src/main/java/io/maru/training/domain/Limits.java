@@ -5,6 +5,8 @@ package io.maru.training.domain;
  *
  * @param parameters of a model
  * @param stepTokens tokens of one step, batch times block
- * @param stepLogits numbers of one step's logits, which is the largest tensor: batch times block times vocabulary
+ * @param stepLogits numbers of one step's logits: batch times block times vocabulary
+ * @param stepScores numbers of one step's attention, which the backward pass needs again: batch times heads times block
+ *     times block, in each layer
  */
-public record Limits(long parameters, long stepTokens, long stepLogits) {}
+public record Limits(long parameters, long stepTokens, long stepLogits, long stepScores) {}

@@ -58,6 +58,16 @@ public record TrainingPlan(
                 model.block(),
                 dataset.vocabularySize(),
                 limits.stepLogits());
+        // Divided rather than multiplied: the product of five numbers can be more than a long holds.
+        refuseUnless(
+                stepTokens * model.heads() <= limits.stepScores() / model.layers() / model.block(),
+                "model.block: %d squared times training.batch %d times model.heads %d times model.layers %d is more than %d"
+                        + " numbers of attention in a step (expected: at most that)",
+                model.block(),
+                training.batch(),
+                model.heads(),
+                model.layers(),
+                limits.stepScores());
         BatchOrder train = order("train", dataset.train(), model.block(), training.batch(), training.seed());
         BatchOrder validation =
                 order("validation", dataset.validation(), model.block(), training.batch(), VALIDATION_SEED);

@@ -54,7 +54,9 @@ final class LeasedJob implements HeldJob {
     public TrainingJob.State report(Progress progress, List<Measurement> measured, Optional<Measurement> news) {
         return database.inTransaction(sql -> {
             queue.hold(sql, claim);
-            lock(sql);
+            if (!lock(sql).progress().lastCheckpoint().equals(progress.lastCheckpoint())) {
+                queue.advanced(sql, claim);
+            }
             PostgresTrainingJobs.addMeasurements(sql, claim.name(), measured);
             TrainingJob job = jobs.setProgress(sql, claim.name(), progress);
             if (news.isPresent()) {

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class TrainingPlanTest {
-    private static final Limits LIMITS = new Limits(10_000_000, 100_000, 100_000_000);
+    private static final Limits LIMITS = new Limits(10_000_000, 100_000, 100_000_000, 400_000_000);
 
     @Test
     void acceptsTheSmallShape() {
@@ -57,6 +57,7 @@ class TrainingPlanTest {
                 "learningRate | -1 | training.learning_rate: -1.0 (expected: finite, > 0",
                 "minLearningRate | 0.5 | training.min_learning_rate: 0.5 (expected: finite, >= 0, <= training.learning_rate, which",
                 "minLearningRate | NaN | training.min_learning_rate: NaN (expected",
+                "block | 2000 | model.block: 2000 squared times training.batch 12 times model.heads 4 times model.layers 4 is more",
                 "warmupSteps | 2000 | training.warmup_steps: 2000 (expected: 0 to 1999)",
                 "warmupSteps | -1 | training.warmup_steps: -1 (expected: 0 to 1999)",
                 "weightDecay | NaN | training.weight_decay: NaN (expected",
