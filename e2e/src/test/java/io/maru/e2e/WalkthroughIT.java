@@ -208,8 +208,8 @@ class WalkthroughIT {
         int before = runs().size();
         // Long enough for the recipe's block, so that the bytes themselves are what is wrong.
         String rest = "fine\n".repeat(10_000);
-        assertRefused(recipe, bytes("binary.bin", "a\0b\n" + rest), "binary.bin", "line 1", "byte 1");
-        assertRefused(recipe, bytes("latin1.txt", "fine\ncaf\u00e9\n" + rest), "latin1.txt", "line 2", "byte 8");
+        assertRefused(recipe, bytes("binary.bin", "a\0b\n" + rest), "binary.bin", "line 1", "byte offset 1");
+        assertRefused(recipe, bytes("latin1.txt", "fine\ncaf\u00e9\n" + rest), "latin1.txt", "line 2", "byte offset 8");
         assertRefused(recipe, bytes("blank.txt", "\n".repeat(50_000)), "blank.txt");
         assertRefused(recipe, bytes("empty.txt", ""), "empty.txt", "0 bytes");
         assertRefused(recipe, WORK.resolve("missing.txt"), "missing.txt", "no such file");
