@@ -60,8 +60,11 @@ public final class ObjectStore {
     /** True if the bucket answers: what readiness asks. */
     public boolean isReachable() {
         try {
-            return client.bucketExists(BucketExistsArgs.builder().bucket(bucket).build());
-        } catch (MinioException e) {
+            return call(
+                    "bucket " + bucket,
+                    () -> client.bucketExists(
+                            BucketExistsArgs.builder().bucket(bucket).build()));
+        } catch (Refusal e) {
             return false;
         }
     }
@@ -234,17 +237,28 @@ public final class ObjectStore {
     private <T> T call(String key, Call<T> call) {
         try {
             return call.run();
-        } catch (ErrorResponseException e) {
-            String code = e.errorResponse().code();
-            if (code.equals("NoSuchKey")) {
-                throw new Refusal(
-                        CommonReason.OBJECT_MISSING, key + ": no such object (expected: one in the store)", e);
+        } catch (MinioException e) {
+            throw refusal(key, e);
+        } catch (IllegalStateException e) {
+            // This is how the client throws what its connection threw.
+            if (e.getCause() instanceof IOException || e.getCause() instanceof MinioException) {
+                throw refusal(key, (Exception) e.getCause());
             }
-            // Whatever it is, a bucket that is not there yet or a wrong secret, it is the operator's to mend.
-            throw new Refusal(CommonReason.OBJECT_STORE_UNAVAILABLE, key + ": the object store answered " + code, e);
-        } catch (MinioException | IOException e) {
-            throw unavailable(key, e);
+            throw e;
         }
+    }
+
+    private static Refusal refusal(String key, Exception failure) {
+        if (!(failure instanceof ErrorResponseException answer)) {
+            return unavailable(key, failure);
+        }
+        String code = answer.errorResponse().code();
+        if (code.equals("NoSuchKey")) {
+            return new Refusal(
+                    CommonReason.OBJECT_MISSING, key + ": no such object (expected: one in the store)", failure);
+        }
+        // Whatever it is, a bucket that is not there yet or a wrong secret, it is the operator's to mend.
+        return new Refusal(CommonReason.OBJECT_STORE_UNAVAILABLE, key + ": the object store answered " + code, failure);
     }
 
     private static Refusal unavailable(String key, Exception cause) {
@@ -299,6 +313,6 @@ public final class ObjectStore {
 
     @FunctionalInterface
     private interface Call<T> {
-        T run() throws MinioException, IOException;
+        T run() throws MinioException;
     }
 }
