@@ -2,6 +2,7 @@ package io.maru.platform;
 
 import io.agroal.api.AgroalDataSource;
 import io.agroal.api.configuration.supplier.AgroalDataSourceConfigurationSupplier;
+import io.agroal.api.exceptionsorter.PostgreSQLExceptionSorter;
 import io.agroal.api.security.NamePrincipal;
 import io.agroal.api.security.SimplePassword;
 import io.maru.platform.database.Database;
@@ -36,6 +37,7 @@ public final class PlatformSchema implements AutoCloseable {
         return AgroalDataSource.from(
                 new AgroalDataSourceConfigurationSupplier().connectionPoolConfiguration(pool -> pool.maxSize(size)
                         .acquisitionTimeout(Duration.ofSeconds(1))
+                        .exceptionSorter(new PostgreSQLExceptionSorter())
                         .connectionFactoryConfiguration(factory -> factory.jdbcUrl(servers.postgres(name))
                                 .principal(new NamePrincipal(servers.postgresUser()))
                                 .credential(new SimplePassword(servers.postgresPassword())))));

@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
 import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -31,20 +32,32 @@ public final class Database {
 
     /** Commits if {@code body} returns, rolls back if it throws. */
     public <T> T inTransaction(Body<T> body) {
-        try (Connection connection = source.getConnection()) {
+        List<Runnable> afterCommit = new ArrayList<>();
+        T result;
+        try (Connection connection = connect()) {
+            // The pool sets it back. To do so here would commit what could not be rolled back, or hide why it had to
+            // be.
             connection.setAutoCommit(false);
             try {
-                T result = body.run(new Sql(connection));
+                result = body.run(new Sql(connection, afterCommit));
                 connection.commit();
-                return result;
             } catch (SQLException | RuntimeException | Error e) {
                 rollBack(connection, e);
                 throw e;
-            } finally {
-                connection.setAutoCommit(true);
             }
         } catch (SQLException e) {
             throw new DatabaseException(e);
+        }
+        afterCommit.forEach(Runnable::run);
+        return result;
+    }
+
+    /** Whatever keeps a connection from being had, the pool's own timeout too, may pass. */
+    private Connection connect() throws SQLException {
+        try {
+            return source.getConnection();
+        } catch (SQLException e) {
+            throw new SQLTransientConnectionException(e.getMessage(), e.getSQLState(), e);
         }
     }
 
@@ -82,9 +95,16 @@ public final class Database {
     /** Statements inside one transaction. Parameters are {@code ?}; an {@link Instant} and a {@code String[]} bind as they are. */
     public static final class Sql {
         private final Connection connection;
+        private final List<Runnable> afterCommit;
 
-        private Sql(Connection connection) {
+        private Sql(Connection connection, List<Runnable> afterCommit) {
             this.connection = connection;
+            this.afterCommit = afterCommit;
+        }
+
+        /** Has {@code action} run once the transaction has committed; never, if it does not. */
+        public void afterCommit(Runnable action) {
+            afterCommit.add(action);
         }
 
         /** How many rows changed. */

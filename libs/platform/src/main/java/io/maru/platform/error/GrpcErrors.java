@@ -77,17 +77,23 @@ public class GrpcErrors implements ExceptionHandlerProvider {
             if (cause instanceof SQLTransientException) {
                 return true;
             }
-            // Class 08 is connection failure, class 57P0 a server that shuts down (PostgreSQL, appendix A).
-            if (cause instanceof SQLException sql
-                    && sql.getSQLState() != null
-                    && (sql.getSQLState().startsWith("08") || sql.getSQLState().startsWith("57P0"))) {
+            // PostgreSQL, appendix A: 08 is connection failure, 53 a server without disk, memory or connections to
+            // spare,
+            // 57P0 one that shuts down.
+            if (hasState(cause, "08") || hasState(cause, "53") || hasState(cause, "57P0")) {
                 return true;
             }
         }
         return false;
     }
 
-    /** Whether the same call may go through later: a database, store or service that is down. */
+    private static boolean hasState(Throwable failure, String prefix) {
+        return failure instanceof SQLException sql
+                && sql.getSQLState() != null
+                && sql.getSQLState().startsWith(prefix);
+    }
+
+    /** Whether the same call may go through later: a database, store or service that is down, or a deadlock. */
     public static boolean isTransient(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof Refusal refusal && refusal.reason().kind() == Kind.UNAVAILABLE) {
@@ -96,6 +102,10 @@ public class GrpcErrors implements ExceptionHandlerProvider {
             if (cause instanceof StatusRuntimeException status
                     && (status.getStatus().getCode() == Status.Code.UNAVAILABLE
                             || status.getStatus().getCode() == Status.Code.DEADLINE_EXCEEDED)) {
+                return true;
+            }
+            // Class 40: the transaction was rolled back for the sake of another.
+            if (hasState(cause, "40")) {
                 return true;
             }
         }

@@ -24,6 +24,7 @@ public final class Outbox {
                 fact.run(),
                 fact.time(),
                 fact.data());
-        wake.run();
+        // Before the commit the relay would look and find nothing.
+        sql.afterCommit(wake);
     }
 }

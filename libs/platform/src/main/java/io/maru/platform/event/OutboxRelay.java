@@ -2,6 +2,7 @@ package io.maru.platform.event;
 
 import io.maru.platform.database.Database;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -22,6 +23,7 @@ import org.jboss.logging.Logger;
 public final class OutboxRelay implements AutoCloseable {
     private static final Logger log = Logger.getLogger(OutboxRelay.class);
     private static final int BATCH = 200;
+    private static final Duration LONGEST_FAREWELL = Duration.ofSeconds(5);
 
     private final Database database;
     private final Producer<String, byte[]> producer;
@@ -63,7 +65,7 @@ public final class OutboxRelay implements AutoCloseable {
                 wake.drainPermits();
             } catch (InterruptedException e) {
                 return;
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 if (!closed) {
                     log.warnf("the outbox waits: %s", e.getMessage());
                     pause();
@@ -91,7 +93,12 @@ public final class OutboxRelay implements AutoCloseable {
                                     row.getBytes("data"))));
             List<Future<RecordMetadata>> sent = new ArrayList<>(rows.size());
             for (Row row : rows) {
-                sent.add(producer.send(CloudEvents.toRecord(row.fact(), topic, source)));
+                Future<RecordMetadata> future = producer.send(CloudEvents.toRecord(row.fact(), topic, source));
+                if (future.isDone()) {
+                    // Refused before it was sent, most likely: a later fact of its resource must not go first.
+                    acknowledge(future);
+                }
+                sent.add(future);
             }
             for (int i = 0; i < rows.size(); i++) {
                 acknowledge(sent.get(i));
@@ -130,7 +137,8 @@ public final class OutboxRelay implements AutoCloseable {
     public void close() {
         closed = true;
         thread.interrupt();
-        producer.close();
+        // What Kafka has not acknowledged by then is still in the outbox.
+        producer.close(LONGEST_FAREWELL);
     }
 
     private record Row(long seq, Fact fact) {}

@@ -17,6 +17,7 @@ import io.minio.UploadObjectArgs;
 import io.minio.errors.ErrorResponseException;
 import io.minio.errors.MinioException;
 import io.minio.messages.Item;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -31,6 +32,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 
 /**
  * The bytes of the platform: one bucket of an S3 store. Objects are immutable: a key is written once, or again with the
@@ -58,8 +60,11 @@ public final class ObjectStore {
     /** True if the bucket answers: what readiness asks. */
     public boolean isReachable() {
         try {
-            return client.bucketExists(BucketExistsArgs.builder().bucket(bucket).build());
-        } catch (MinioException e) {
+            return call(
+                    "bucket " + bucket,
+                    () -> client.bucketExists(
+                            BucketExistsArgs.builder().bucket(bucket).build()));
+        } catch (Refusal e) {
             return false;
         }
     }
@@ -110,12 +115,16 @@ public final class ObjectStore {
         }
     }
 
-    /** A stream over the object; the caller closes it. */
+    /** A stream over the object; the caller closes it. It may throw OBJECT_STORE_UNAVAILABLE as long as it is read. */
     public InputStream open(String key) {
-        return call(
+        return new ObjectStream(
                 key,
-                () -> client.getObject(
-                        GetObjectArgs.builder().bucket(bucket).object(key).build()));
+                call(
+                        key,
+                        () -> client.getObject(GetObjectArgs.builder()
+                                .bucket(bucket)
+                                .object(key)
+                                .build())));
     }
 
     /** A small object whole, such as a manifest. Larger than {@code most} bytes it is refused as corrupt. */
@@ -127,7 +136,7 @@ public final class ObjectStore {
             }
             return content;
         } catch (IOException e) {
-            throw unavailable(key, e);
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -137,44 +146,53 @@ public final class ObjectStore {
      * @return what was read, with its digest
      */
     public StoredObject fetch(String key, Path into) {
-        Path part = into.resolveSibling(into.getFileName() + ".part");
-        MessageDigest digest = sha256();
-        try {
-            Files.createDirectories(into.toAbsolutePath().getParent());
-            long size;
-            try (InputStream in = new DigestInputStream(open(key), digest);
-                    OutputStream out = Files.newOutputStream(part)) {
-                size = in.transferTo(out);
-            }
-            Files.move(part, into, StandardCopyOption.ATOMIC_MOVE);
-            return new StoredObject(key, size, HexFormat.of().formatHex(digest.digest()));
-        } catch (IOException e) {
-            throw unavailable(key, e);
-        }
+        return fetch(key, into, object -> {});
     }
 
     /** {@link #fetch(String, Path)} of an object whose digest is known; other bytes are OBJECT_CORRUPT and leave no file. */
     public StoredObject fetch(String key, Path into, String sha256) {
-        StoredObject object = fetch(key, into);
-        if (!object.sha256().equals(sha256)) {
-            try {
-                Files.delete(into);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
+        return fetch(key, into, object -> {
+            if (!object.sha256().equals(sha256)) {
+                throw CommonReason.OBJECT_CORRUPT.because(
+                        "%s: sha256 is %s (expected: %s)", key, object.sha256(), sha256);
             }
-            throw CommonReason.OBJECT_CORRUPT.because("%s: sha256 is %s (expected: %s)", key, object.sha256(), sha256);
+        });
+    }
+
+    private StoredObject fetch(String key, Path into, Consumer<StoredObject> check) {
+        Path part = into.resolveSibling(into.getFileName() + ".part");
+        try {
+            Files.createDirectories(into.toAbsolutePath().getParent());
+            try {
+                StoredObject object;
+                try (OutputStream out = Files.newOutputStream(part)) {
+                    object = copy(key, out);
+                }
+                check.accept(object);
+                Files.move(part, into, StandardCopyOption.ATOMIC_MOVE);
+                return object;
+            } finally {
+                Files.deleteIfExists(part);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
-        return object;
     }
 
     /** Reads an object to its end for its size and digest alone. */
     public StoredObject read(String key) {
+        try {
+            return copy(key, OutputStream.nullOutputStream());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private StoredObject copy(String key, OutputStream out) throws IOException {
         MessageDigest digest = sha256();
         try (InputStream in = new DigestInputStream(open(key), digest)) {
-            long size = in.transferTo(OutputStream.nullOutputStream());
+            long size = in.transferTo(out);
             return new StoredObject(key, size, HexFormat.of().formatHex(digest.digest()));
-        } catch (IOException e) {
-            throw unavailable(key, e);
         }
     }
 
@@ -219,16 +237,28 @@ public final class ObjectStore {
     private <T> T call(String key, Call<T> call) {
         try {
             return call.run();
-        } catch (ErrorResponseException e) {
-            String code = e.errorResponse().code();
-            if (code.equals("NoSuchKey") || code.equals("NoSuchBucket")) {
-                throw new Refusal(
-                        CommonReason.OBJECT_MISSING, key + ": no such object (expected: one in the store)", e);
+        } catch (MinioException e) {
+            throw refusal(key, e);
+        } catch (IllegalStateException e) {
+            // This is how the client throws what its connection threw.
+            if (e.getCause() instanceof IOException || e.getCause() instanceof MinioException) {
+                throw refusal(key, (Exception) e.getCause());
             }
-            throw unavailable(key, e);
-        } catch (MinioException | IOException e) {
-            throw unavailable(key, e);
+            throw e;
         }
+    }
+
+    private static Refusal refusal(String key, Exception failure) {
+        if (!(failure instanceof ErrorResponseException answer)) {
+            return unavailable(key, failure);
+        }
+        String code = answer.errorResponse().code();
+        if (code.equals("NoSuchKey")) {
+            return new Refusal(
+                    CommonReason.OBJECT_MISSING, key + ": no such object (expected: one in the store)", failure);
+        }
+        // Whatever it is, a bucket that is not there yet or a wrong secret, it is the operator's to mend.
+        return new Refusal(CommonReason.OBJECT_STORE_UNAVAILABLE, key + ": the object store answered " + code, failure);
     }
 
     private static Refusal unavailable(String key, Exception cause) {
@@ -253,8 +283,36 @@ public final class ObjectStore {
         }
     }
 
+    /** Tells a store that fails while it is read from a disk that fails beside it. */
+    private static final class ObjectStream extends FilterInputStream {
+        private final String key;
+
+        ObjectStream(String key, InputStream in) {
+            super(in);
+            this.key = key;
+        }
+
+        @Override
+        public int read() {
+            try {
+                return super.read();
+            } catch (IOException e) {
+                throw unavailable(key, e);
+            }
+        }
+
+        @Override
+        public int read(byte[] buffer, int offset, int length) {
+            try {
+                return super.read(buffer, offset, length);
+            } catch (IOException e) {
+                throw unavailable(key, e);
+            }
+        }
+    }
+
     @FunctionalInterface
     private interface Call<T> {
-        T run() throws MinioException, IOException;
+        T run() throws MinioException;
     }
 }

@@ -1,0 +1,126 @@
+package io.maru.platform.error;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.rpc.ErrorInfo;
+import io.grpc.Status;
+import io.grpc.StatusException;
+import io.grpc.StatusRuntimeException;
+import io.grpc.protobuf.StatusProto;
+import io.maru.platform.database.DatabaseException;
+import java.io.IOException;
+import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class GrpcErrorsTest {
+    private static final Map<Kind, Status.Code> STATUS = Map.of(
+            Kind.INVALID, Status.Code.INVALID_ARGUMENT,
+            Kind.NOT_FOUND, Status.Code.NOT_FOUND,
+            Kind.ALREADY_EXISTS, Status.Code.ALREADY_EXISTS,
+            Kind.NOT_NOW, Status.Code.FAILED_PRECONDITION,
+            Kind.EXHAUSTED, Status.Code.RESOURCE_EXHAUSTED,
+            Kind.CORRUPT, Status.Code.DATA_LOSS,
+            Kind.UNAVAILABLE, Status.Code.UNAVAILABLE,
+            Kind.CANCELLED, Status.Code.CANCELLED);
+
+    private final GrpcErrors errors = new GrpcErrors("maru-training");
+
+    private record TestReason(String name, Kind kind) implements Reason {}
+
+    @ParameterizedTest
+    @EnumSource
+    void aRefusalKeepsItsSentenceAndCarriesItsReason(Kind kind) throws Exception {
+        Refusal refusal = new TestReason("NO_MORE_TEA", kind).because("tea: %d %% (expected: 1)", 0);
+
+        com.google.rpc.Status status = StatusProto.fromThrowable(errors.transform(refusal));
+
+        assertThat(status.getCode()).isEqualTo(STATUS.get(kind).value());
+        assertThat(status.getMessage()).isEqualTo("tea: 0 % (expected: 1)");
+        assertThat(status.getDetailsList()).hasSize(1);
+        assertThat(status.getDetails(0).unpack(ErrorInfo.class))
+                .isEqualTo(ErrorInfo.newBuilder()
+                        .setReason("NO_MORE_TEA")
+                        .setDomain("maru.training")
+                        .build());
+    }
+
+    @Test
+    void aSentenceWithoutArgumentsIsTakenAsItIs() {
+        assertThat(CommonReason.INVALID_ARGUMENT.because("100 %")).hasMessage("100 %");
+    }
+
+    @Test
+    void anythingElseLeavesAsInternalWithoutAWordAboutIt() {
+        StatusRuntimeException left = (StatusRuntimeException)
+                errors.transform(new IllegalStateException("password=hunter2", new IOException("/secret/path")));
+
+        assertThat(left.getStatus().getCode()).isEqualTo(Status.Code.INTERNAL);
+        assertThat(left.getStatus().getDescription()).isEqualTo("internal error; the service's log has it");
+        assertThat(left.getStatus().getCause()).isNull();
+        assertThat(left.getTrailers()).isNull();
+    }
+
+    @Test
+    void aStatusStaysOne() {
+        StatusRuntimeException status = Status.ABORTED.withDescription("again").asRuntimeException();
+        StatusException checked = Status.ABORTED.withDescription("again").asException();
+
+        assertThat(errors.transform(status)).isSameAs(status);
+        assertThat(((StatusRuntimeException) errors.transform(checked)).getStatus())
+                .isEqualTo(checked.getStatus());
+    }
+
+    @Test
+    void aDatabaseOutOfReachIsUnavailableWithoutItsAddress() throws Exception {
+        SQLException cause = new SQLException("Connection to db-7.internal:5432 refused", "08001");
+
+        com.google.rpc.Status status = StatusProto.fromThrowable(errors.transform(new DatabaseException(cause)));
+
+        assertThat(status.getCode()).isEqualTo(Status.Code.UNAVAILABLE.value());
+        assertThat(status.getMessage()).isEqualTo("the service's database is out of reach");
+        assertThat(status.getDetails(0).unpack(ErrorInfo.class).getReason()).isEqualTo("DATABASE_UNAVAILABLE");
+    }
+
+    /** Connection lost; disk full; too many connections; the server stops; serialization failure; deadlock. */
+    @ParameterizedTest
+    @ValueSource(strings = {"08006", "53100", "53300", "57P01", "40001", "40P01"})
+    void someStatementsMayGoThroughLater(String state) {
+        assertThat(GrpcErrors.isTransient(new DatabaseException(new SQLException("no", state))))
+                .isTrue();
+    }
+
+    /** Duplicate; no such table; cancelled by the user. */
+    @ParameterizedTest
+    @ValueSource(strings = {"23505", "42P01", "57014"})
+    void otherStatementsWillNot(String state) {
+        assertThat(GrpcErrors.isTransient(new DatabaseException(new SQLException("no", state))))
+                .isFalse();
+    }
+
+    @Test
+    void whatIsDownIsTransientHoweverDeepItLies() {
+        assertThat(GrpcErrors.isTransient(CommonReason.OBJECT_STORE_UNAVAILABLE.because("down")))
+                .isTrue();
+        assertThat(GrpcErrors.isTransient(new IllegalStateException(Status.UNAVAILABLE.asRuntimeException())))
+                .isTrue();
+        assertThat(GrpcErrors.isTransient(Status.DEADLINE_EXCEEDED.asRuntimeException()))
+                .isTrue();
+        assertThat(GrpcErrors.isTransient(new RuntimeException(new SQLTransientConnectionException())))
+                .isTrue();
+    }
+
+    @Test
+    void whatIsWrongIsNotTransient() {
+        assertThat(GrpcErrors.isTransient(CommonReason.OBJECT_MISSING.because("missing")))
+                .isFalse();
+        assertThat(GrpcErrors.isTransient(Status.NOT_FOUND.asRuntimeException()))
+                .isFalse();
+        assertThat(GrpcErrors.isTransient(new SQLException("no state"))).isFalse();
+        assertThat(GrpcErrors.isTransient(new NullPointerException())).isFalse();
+    }
+}
