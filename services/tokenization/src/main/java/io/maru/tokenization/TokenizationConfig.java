@@ -20,7 +20,7 @@ public interface TokenizationConfig {
     @Min(1)
     int cachedTokenizers();
 
-    /** Between two looks whether a tokenizer in training is to be cancelled. */
+    /** Between two looks whether a tokenizer in training is to be cancelled; its progress is told as often. */
     @WithDefault("500")
     @Min(10)
     long checkMillis();
@@ -33,6 +33,11 @@ public interface TokenizationConfig {
     @WithDefault("60000")
     @Min(100)
     long stallMillis();
+
+    /** An import whose sender is silent for this long is given up, so that it does not keep others out for ever. */
+    @WithDefault("60000")
+    @Min(100)
+    long importIdleMillis();
 
     /** Between two looks of a Watch call. */
     @WithDefault("250")

@@ -13,6 +13,7 @@ import io.maru.tokenization.app.SealedFiles;
 import io.maru.tokenization.app.ShardEncoder;
 import io.maru.tokenization.app.StalledShardSweep;
 import io.maru.tokenization.app.TextCoding;
+import io.maru.tokenization.app.TokenizerImports;
 import io.maru.tokenization.app.TokenizerTraining;
 import io.maru.tokenization.app.Tokenizers;
 import io.maru.tokenization.app.WorkFolder;
@@ -73,8 +74,14 @@ class Wiring {
 
     @Produces
     @Singleton
-    Tokenizers tokenizers(PostgresTokenizers tokenizers, Corpora corpora) {
-        return new Tokenizers(tokenizers, corpora);
+    Tokenizers tokenizers(PostgresTokenizers tokenizers, Corpora corpora, SealedFiles files) {
+        return new Tokenizers(tokenizers, corpora, files);
+    }
+
+    @Produces
+    @Singleton
+    TokenizerImports imports(Tokenizers tokenizers, SealedFiles files) {
+        return new TokenizerImports(tokenizers, files);
     }
 
     @Produces
