@@ -74,17 +74,16 @@ public final class TokenizerImports {
         }
 
         private static BpeTokenizer read(byte[] bytes) {
-            BpeTokenizer tokenizer;
             try {
-                tokenizer = BpeTokenizer.fromJson(bytes);
+                BpeTokenizer tokenizer = BpeTokenizer.fromJson(bytes);
+                if (tokenizer.endOfText() < 0) {
+                    throw TokenizationReason.INVALID_TOKENIZER.because(
+                            "tokenizer.json: added_tokens: no <|endoftext|> (expected: a special token to stand between documents)");
+                }
+                return tokenizer;
             } catch (TokenizerFormatException e) {
                 throw new Refusal(TokenizationReason.INVALID_TOKENIZER, e.getMessage(), e);
             }
-            if (tokenizer.endOfText() < 0) {
-                throw TokenizationReason.INVALID_TOKENIZER.because(
-                        "tokenizer.json: added_tokens: no <|endoftext|> (expected: a special token to stand between documents)");
-            }
-            return tokenizer;
         }
 
         @Override
