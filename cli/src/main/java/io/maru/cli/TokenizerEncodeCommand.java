@@ -1,5 +1,6 @@
 package io.maru.cli;
 
+import io.maru.tokenizer.SpecialTokens;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -19,6 +20,13 @@ final class TokenizerEncodeCommand implements Callable<Integer> {
     TokenizerSource source;
 
     @Option(
+            names = "--special",
+            paramLabel = "allow|refuse|text",
+            defaultValue = "text",
+            description = "What is spelt like a special token becomes it, is an error, or is ordinary text (default: text).")
+    SpecialTokens special;
+
+    @Option(
             names = "--jsonl",
             description = "Each line of standard input is a JSON string, each line of output a JSON array of its ids.")
     boolean jsonLines;
@@ -32,10 +40,10 @@ final class TokenizerEncodeCommand implements Callable<Integer> {
         TextInput.check(options, jsonLines, text);
         try (TokenizerSource.Coding coding = source.open(options)) {
             if (jsonLines) {
-                new JsonLines(System.in, System.out).answer(value -> coding.encode(JsonLines.string(value)));
+                new JsonLines(System.in, System.out).answer(value -> coding.encode(JsonLines.string(value), special));
                 return 0;
             }
-            int[] ids = coding.encode(text == null ? TextInput.read(System.in) : text);
+            int[] ids = coding.encode(text == null ? TextInput.read(System.in) : text, special);
             output.say(Arrays.stream(ids).mapToObj(Integer::toString).collect(Collectors.joining(" ")));
             output.result(Map.of("ids", ids));
         }

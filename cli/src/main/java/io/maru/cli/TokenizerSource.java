@@ -5,6 +5,8 @@ import io.maru.cli.run.TokenizerFile;
 import io.maru.tokenization.v1.DecodeRequest;
 import io.maru.tokenization.v1.EncodeRequest;
 import io.maru.tokenizer.BpeTokenizer;
+import io.maru.tokenizer.SpecialTokenException;
+import io.maru.tokenizer.SpecialTokens;
 import java.nio.file.Path;
 import java.util.Arrays;
 import picocli.CommandLine.Option;
@@ -26,7 +28,7 @@ final class TokenizerSource {
 
     /** Text to ids and back. */
     sealed interface Coding extends AutoCloseable {
-        int[] encode(String text);
+        int[] encode(String text, SpecialTokens special);
 
         String decode(int[] ids);
 
@@ -36,8 +38,12 @@ final class TokenizerSource {
 
     private record Local(BpeTokenizer tokenizer) implements Coding {
         @Override
-        public int[] encode(String text) {
-            return tokenizer.encode(text);
+        public int[] encode(String text, SpecialTokens special) {
+            try {
+                return tokenizer.encode(text, special);
+            } catch (SpecialTokenException e) {
+                throw CommandFailure.badInput(e.getMessage());
+            }
         }
 
         @Override
@@ -57,12 +63,13 @@ final class TokenizerSource {
 
     private record Registered(Services services, String name) implements Coding {
         @Override
-        public int[] encode(String text) {
+        public int[] encode(String text, SpecialTokens special) {
             return services
                     .tokenization()
                     .encode(EncodeRequest.newBuilder()
                             .setTokenizer(name)
                             .setText(text)
+                            .setSpecialTokens(EncodeRequest.SpecialTokens.valueOf(special.name()))
                             .build())
                     .getIdsList()
                     .stream()

@@ -129,6 +129,35 @@ class TokenizerCommandTest {
     }
 
     @Test
+    void specialTokensAreTextUnlessAskedFor() {
+        String input = "\"fox\"\n\"<|endoftext|>\"\n";
+        byte[] bytes = input.getBytes(UTF_8);
+        String[] encode = {"tokenizer", "encode", "--file", file.toString(), "--jsonl", "--special", ""};
+
+        encode[6] = "text";
+        assertThat(withInput(bytes, encode)).isZero();
+        assertThat(out().lines().toList().get(1)).isNotEqualTo("[0]").startsWith("[");
+        String text = out();
+        out.reset();
+        assertThat(lines(input, "encode")).isZero();
+        assertThat(out()).isEqualTo(text);
+
+        out.reset();
+        encode[6] = "allow";
+        assertThat(withInput(bytes, encode)).isZero();
+        assertThat(out().lines().toList().get(1)).isEqualTo("[0]");
+
+        out.reset();
+        encode[6] = "refuse";
+        assertThat(withInput(bytes, encode)).isEqualTo(CommandFailure.BAD_INPUT);
+        assertThat(out().lines()).hasSize(1);
+        assertThat(err()).startsWith("maru: line 2: ").contains("<|endoftext|>");
+
+        encode[6] = "ignore";
+        assertThat(withInput(bytes, encode)).isEqualTo(CommandFailure.BAD_INPUT);
+    }
+
+    @Test
     void theLastLineNeedsNoEndAndTheLinesMayEndAsOnWindows() {
         assertThat(lines("\"a\"\r\n\"b\"", "encode")).isZero();
         assertThat(out().lines()).hasSize(2);
@@ -404,6 +433,7 @@ class TokenizerCommandTest {
                     observer,
                     List.of(EncodeResponse.newBuilder()
                             .addIds(request.getText().length())
+                            .addIds(request.getSpecialTokensValue())
                             .build()));
         }
     }
@@ -514,6 +544,6 @@ class TokenizerCommandTest {
                         stack))
                 .isZero();
 
-        assertThat(out()).isEqualTo("[3]\n[0]\n");
+        assertThat(out()).isEqualTo("[3,1]\n[0,1]\n");
     }
 }

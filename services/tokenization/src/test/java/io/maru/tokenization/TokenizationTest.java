@@ -387,6 +387,23 @@ class TokenizationTest {
                 .getIdsList();
 
         assertThat(ids).doesNotContain(0);
+        EncodeRequest.Builder special =
+                EncodeRequest.newBuilder().setTokenizer(tokenizer).setText(text);
+        assertThat(tokenization
+                        .encode(special.setSpecialTokens(EncodeRequest.SpecialTokens.ALLOW)
+                                .build())
+                        .getIdsList())
+                .containsOnlyOnce(0);
+        assertRefused(
+                        Status.Code.INVALID_ARGUMENT,
+                        "SPECIAL_TOKEN_REFUSED",
+                        () -> tokenization.encode(special.setSpecialTokens(EncodeRequest.SpecialTokens.REFUSE)
+                                .build()))
+                .hasMessageContaining("<|endoftext|>");
+        assertRefused(
+                Status.Code.INVALID_ARGUMENT,
+                "INVALID_ARGUMENT",
+                () -> tokenization.encode(special.setSpecialTokensValue(9).build()));
         assertThat(tokenization
                         .decode(DecodeRequest.newBuilder()
                                 .setTokenizer(tokenizer)

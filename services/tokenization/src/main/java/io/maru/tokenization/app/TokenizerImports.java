@@ -76,10 +76,8 @@ public final class TokenizerImports {
         private static BpeTokenizer read(byte[] bytes) {
             try {
                 BpeTokenizer tokenizer = BpeTokenizer.fromJson(bytes);
-                if (tokenizer.endOfText() < 0) {
-                    throw TokenizationReason.INVALID_TOKENIZER.because(
-                            "tokenizer.json: added_tokens: no <|endoftext|> (expected: a special token to stand between documents)");
-                }
+                // Known now that something can stand between documents.
+                tokenizer.endOfText();
                 return tokenizer;
             } catch (TokenizerFormatException e) {
                 throw new Refusal(TokenizationReason.INVALID_TOKENIZER, e.getMessage(), e);

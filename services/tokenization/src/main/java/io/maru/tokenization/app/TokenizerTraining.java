@@ -10,9 +10,11 @@ import io.maru.tokenization.domain.Tokenizer;
 import io.maru.tokenization.domain.TrainingProgress;
 import io.maru.tokenizer.BpeTokenizer;
 import io.maru.tokenizer.BpeTrainer;
+import io.maru.tokenizer.EmptyCorpusException;
 import io.maru.tokenizer.QualityReport;
 import io.maru.tokenizer.TieRule;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
@@ -24,11 +26,14 @@ import java.util.function.Consumer;
 public final class TokenizerTraining {
     private final SealedFiles files;
     private final Corpora corpora;
+    private final long countingBytes;
     private final Path workDirectory;
 
-    public TokenizerTraining(SealedFiles files, Corpora corpora, Path workDirectory) {
+    /** @param countingBytes of memory that counts of words may take before they go to disk */
+    public TokenizerTraining(SealedFiles files, Corpora corpora, long countingBytes, Path workDirectory) {
         this.files = files;
         this.corpora = corpora;
+        this.countingBytes = countingBytes;
         this.workDirectory = workDirectory;
     }
 
@@ -37,6 +42,9 @@ public final class TokenizerTraining {
      * report.
      *
      * <p>Documents are safe points; the merges after the last training document are not, and take seconds.
+     *
+     * <p>Memory is bounded while words are counted. Learning merges then takes some 16 bytes for each byte of the different
+     * words.
      *
      * @throws Refusal where the corpus has changed or is broken, or where {@code safePoint} says that it is cancelled
      */
@@ -49,9 +57,7 @@ public final class TokenizerTraining {
         try (WorkFolder folder = WorkFolder.create(workDirectory)) {
             Reading reading =
                     new Reading(folder.path().resolve("documents"), bytes(training) + bytes(measured), safePoint);
-            BpeTrainer trainer = new BpeTrainer(tokenizer.vocabularySize(), TieRule.SMALLEST_IDS);
-            reading.each(training, trainer::add);
-            BpeTokenizer trained = trainer.train();
+            BpeTokenizer trained = learn(tokenizer.vocabularySize(), training, reading, folder.path());
 
             byte[] json = trained.toJson();
             String sha256 = Sha256.of(json);
@@ -63,6 +69,19 @@ public final class TokenizerTraining {
             files.put(Tokenizer.configKey(tokenizer.name()), trained.configJson());
             files.put(Tokenizer.reportKey(tokenizer.name()), report);
             return new TrainedTokenizer(trained.vocabularySize(), sha256, Sha256.of(report), reading.readBytes);
+        }
+    }
+
+    private BpeTokenizer learn(int vocabularySize, List<DocumentShard> shards, Reading reading, Path folder)
+            throws IOException, InterruptedException {
+        int threads = Runtime.getRuntime().availableProcessors();
+        Path counts = Files.createDirectory(folder.resolve("counts"));
+        try (BpeTrainer trainer = new BpeTrainer(
+                vocabularySize, TieRule.SMALLEST_IDS, new BpeTrainer.Resources(threads, countingBytes, counts))) {
+            reading.each(shards, trainer::add);
+            return trainer.train();
+        } catch (EmptyCorpusException e) {
+            throw new Refusal(TokenizationReason.CORPUS_WITHOUT_TEXT, e.getMessage(), e);
         }
     }
 

@@ -33,7 +33,9 @@ public enum TokenizationReason implements Reason {
 
     TEXT_TOO_LONG(Kind.INVALID),
     TOO_MANY_IDS(Kind.INVALID),
-    INVALID_ID(Kind.INVALID);
+    INVALID_ID(Kind.INVALID),
+    /** The text holds what is spelt like a special token, and the caller refuses that. */
+    SPECIAL_TOKEN_REFUSED(Kind.INVALID);
 
     private final Kind kind;
 

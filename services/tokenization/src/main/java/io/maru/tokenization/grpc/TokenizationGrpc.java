@@ -182,7 +182,10 @@ class TokenizationGrpc implements TokenizationService {
     @Override
     @Blocking
     public Uni<EncodeResponse> encode(EncodeRequest request) {
-        int[] ids = coding.encode(tokenizerName("tokenizer", request.getTokenizer()), request.getText());
+        int[] ids = coding.encode(
+                tokenizerName("tokenizer", request.getTokenizer()),
+                request.getText(),
+                TokenizationMapping.toDomain(request.getSpecialTokens()));
         return Uni.createFrom()
                 .item(EncodeResponse.newBuilder()
                         .addAllIds(Arrays.stream(ids).boxed().toList())

@@ -1,6 +1,7 @@
 package io.maru.tokenization.grpc;
 
 import com.google.protobuf.Timestamp;
+import io.maru.platform.error.CommonReason;
 import io.maru.platform.grpc.ResourceName;
 import io.maru.tokenization.domain.DatasetRequest;
 import io.maru.tokenization.domain.DatasetState;
@@ -8,10 +9,12 @@ import io.maru.tokenization.domain.TokenizerRequest;
 import io.maru.tokenization.domain.TokenizerState;
 import io.maru.tokenization.v1.CreateDatasetRequest;
 import io.maru.tokenization.v1.Dataset;
+import io.maru.tokenization.v1.EncodeRequest;
 import io.maru.tokenization.v1.Tokenizer;
 import io.maru.tokenization.v1.TokenizerReport;
 import io.maru.tokenization.v1.TrainTokenizerRequest;
 import io.maru.tokenizer.QualityReport;
+import io.maru.tokenizer.SpecialTokens;
 import java.time.Instant;
 
 /** Where the words of the wire and of the domain meet. */
@@ -54,6 +57,17 @@ final class TokenizationMapping {
                 ResourceName.check("corpus", request.getCorpus(), CORPUS),
                 tokenizerName("tokenizer", request.getTokenizer()),
                 run(request.getRun()));
+    }
+
+    static SpecialTokens toDomain(EncodeRequest.SpecialTokens special) {
+        return switch (special) {
+            case SPECIAL_TOKENS_UNSPECIFIED, TEXT -> SpecialTokens.TEXT;
+            case ALLOW -> SpecialTokens.ALLOW;
+            case REFUSE -> SpecialTokens.REFUSE;
+            case UNRECOGNIZED ->
+                throw CommonReason.INVALID_ARGUMENT.because(
+                        "special_tokens: another value (expected: TEXT, ALLOW or REFUSE)");
+        };
     }
 
     static Tokenizer toProto(io.maru.tokenization.domain.Tokenizer tokenizer) {

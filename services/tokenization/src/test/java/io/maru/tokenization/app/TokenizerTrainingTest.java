@@ -170,6 +170,6 @@ class TokenizerTrainingTest {
                 Instant.EPOCH,
                 1,
                 1);
-        return new TokenizerTraining(files, new Corpora(files), folder).train(tokenizer, safePoint);
+        return new TokenizerTraining(files, new Corpora(files), 1 << 20, folder).train(tokenizer, safePoint);
     }
 }
