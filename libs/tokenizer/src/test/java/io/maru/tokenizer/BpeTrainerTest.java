@@ -55,7 +55,8 @@ class BpeTrainerTest {
         for (int document = 0; document < 40; document++) {
             StringBuilder text = new StringBuilder();
             for (int word = random.nextInt(8_000); word > 0; word--) {
-                text.append(Integer.toString(random.nextInt(1 << 1 + random.nextInt(20)), 20)).append(' ');
+                text.append(Integer.toString(random.nextInt(1 << 1 + random.nextInt(28)), 20))
+                        .append(' ');
             }
             corpus.add(text.toString());
         }
@@ -64,8 +65,8 @@ class BpeTrainerTest {
         corpus.forEach(alone::add);
         byte[] expected = alone.train().toJson();
         for (int threads = 1; threads <= 3; threads++) {
-            try (BpeTrainer trainer = new BpeTrainer(
-                    600, TieRule.SMALLEST_IDS, new BpeTrainer.Resources(threads, 1 << 20, folder))) {
+            try (BpeTrainer trainer =
+                    new BpeTrainer(600, TieRule.SMALLEST_IDS, new BpeTrainer.Resources(threads, 1 << 20, folder))) {
                 corpus.forEach(trainer::add);
                 assertThat(trainer.train().toJson()).isEqualTo(expected);
                 assertThat(folder).isNotEmptyDirectory(); // it did go to disk
