@@ -144,9 +144,8 @@ class ReferenceDataTest {
         for (String part : List.of("a", " ", "\u0301", "\ud83d\udc69\u200d", "\uac00", "ab")) {
             String text = part.repeat(1_000_000 / part.length());
             // Quadratic time would be hours.
-            assertTimeoutPreemptively(
-                    Duration.ofSeconds(60),
-                    () -> assertThat(phi3.decode(phi3.encode(text))).isEqualTo(text));
+            assertTimeoutPreemptively(Duration.ofSeconds(60), () -> assertThat(phi3.decode(phi3.encode(text)))
+                    .isEqualTo(text));
         }
     }
 
