@@ -23,7 +23,8 @@ final class TokenizerEncodeCommand implements Callable<Integer> {
             names = "--special",
             paramLabel = "allow|refuse|text",
             defaultValue = "text",
-            description = "What is spelt like a special token becomes it, is an error, or is ordinary text (default: text).")
+            description =
+                    "What is spelt like a special token becomes it, is an error, or is ordinary text (default: text).")
     SpecialTokens special;
 
     @Option(

@@ -9,10 +9,10 @@ import java.nio.IntBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
@@ -35,8 +35,8 @@ public final class BpeTokenizer {
     /** {@link Vocabulary#NONE} if there is none. */
     private final int endOfText;
 
-    /** Work spaces that no thread uses now; as many as threads have encoded at once. */
-    private final Queue<Encoder> idle = new ConcurrentLinkedQueue<>();
+    /** Work spaces that no thread uses now, the last used on top: it knows the words. As many as threads have encoded at once. */
+    private final Deque<Encoder> idle = new ConcurrentLinkedDeque<>();
 
     BpeTokenizer(Vocabulary vocabulary) {
         this.vocabulary = vocabulary;
@@ -346,7 +346,7 @@ public final class BpeTokenizer {
             return use.apply(encoder);
         } finally {
             encoder.shrink();
-            idle.add(encoder);
+            idle.push(encoder);
         }
     }
 

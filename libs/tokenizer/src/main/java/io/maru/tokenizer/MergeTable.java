@@ -5,7 +5,8 @@ import java.util.List;
 
 /**
  * From a pair of neighbours to their merge: open addressing over primitives, since it is asked per byte. A pair and its
- * merge lie side by side, so that one look at memory finds both.
+ * merge lie side by side, so that one look at memory finds both. The first tokens, which are the single bytes in nearly all
+ * vocabularies, have a table of all their pairs: most questions are about those.
  */
 final class MergeTable {
     /** No merge. It is greater than any merge, so a search for the lowest rank passes it by. */
@@ -13,6 +14,9 @@ final class MergeTable {
 
     private static final long EMPTY = -1; // no pair: ids are not negative
 
+    private static final int FIRST = 1 + (1 << Byte.SIZE);
+
+    private final long[] ofFirst = new long[FIRST * FIRST];
     private final long[] entries;
     private final int mask;
 
@@ -21,6 +25,7 @@ final class MergeTable {
         int capacity = Integer.highestOneBit(Math.max(1, merges)) << 2;
         entries = new long[2 * capacity];
         Arrays.fill(entries, EMPTY);
+        Arrays.fill(ofFirst, NONE);
         mask = capacity - 1;
     }
 
@@ -32,14 +37,21 @@ final class MergeTable {
     }
 
     void add(Merge merge, int rank) {
+        long found = (long) rank << Integer.SIZE | merge.merged();
+        if (merge.left() < FIRST && merge.right() < FIRST) {
+            ofFirst[merge.left() * FIRST + merge.right()] = found;
+        }
         long pair = Merge.pair(merge.left(), merge.right());
         int slot = slot(pair);
         entries[slot] = pair;
-        entries[slot + 1] = (long) rank << Integer.SIZE | merge.merged();
+        entries[slot + 1] = found;
     }
 
     /** The merge of two tokens as {@code rank << 32 | merged}, so that the lower is the one to do first; or {@link #NONE}. */
     long find(int left, int right) {
+        if (left < FIRST && right < FIRST) {
+            return ofFirst[left * FIRST + right];
+        }
         long pair = Merge.pair(left, right);
         int slot = slot(pair);
         return entries[slot] == pair ? entries[slot + 1] : NONE;

@@ -20,8 +20,8 @@ final class WordCache {
     /** Bytes that must lie behind the end of any text that words are looked up in. */
     static final int PADDING = 16;
 
-    private static final int MOST_SLOTS = 1 << 16;
-    private static final int MOST_LISTED = 1 << 19;
+    private static final int MOST_SLOTS = 1 << 18;
+    private static final int MOST_LISTED = 1 << 21;
     private static final int LONGEST_KEY = 15;
     private static final int LONGEST_WORD = 128; // bytes; longer ones are not seen again
 

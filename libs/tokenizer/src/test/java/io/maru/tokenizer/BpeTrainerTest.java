@@ -55,7 +55,7 @@ class BpeTrainerTest {
         for (int document = 0; document < 40; document++) {
             StringBuilder text = new StringBuilder();
             for (int word = random.nextInt(8_000); word > 0; word--) {
-                text.append(Integer.toString(random.nextInt(1 << 1 + random.nextInt(20)), 20))
+                text.append(Integer.toString(random.nextInt(1 << 1 + random.nextInt(28)), 20))
                         .append(' ');
             }
             corpus.add(text.toString());

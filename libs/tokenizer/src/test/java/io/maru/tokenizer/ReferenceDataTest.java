@@ -2,12 +2,14 @@ package io.maru.tokenizer;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -134,6 +136,26 @@ class ReferenceDataTest {
         assertThat(again.toJson()).isEqualTo(gpt2.toJson());
         assertThat(again.vocabularySize()).isEqualTo(50257);
         assertThat(again.endOfText()).isEqualTo(50256);
+    }
+
+    @Test
+    void takesNearLinearTimeWithoutWords() throws IOException {
+        BpeTokenizer phi3 = phi3();
+        for (String part : List.of("a", " ", "\u0301", "\ud83d\udc69\u200d", "\uac00", "ab")) {
+            String text = part.repeat(1_000_000 / part.length());
+            // Quadratic time would be hours.
+            assertTimeoutPreemptively(Duration.ofSeconds(60), () -> assertThat(phi3.decode(phi3.encode(text)))
+                    .isEqualTo(text));
+        }
+    }
+
+    @Test
+    void saysWhereTokensOfPhi3ComeFrom() throws IOException {
+        Encoding encoding = phi3().encodeWithOffsets("Hello  \uac01<|user|> x", SpecialTokens.ALLOW);
+        // tokenizers 0.23.2: add_special_tokens=False, offsets in characters
+        assertThat(encoding.ids()).containsExactly(15043, 259, 237, 179, 132, 32010, 921);
+        assertThat(encoding.starts()).containsExactly(0, 5, 7, 7, 7, 8, 17);
+        assertThat(encoding.ends()).containsExactly(5, 7, 8, 8, 8, 17, 18);
     }
 
     @Test
