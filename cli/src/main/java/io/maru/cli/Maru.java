@@ -24,6 +24,7 @@ import picocli.CommandLine.ParseResult;
             WatchCommand.class,
             CancelCommand.class,
             GenerateCommand.class,
+            TokenizerCommand.class,
             DoctorCommand.class,
             SuperviseCommand.class
         },
@@ -31,9 +32,9 @@ import picocli.CommandLine.ParseResult;
         footer = {
             "  0  done",
             "  1  the run failed or was cancelled, or something broke inside",
-            "  2  the command line, the recipe or the text is wrong",
+            "  2  the command line, the recipe, the tokenizer or the text is wrong",
             "  3  the stack does not run or does not answer",
-            "  4  no such run or model"
+            "  4  no such run, model or tokenizer"
         })
 public final class Maru {
     private Maru() {}
@@ -53,11 +54,8 @@ public final class Maru {
     private static int misused(ParameterException e, String[] arguments) {
         e.getCommandLine()
                 .getErr()
-                .println("maru: " + oneLine(e.getMessage()) + " (expected: see " + "maru "
-                        + (e.getCommandLine().getParent() == null
-                                ? ""
-                                : e.getCommandLine().getCommandName() + " ")
-                        + "--help)");
+                .println("maru: " + oneLine(e.getMessage()) + " (expected: see "
+                        + e.getCommandLine().getCommandSpec().qualifiedName() + " --help)");
         return CommandFailure.BAD_INPUT;
     }
 
@@ -71,8 +69,10 @@ public final class Maru {
         if (System.getenv("MARU_TRACE") != null) {
             e.printStackTrace(commandLine.getErr());
         }
-        boolean json = parsed.matchedOption("--json") != null
-                || parsed.subcommand() != null && parsed.subcommand().matchedOption("--json") != null;
+        boolean json = false;
+        for (ParseResult part = parsed; part != null; part = part.subcommand()) {
+            json |= part.matchedOption("--json") != null;
+        }
         Map<String, Object> error = new LinkedHashMap<>();
         error.put("error", failure.reason());
         error.put("message", failure.getMessage());

@@ -238,6 +238,39 @@ class WalkthroughIT {
         }
     }
 
+    @Test
+    @Order(8)
+    void aTokenizerIsMeasuredAndUsedAgain() throws IOException {
+        String tokenizer = run(undisturbed.path("run").asText()).getTokenizer();
+        JsonNode shown = product.maru("tokenizer", "show", tokenizer, "--json").json();
+        for (String script : List.of("Latin", "Hangul")) {
+            assertThat(shown.at("/report/scripts/" + script + "/bytes_per_token")
+                            .asDouble())
+                    .as(script)
+                    .isGreaterThan(1);
+        }
+
+        Path again = recipe(RECIPE.replace("{vocabularySize: 400}", "{use: " + tokenizer + "}")
+                .replace("name: walk", "name: again")
+                .replace("steps: 1500", "steps: 40"));
+        JsonNode report = product.watch(product.submit(again, text));
+        assertThat(report.path("state").asText()).isEqualTo("SUCCEEDED");
+        assertThat(report.path("dataset_sha256")).isEqualTo(undisturbed.path("dataset_sha256"));
+
+        // Without a run around it, the same text gives the same tokenizer.
+        String[] train = {
+            "tokenizer", "train", "--text", text.toString(), "--vocabulary-size", "400", "--id", "alone", "--json"
+        };
+        JsonNode alone = product.maru(train).json();
+        assertThat(alone.path("sha256").asText())
+                .hasSize(64)
+                .isEqualTo(shown.path("sha256").asText());
+        Path missing = recipe(RECIPE.replace("{vocabularySize: 400}", "{use: tokenizers/none}"));
+        Product.Ended refused = product.maru("submit", missing.toString(), "--text", text.toString());
+        assertThat(refused.exitCode()).isEqualTo(4);
+        assertThat(refused.err()).contains("tokenizer.use: there is no tokenizers/none");
+    }
+
     private static List<String> reflected(ManagedChannel channel) throws Exception {
         CompletableFuture<List<String>> names = new CompletableFuture<>();
         StreamObserver<ServerReflectionRequest> requests = ServerReflectionGrpc.newStub(channel)

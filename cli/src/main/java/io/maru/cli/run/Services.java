@@ -12,7 +12,11 @@ import io.maru.control.v1.ControlServiceGrpc.ControlServiceBlockingStub;
 import io.maru.inference.v1.InferenceServiceGrpc;
 import io.maru.inference.v1.InferenceServiceGrpc.InferenceServiceBlockingStub;
 import io.maru.ingestion.v1.IngestionServiceGrpc;
+import io.maru.ingestion.v1.IngestionServiceGrpc.IngestionServiceBlockingStub;
 import io.maru.ingestion.v1.IngestionServiceGrpc.IngestionServiceStub;
+import io.maru.tokenization.v1.TokenizationServiceGrpc;
+import io.maru.tokenization.v1.TokenizationServiceGrpc.TokenizationServiceBlockingStub;
+import io.maru.tokenization.v1.TokenizationServiceGrpc.TokenizationServiceStub;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -43,6 +47,31 @@ public final class Services implements AutoCloseable {
     public CheckpointServiceBlockingStub checkpoint() {
         return CheckpointServiceGrpc.newBlockingStub(channel(Service.CHECKPOINT))
                 .withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS);
+    }
+
+    public TokenizationServiceBlockingStub tokenization() {
+        return TokenizationServiceGrpc.newBlockingStub(channel(Service.TOKENIZATION))
+                .withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS);
+    }
+
+    /** Without a deadline: a tokenizer may take hours. */
+    public TokenizationServiceBlockingStub tokenizationStream() {
+        return TokenizationServiceGrpc.newBlockingStub(channel(Service.TOKENIZATION));
+    }
+
+    /** For the import, whose sender must not run ahead of the receiver. */
+    public TokenizationServiceStub tokenizationUpload() {
+        return TokenizationServiceGrpc.newStub(channel(Service.TOKENIZATION));
+    }
+
+    public IngestionServiceBlockingStub corpora() {
+        return IngestionServiceGrpc.newBlockingStub(channel(Service.INGESTION))
+                .withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS);
+    }
+
+    /** Without a deadline: a corpus may take hours. */
+    public IngestionServiceBlockingStub corporaStream() {
+        return IngestionServiceGrpc.newBlockingStub(channel(Service.INGESTION));
     }
 
     /** For the upload, whose sender must not run ahead of the receiver. */

@@ -9,6 +9,10 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.CharBuffer;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CoderResult;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
@@ -36,6 +40,8 @@ public final class DocumentShardReader implements AutoCloseable, Iterator<Docume
     private int position;
     private int limit;
     private final Line line = new Line();
+    private final CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
+    private CharBuffer chars = CharBuffer.allocate(BUFFER_BYTES);
     private long lines;
     private Document ahead;
     private boolean ended;
@@ -164,7 +170,7 @@ public final class DocumentShardReader implements AutoCloseable, Iterator<Docume
     private Document parse() {
         String id = null;
         String text = null;
-        try (StrictJson json = new StrictJson(file, place(), line.bytes(), line.size())) {
+        try (StrictJson json = new StrictJson(file, place(), decoded())) {
             json.beginObject();
             for (String key = json.nextKey(); key != null; key = json.nextKey()) {
                 switch (key) {
@@ -178,6 +184,21 @@ public final class DocumentShardReader implements AutoCloseable, Iterator<Docume
         } catch (IllegalArgumentException e) {
             throw corrupt(e.getMessage(), "a document", e);
         }
+    }
+
+    /** The line's characters, until the next line. */
+    private CharBuffer decoded() {
+        if (chars.capacity() < line.size()) {
+            chars = CharBuffer.allocate(Math.max(line.size(), 2 * chars.capacity()));
+        }
+        chars.clear();
+        // It refuses bytes that are no UTF-8; a charset would replace them.
+        CoderResult result = decoder.reset().decode(ByteBuffer.wrap(line.bytes(), 0, line.size()), chars, true);
+        if (result.isError()) {
+            throw new CorruptFileException(
+                    file, place() + ", character " + chars.position(), "bytes that are no UTF-8", "UTF-8");
+        }
+        return chars.flip();
     }
 
     private String place() {

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.Reader;
 import java.io.UncheckedIOException;
+import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -54,6 +55,18 @@ final class StrictJson implements AutoCloseable {
                 new InputStreamReader(new ByteArrayInputStream(bytes, 0, length), StandardCharsets.UTF_8.newDecoder());
         try {
             this.parser = FACTORY.createParser(reader);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Characters that are all in memory, in the array of {@code chars}, which must not change meanwhile. */
+    StrictJson(String file, String place, CharBuffer chars) {
+        this.file = file;
+        this.place = place;
+        try {
+            this.parser =
+                    FACTORY.createParser(chars.array(), chars.arrayOffset() + chars.position(), chars.remaining());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -4,15 +4,24 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.BufferOverflowException;
+import java.nio.IntBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 
 /**
- * Byte-level byte pair encoding with GPT-2's pre-tokeniser: every text has token ids, and no text is unknown.
+ * Byte pair encoding, over bytes as GPT-2, GPT-4 and Llama 3 do it, or over characters as Llama 2 and Phi-3 do.
  *
- * <p>{@code decode(encode(text))} is {@code text} for all text that UTF-8 can write. A surrogate without its partner is
- * the one thing that it cannot: it comes back as U+FFFD.
+ * <p>With bytes, {@code decode(encode(text))} is {@code text} for all text that UTF-8 can write. A surrogate without its
+ * partner is the one thing that it cannot: it comes back as U+FFFD.
  *
  * <p>Immutable, and safe for any number of threads.
  *
@@ -20,101 +29,325 @@ import java.util.Arrays;
  * 2019, "Language Models are Unsupervised Multitask Learners", section 2.2.
  */
 public final class BpeTokenizer {
-    private static final int CACHED_WORDS = 1 << 15;
-    private static final int LONGEST_CACHED_WORD = 32; // bytes
-
     private final Vocabulary vocabulary;
-    private final MergeTable merges;
-    private final int[] tokenOfByte;
-    private final byte[][] bytes;
+    private final EncodingRules rules;
+    private final Decoder decoder;
+    /** {@link Vocabulary#NONE} if there is none. */
     private final int endOfText;
 
-    /**
-     * Words seen lately, at the place that their hash gives; a newcomer takes the place of whoever is there. Races between
-     * threads are harmless: a word is immutable and is compared before it is used.
-     */
-    private final Word[] cache = new Word[CACHED_WORDS];
-
-    private record Word(byte[] bytes, int[] tokens) {}
+    /** Work spaces that no thread uses now, the last used on top: it knows the words. As many as threads have encoded at once. */
+    private final Deque<Encoder> idle = new ConcurrentLinkedDeque<>();
 
     BpeTokenizer(Vocabulary vocabulary) {
         this.vocabulary = vocabulary;
-        merges = new MergeTable(vocabulary.merges());
-        tokenOfByte = new int[1 << Byte.SIZE];
-        bytes = new byte[vocabulary.tokens().size()][];
-        for (int id = 0; id < vocabulary.modelTokens(); id++) {
-            String token = vocabulary.tokens().get(id);
-            bytes[id] = tokenBytes(token);
-            if (ByteAlphabet.isByte(token)) {
-                tokenOfByte[bytes[id][0] & 0xFF] = id;
+        Pipeline pipeline = vocabulary.pipeline();
+        List<String> tokens = vocabulary.tokens();
+        byte[][] written = new byte[tokens.size()][];
+        boolean[] singleBytes = pipeline.singleBytes() ? new boolean[tokens.size()] : null;
+        int[] lengths = new int[tokens.size()];
+        int[] idOfByte = new int[1 << Byte.SIZE];
+        for (int id = 0; id < tokens.size(); id++) {
+            String token = tokens.get(id);
+            if (pipeline.ofBytes()) {
+                written[id] = bytesOfByteLevel(token);
+                lengths[id] = written[id].length;
+                if (id < vocabulary.modelTokens() && ByteAlphabet.isByte(token)) {
+                    idOfByte[written[id][0] & 0xFF] = id;
+                }
+                continue;
+            }
+            int single = singleByte(token);
+            written[id] = single >= 0 && pipeline.singleBytes()
+                    ? new byte[] {(byte) single}
+                    : token.replace(Normalizer.MARK, " ").getBytes(UTF_8);
+            lengths[id] = single >= 0 && vocabulary.bytes() ? 1 : token.getBytes(UTF_8).length;
+            if (single >= 0) {
+                idOfByte[single] = id;
+                if (singleBytes != null) {
+                    singleBytes[id] = true;
+                }
             }
         }
-        int end = -1;
+        if (vocabulary.unknown() != Vocabulary.NONE && !pipeline.ofBytes()) {
+            lengths[vocabulary.unknown()] = 0;
+        }
+        rules = rules(lengths, written, idOfByte);
         for (AddedToken added : vocabulary.addedTokens()) {
-            bytes[added.id()] = added.special() ? new byte[0] : tokenBytes(added.content());
-            if (added.content().equals(Vocabulary.END_OF_TEXT)) {
-                end = added.id();
+            if (added.special()) {
+                written[added.id()] = new byte[0];
             }
         }
-        endOfText = end;
+        decoder = new Decoder(written, singleBytes, pipeline.decoderStart());
+        endOfText = Vocabulary.ENDS_OF_TEXT.stream()
+                .flatMap(end -> vocabulary.addedTokens().stream()
+                        .filter(added -> added.content().equals(end)))
+                .map(AddedToken::id)
+                .findFirst()
+                .orElse(Vocabulary.NONE);
+    }
+
+    private EncodingRules rules(int[] lengths, byte[][] written, int[] idOfByte) {
+        Pipeline pipeline = vocabulary.pipeline();
+        Normalizer normalizer = pipeline.normalizer();
+        List<AddedToken> inText = vocabulary.addedTokens().stream()
+                .filter(token -> !token.normalized())
+                .toList();
+        List<AddedToken> inNormalized =
+                vocabulary.addedTokens().stream().filter(AddedToken::normalized).toList();
+        TokenIndex wholeWords = null;
+        if (vocabulary.wholeWords()) {
+            byte[][] words = new byte[vocabulary.modelTokens()][];
+            for (int id = 0; id < words.length; id++) {
+                words[id] = pipeline.ofBytes()
+                        ? written[id]
+                        : vocabulary.tokens().get(id).getBytes(UTF_8);
+            }
+            wholeWords = new TokenIndex(words);
+        }
+        return new EncodingRules(
+                new AddedTokens(inText, UnaryOperator.identity()),
+                normalizer,
+                pipeline.normalizesFirst(),
+                new AddedTokens(inNormalized, pipeline::normalizeAdded),
+                pipeline.splits() || !isCutAtMarks() ? pipeline.splitter() : new MarkSplitter(false),
+                pipeline.ofBytes()
+                        ? new Alphabet.Bytes(idOfByte)
+                        : new Alphabet.Characters(
+                                vocabulary.tokens().subList(0, vocabulary.modelTokens()),
+                                vocabulary.bytes() ? idOfByte : null,
+                                vocabulary.unknown(),
+                                vocabulary.fusesUnknown()),
+                new MergeTable(vocabulary.merges()),
+                wholeWords,
+                lengths);
+    }
+
+    /**
+     * Whether a text without a pre-tokeniser may still be cut into words: no merge joins a mark to what stands before it,
+     * so what is merged on its two sides is independent. Words are short and many are alike, a text is neither.
+     */
+    private boolean isCutAtMarks() {
+        List<String> tokens = vocabulary.tokens();
+        return !vocabulary.pipeline().ofBytes()
+                && !vocabulary.wholeWords()
+                && tokens.subList(0, vocabulary.modelTokens()).contains(Normalizer.MARK)
+                && vocabulary.merges().stream()
+                        .map(merge -> tokens.get(merge.merged()))
+                        .noneMatch(token -> token.replaceAll("^" + Normalizer.MARK + "+", "")
+                                .contains(Normalizer.MARK));
     }
 
     /** What Hugging Face's byte-level decoder makes of a token: its characters' bytes, or else the text as it stands. */
-    private static byte[] tokenBytes(String token) {
+    private static byte[] bytesOfByteLevel(String token) {
         byte[] written = ByteAlphabet.toBytes(token);
         return written != null ? written : token.getBytes(UTF_8);
     }
 
+    private static int singleByte(String token) {
+        boolean isOne = token.length() == 6
+                && token.startsWith("<0x")
+                && token.endsWith(">")
+                && Character.digit(token.charAt(3), 16) >= 0
+                && Character.digit(token.charAt(4), 16) >= 0
+                && token.charAt(3) < 0x80
+                && token.charAt(4) < 0x80;
+        return isOne ? Integer.parseInt(token, 3, 5, 16) : Vocabulary.NONE;
+    }
+
     /**
-     * Reads a Hugging Face tokenizer.json.
+     * Reads a tokenizer from a file: a Hugging Face tokenizer.json, a SentencePiece {@code .model}, one of tiktoken's
+     * {@code r50k_base}, {@code cl100k_base} and {@code o200k_base.tiktoken}, or a folder with tokenizer.json or vocab.json and
+     * merges.txt.
      *
      * @throws TokenizerFormatException as {@link #fromJson} does
      */
-    public static BpeTokenizer read(Path tokenizerJson) throws IOException {
-        try (InputStream in = Files.newInputStream(tokenizerJson)) {
-            return fromJson(in.readNBytes(TokenizerJson.MAX_BYTES + 1));
+    public static BpeTokenizer read(Path file) throws IOException {
+        if (Files.isDirectory(file)) {
+            Path json = file.resolve("tokenizer.json");
+            return Files.exists(json)
+                    ? read(json)
+                    : fromVocabularyAndMerges(bytes(file.resolve("vocab.json")), bytes(file.resolve("merges.txt")));
+        }
+        String name = file.getFileName().toString();
+        if (name.endsWith(".model")) {
+            return fromSentencePiece(bytes(file));
+        }
+        if (name.endsWith(".tiktoken")) {
+            return KnownRanks.of(name).read(bytes(file));
+        }
+        return fromJson(bytes(file));
+    }
+
+    private static byte[] bytes(Path file) throws IOException {
+        try (InputStream in = Files.newInputStream(file)) {
+            return in.readNBytes(Json.MAX_BYTES + 1);
         }
     }
 
     /**
      * Reads a Hugging Face tokenizer.json.
      *
-     * @throws TokenizerFormatException if it is broken, too large, or anything but byte-level BPE as GPT-2 has it:
-     *     another model, normaliser, pre-tokeniser, post-processor or decoder is refused, never approximated
+     * @throws TokenizerFormatException if it is broken, too large, or asks for anything that this library would not do
+     *     exactly: another model, normaliser, pre-tokeniser, post-processor or decoder is refused by name
      */
     public static BpeTokenizer fromJson(byte[] tokenizerJson) {
         return new BpeTokenizer(TokenizerJson.read(tokenizerJson));
     }
 
-    /** A tokenizer.json that Hugging Face loads; the same bytes for the same content. */
+    /**
+     * Reads GPT-2's pair of files, vocab.json (or encoder.json) and merges.txt (or vocab.bpe).
+     *
+     * @throws TokenizerFormatException if they are broken or do not belong together
+     */
+    public static BpeTokenizer fromVocabularyAndMerges(byte[] vocabJson, byte[] mergesTxt) {
+        return new BpeTokenizer(VocabularyFiles.readPair(vocabJson, mergesTxt));
+    }
+
+    /**
+     * Reads a rank file of tiktoken.
+     *
+     * @param specialTokens ids by text; such a file does not hold them
+     * @throws TokenizerFormatException if it is broken
+     */
+    public static BpeTokenizer fromRanks(byte[] rankFile, WordPattern pattern, Map<String, Integer> specialTokens) {
+        return new BpeTokenizer(VocabularyFiles.readRanks(rankFile, pattern, specialTokens));
+    }
+
+    /**
+     * Reads a model of SentencePiece.
+     *
+     * @throws TokenizerFormatException if it is broken, no byte pair encoding, or maps characters
+     */
+    public static BpeTokenizer fromSentencePiece(byte[] model) {
+        return new BpeTokenizer(SentencePieceFile.read(model));
+    }
+
+    /**
+     * A tokenizer.json that Hugging Face loads; the same bytes for the same content.
+     *
+     * @throws TokenizerFormatException if that format has no words for what this tokenizer does, as for a SentencePiece model
+     *     that drops spaces
+     */
     public byte[] toJson() {
         return TokenizerJson.write(vocabulary);
     }
 
     /** The tokenizer_config.json to put beside {@link #toJson}, so that transformers knows the end of a text. */
     public byte[] configJson() {
-        return TokenizerJson.writeConfig();
+        return TokenizerJson.writeConfig(vocabulary.tokens().get(endOfText()));
     }
 
     /** The number of ids; they are 0 to one less. */
     public int vocabularySize() {
-        return bytes.length;
+        return decoder.size();
     }
 
-    /** The id of {@code <|endoftext|>}, which stands between documents. */
+    /**
+     * The id of the token that stands between documents: {@code <|endoftext|>}, or what else the model calls it.
+     *
+     * @throws TokenizerFormatException if there is none
+     */
     public int endOfText() {
+        if (endOfText == Vocabulary.NONE) {
+            throw new TokenizerFormatException(
+                    "added_tokens",
+                    vocabulary.addedTokens().size() + " tokens",
+                    "one of " + Vocabulary.ENDS_OF_TEXT + " among them");
+        }
         return endOfText;
     }
 
-    /** The ids of {@code text}. No text gives an added token's id: what is spelt like one is ordinary text. */
+    /** The ids of {@code text}, where what is spelt like a control token is ordinary text. */
     public int[] encode(String text) {
-        Encoding encoding = new Encoding(text.length());
-        int end;
-        for (int start = 0; start < text.length(); start = end) {
-            end = Gpt2Splitter.end(text, start);
-            encoding.append(text, start, end);
+        return encode(text, SpecialTokens.TEXT);
+    }
+
+    /**
+     * The ids of {@code text}, without those that the file's template puts around it.
+     *
+     * @throws SpecialTokenException if there is what is spelt like a control token and {@code special} is REFUSE
+     * @throws IllegalArgumentException if the text has 2 GiB in UTF-8
+     */
+    public int[] encode(String text, SpecialTokens special) {
+        return withEncoder(encoder -> {
+            encoder.encode(text, special);
+            return encoder.ids();
+        });
+    }
+
+    /**
+     * The ids of a text in UTF-8.
+     *
+     * @throws Utf8Exception if it is none
+     * @throws SpecialTokenException as for a string
+     */
+    public int[] encode(byte[] utf8, SpecialTokens special) {
+        return withEncoder(encoder -> {
+            encoder.encode(utf8, special);
+            return encoder.ids();
+        });
+    }
+
+    /**
+     * Puts the ids of {@code text} into {@code ids} and returns their number.
+     *
+     * @throws BufferOverflowException if there is no room for all of them; then none is put
+     * @throws SpecialTokenException as {@link #encode(String, SpecialTokens)} does
+     */
+    public int encode(String text, SpecialTokens special, IntBuffer ids) {
+        return withEncoder(encoder -> {
+            int count = encoder.encode(text, special);
+            if (count > ids.remaining()) {
+                throw new BufferOverflowException();
+            }
+            ids.put(encoder.idBuffer(), 0, count);
+            return count;
+        });
+    }
+
+    /**
+     * The ids of {@code text} and where in it each of them comes from.
+     *
+     * @throws SpecialTokenException as {@link #encode(String, SpecialTokens)} does
+     */
+    public Encoding encodeWithOffsets(String text, SpecialTokens special) {
+        return withEncoder(encoder -> encoder.encodeWithOffsets(text, special));
+    }
+
+    /**
+     * The ids of each of {@code texts}, in their order, on all cores.
+     *
+     * @throws SpecialTokenException as {@link #encode(String, SpecialTokens)} does
+     */
+    public List<int[]> encodeAll(List<String> texts, SpecialTokens special) {
+        return Arrays.asList(IntStream.range(0, texts.size())
+                .parallel()
+                .mapToObj(i -> encode(texts.get(i), special))
+                .toArray(int[][]::new));
+    }
+
+    /** {@code ids} with the tokens that the file's template puts around a text, such as the one for its beginning. */
+    public int[] withTemplate(int[] ids) {
+        Pipeline pipeline = vocabulary.pipeline();
+        return IntStream.concat(
+                        pipeline.templateBefore().stream().mapToInt(Integer::intValue),
+                        IntStream.concat(
+                                Arrays.stream(ids),
+                                pipeline.templateAfter().stream().mapToInt(Integer::intValue)))
+                .toArray();
+    }
+
+    private <T> T withEncoder(Function<Encoder, T> use) {
+        Encoder encoder = idle.poll();
+        if (encoder == null) {
+            encoder = new Encoder(rules);
         }
-        return encoding.ids();
+        try {
+            return use.apply(encoder);
+        } finally {
+            encoder.shrink();
+            idle.push(encoder);
+        }
     }
 
     /**
@@ -123,18 +356,7 @@ public final class BpeTokenizer {
      * @throws IllegalArgumentException if the vocabulary has no such id
      */
     public String decode(int... ids) {
-        int length = 0;
-        for (int id : ids) {
-            length = Math.addExact(length, bytesOf(id).length);
-        }
-        byte[] text = new byte[length];
-        int end = 0;
-        for (int id : ids) {
-            byte[] token = bytesOf(id);
-            System.arraycopy(token, 0, text, end, token.length);
-            end += token.length;
-        }
-        return new String(text, UTF_8);
+        return decoder.decode(ids);
     }
 
     /**
@@ -143,71 +365,11 @@ public final class BpeTokenizer {
      * @throws IllegalArgumentException if the vocabulary has no such id
      */
     public byte[] bytes(int id) {
-        return bytesOf(id).clone();
+        return decoder.bytes(id).clone();
     }
 
     /** Decodes tokens as they arrive. */
     public Utf8Stream newStream() {
-        return new Utf8Stream(this);
-    }
-
-    private byte[] bytesOf(int id) {
-        if (id < 0 || id >= bytes.length) {
-            throw new IllegalArgumentException("id: " + id + " (expected: 0 to " + (bytes.length - 1) + ")");
-        }
-        return bytes[id];
-    }
-
-    /** The work space of one call. */
-    private final class Encoding {
-        private final PairMerger merger = new PairMerger(merges, tokenOfByte);
-        private byte[] word = new byte[LONGEST_CACHED_WORD];
-        private int[] ids;
-        private int size;
-
-        Encoding(int chars) {
-            ids = new int[chars / 3 + 1]; // English has some four letters a token
-        }
-
-        void append(String text, int start, int end) {
-            int mostBytes = Math.multiplyExact(end - start, Utf8.MAX_BYTES_PER_CHAR);
-            if (word.length < mostBytes) {
-                word = new byte[mostBytes];
-            }
-            int length = Utf8.write(text, start, end, word);
-            if (length > LONGEST_CACHED_WORD) {
-                int count = merger.merge(word, length);
-                add(merger.tokens(), count);
-                return;
-            }
-            int place = hash(length) & (CACHED_WORDS - 1);
-            Word cached = cache[place];
-            if (cached == null || !Arrays.equals(cached.bytes, 0, cached.bytes.length, word, 0, length)) {
-                int count = merger.merge(word, length);
-                cached = new Word(Arrays.copyOf(word, length), Arrays.copyOf(merger.tokens(), count));
-                cache[place] = cached;
-            }
-            add(cached.tokens, cached.tokens.length);
-        }
-
-        private int hash(int length) {
-            int hash = length;
-            for (int i = 0; i < length; i++) {
-                hash = hash * 31 + word[i];
-            }
-            return hash ^ (hash >>> 15);
-        }
-
-        private void add(int[] tokens, int count) {
-            if (size + count > ids.length) {
-                ids = Arrays.copyOf(ids, Math.max(size + count, ids.length + (ids.length >> 1)));
-            }
-            System.arraycopy(tokens, 0, ids, size, count);
-            size += count;
-        }
-
-        int[] ids() {
-            return Arrays.copyOf(ids, size);
-        }
+        return new Utf8Stream(decoder);
     }
 }

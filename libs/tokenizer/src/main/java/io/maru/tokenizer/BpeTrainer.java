@@ -2,11 +2,15 @@ package io.maru.tokenizer;
 
 import static java.util.Objects.requireNonNull;
 
+import java.io.Closeable;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.ForkJoinTask;
 
 /**
  * Learns a {@link BpeTokenizer} from documents: again and again the most frequent pair of neighbours becomes a token.
@@ -15,49 +19,167 @@ import java.util.Map;
  * token per merge. With {@link TieRule#SMALLEST_IDS} this is what Hugging Face's trainer gives for the same documents, the
  * whole byte alphabet and no least frequency.
  *
- * <p>Documents are kept as counts of their words, so memory grows with the number of different words. Not for several
- * threads.
+ * <p>Documents are kept as counts of their words, in memory or, beyond a limit, on disk. The result depends on the
+ * documents alone: not on their order, on threads, or on the limit. For one caller's thread; counting uses more by itself.
  */
-public final class BpeTrainer {
+public final class BpeTrainer implements Closeable {
     /** {@code <|endoftext|>} and the bytes. */
     private static final int SMALLEST_VOCABULARY = 1 + (1 << Byte.SIZE);
 
+    private static final int BATCH = 1 << 18; // chars
+
+    /**
+     * What training may use.
+     *
+     * @param threads that count words at once, the caller's own included
+     * @param countingBytes memory that counts may take before they go to disk. Learning merges then needs the different
+     *     words in memory, some 16 bytes for each of their bytes
+     * @param folder where counts go beyond that; it exists, and {@link BpeTrainer#close} leaves nothing in it
+     */
+    public record Resources(int threads, long countingBytes, Path folder) {
+        private static final long LEAST = 1 << 20;
+
+        public Resources {
+            if (threads < 1) {
+                throw new IllegalArgumentException("threads: " + threads + " (expected: >= 1)");
+            }
+            if (countingBytes < LEAST) {
+                throw new IllegalArgumentException("countingBytes: " + countingBytes + " (expected: >= " + LEAST + ")");
+            }
+            requireNonNull(folder, "folder");
+        }
+    }
+
     private final int vocabularySize;
     private final TieRule tieRule;
-    private final Map<String, Count> words = new HashMap<>();
+    private final WordPattern pattern;
+    private final int threads;
+    /** Null to keep everything in memory. */
+    private final WordRuns runs;
 
-    private static final class Count {
-        long value;
+    private final long mostBytesOfOne;
+
+    /** Counters that no thread uses now. */
+    private final Queue<Counter> idle = new ConcurrentLinkedQueue<>();
+
+    private final ArrayDeque<ForkJoinTask<?>> tasks = new ArrayDeque<>();
+    private List<String> batch = new ArrayList<>();
+    private int batchChars;
+
+    /** The counts of one thread at a time. */
+    private static final class Counter {
+        final WordCounts counts = new WordCounts();
+        byte[] text = new byte[0];
+    }
+
+    /**
+     * Uses all cores and as much memory as the words need.
+     *
+     * @param vocabularySize how many tokens to learn, all included; text with fewer different pairs gives fewer
+     * @throws IllegalArgumentException if {@code vocabularySize} has no room for the bytes or is beyond all use
+     */
+    public BpeTrainer(int vocabularySize, TieRule tieRule) {
+        this(vocabularySize, tieRule, WordPattern.GPT2, null);
     }
 
     /**
      * @param vocabularySize how many tokens to learn, all included; text with fewer different pairs gives fewer
      * @throws IllegalArgumentException if {@code vocabularySize} has no room for the bytes or is beyond all use
      */
-    public BpeTrainer(int vocabularySize, TieRule tieRule) {
+    public BpeTrainer(int vocabularySize, TieRule tieRule, Resources resources) {
+        this(vocabularySize, tieRule, WordPattern.GPT2, requireNonNull(resources, "resources"));
+    }
+
+    private BpeTrainer(int vocabularySize, TieRule tieRule, WordPattern pattern, Resources resources) {
         if (vocabularySize < SMALLEST_VOCABULARY || vocabularySize > Vocabulary.MAX_TOKENS) {
             throw new IllegalArgumentException("vocabularySize: " + vocabularySize + " (expected: "
                     + SMALLEST_VOCABULARY + " to " + Vocabulary.MAX_TOKENS + ")");
         }
         this.vocabularySize = vocabularySize;
         this.tieRule = requireNonNull(tieRule, "tieRule");
+        this.pattern = pattern;
+        threads = resources == null ? Runtime.getRuntime().availableProcessors() : resources.threads();
+        runs = resources == null ? null : new WordRuns(resources.folder());
+        // A table that grows has its old arrays and its new ones, twice as large, at the same time.
+        mostBytesOfOne = resources == null ? Long.MAX_VALUE : resources.countingBytes() / threads / 3;
+        for (int i = 0; i < threads; i++) {
+            idle.add(new Counter());
+        }
     }
 
-    /** Counts the words of one document. */
+    /**
+     * Counts the words of one document.
+     *
+     * @throws java.io.UncheckedIOException if counts cannot be written to disk
+     */
     public void add(String text) {
         int end;
         for (int start = 0; start < text.length(); start = end) {
-            end = Gpt2Splitter.end(text, start);
-            words.computeIfAbsent(text.substring(start, end), word -> new Count()).value++;
+            end = cut(text, start);
+            batch.add(text.substring(start, end));
+            batchChars += end - start;
+            if (batchChars >= BATCH) {
+                countBatch();
+            }
+        }
+    }
+
+    /** Where a part of a long document may end: before a space after a visible character, which no pattern joins. */
+    private static int cut(String text, int start) {
+        for (int i = start + BATCH; i < text.length() && i > 0; i++) {
+            char before = text.charAt(i - 1);
+            if (text.charAt(i) == ' ' && before > ' ' && before < 0x7F) {
+                return i;
+            }
+        }
+        return text.length();
+    }
+
+    private void countBatch() {
+        List<String> texts = batch;
+        batch = new ArrayList<>();
+        batchChars = 0;
+        while (!tasks.isEmpty() && tasks.peek().isDone()) {
+            tasks.remove().join();
+        }
+        if (tasks.size() < threads - 1) {
+            tasks.add(ForkJoinPool.commonPool().submit(() -> count(texts)));
+        } else {
+            count(texts);
+        }
+    }
+
+    private void count(List<String> texts) {
+        Counter counter = idle.remove();
+        try {
+            for (String text : texts) {
+                int most = Math.multiplyExact(text.length(), Utf8.MAX_BYTES_PER_CHAR);
+                if (counter.text.length < most) {
+                    counter.text = new byte[most];
+                }
+                int length = Utf8.write(text, 0, text.length(), counter.text, 0);
+                pattern.split(counter.text, 0, length, (bytes, start, end) -> counter.counts.add(bytes, start, end, 1));
+                if (counter.counts.memory() > mostBytesOfOne) {
+                    runs.add(counter.counts);
+                }
+            }
+        } finally {
+            idle.add(counter);
         }
     }
 
     /**
      * Learns from all documents so far; more may be added after.
      *
+     * @throws EmptyCorpusException if there was no text and more than the bytes are to be learnt
      * @throws ArithmeticException if the different words together have more bytes than an array can
+     * @throws java.io.UncheckedIOException if counts cannot be read from disk
      */
     public BpeTokenizer train() {
+        countBatch();
+        while (!tasks.isEmpty()) {
+            tasks.remove().join();
+        }
         List<byte[]> tokens = new ArrayList<>(vocabularySize);
         tokens.add(new byte[0]);
         int[] tokenOfByte = new int[1 << Byte.SIZE];
@@ -66,18 +188,43 @@ public final class BpeTrainer {
             tokens.add(new byte[] {b});
         }
         MergeLearner learner = new MergeLearner(tokens, tieRule);
-        words.forEach((word, count) -> {
-            byte[] bytes = new byte[Math.multiplyExact(word.length(), Utf8.MAX_BYTES_PER_CHAR)];
-            int[] symbols = new int[Utf8.write(word, 0, word.length(), bytes)];
-            Arrays.setAll(symbols, i -> tokenOfByte[bytes[i] & 0xFF]);
-            learner.add(symbols, count.value);
-        });
+        forEachWord((bytes, start, end, count) -> learner.add(bytes, start, end, tokenOfByte, count));
+        if (learner.isEmpty() && vocabularySize > SMALLEST_VOCABULARY) {
+            throw new EmptyCorpusException(vocabularySize - SMALLEST_VOCABULARY);
+        }
         List<Merge> merges = learner.learn(vocabularySize);
 
         List<String> written = new ArrayList<>(tokens.size());
         written.add(Vocabulary.END_OF_TEXT);
         tokens.subList(1, tokens.size()).forEach(token -> written.add(ByteAlphabet.write(token)));
-        AddedToken endOfText = new AddedToken(0, Vocabulary.END_OF_TEXT, true, false);
-        return new BpeTokenizer(new Vocabulary(written, written.size(), merges, List.of(endOfText)));
+        AddedToken endOfText = AddedToken.special(0, Vocabulary.END_OF_TEXT);
+        return new BpeTokenizer(
+                Vocabulary.ofBytes(written, written.size(), merges, List.of(endOfText), false, pattern));
+    }
+
+    private void forEachWord(WordCounts.Consumer words) {
+        if (runs != null && !runs.isEmpty()) {
+            idle.forEach(counter -> runs.add(counter.counts));
+            runs.forEach(words);
+            return;
+        }
+        Counter all = idle.remove();
+        for (Counter other : idle) {
+            other.counts.forEach(all.counts::add);
+            other.counts.clear();
+        }
+        idle.add(all);
+        all.counts.forEach(words);
+    }
+
+    /** Deletes what is on disk. */
+    @Override
+    public void close() {
+        while (!tasks.isEmpty()) {
+            tasks.remove().quietlyJoin();
+        }
+        if (runs != null) {
+            runs.close();
+        }
     }
 }

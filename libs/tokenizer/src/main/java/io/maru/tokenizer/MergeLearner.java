@@ -2,14 +2,10 @@ package io.maru.tokenizer;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.PriorityQueue;
 
 /*
- * All words lie in one array, a boundary between them, and are linked lists inside it:
+ * All words lie in one array, a boundary between them, one cell a byte:
  *
  *     | l o w | l o w e r |      count of "low" 5, of "lower" 2
  *
@@ -18,8 +14,10 @@ import java.util.PriorityQueue;
  *
  *     | lo . w | lo . w e r |    (o w) falls from 7 to 0, (lo w) rises from 0 to 7
  *
- * So the whole training takes time in proportion to the merges that happen, not to vocabulary times text. Two things are
- * lazy: a place that no longer holds its pair is passed over, and a queued count that has since fallen is queued again.
+ * A token stays in the first of its cells, and its last cell says how many they are, so neighbours are found on both
+ * sides without links. The whole training takes time in proportion to the merges that happen, not to vocabulary times
+ * text. Two things are lazy: a place that no longer holds its pair is passed over, and a queued count that has since
+ * fallen is queued again.
  *
  * No two merges make the same token. No merge has crossed the ends of a token's bytes, so what happened between them was
  * the same wherever they occur, down to the last merge.
@@ -27,170 +25,317 @@ import java.util.PriorityQueue;
 
 /** Learns merges from counted words. */
 final class MergeLearner {
-    private static final int BOUNDARY = -1;
-    private static final int GONE = -2;
+    private static final int BOUNDARY = Integer.MIN_VALUE;
+    private static final int GONE = -1;
 
     /** The bytes of each token by id; learning adds to it. */
     private final List<byte[]> tokens;
 
-    private final Map<Long, Pair> pairs = new HashMap<>();
-    private final PriorityQueue<Candidate> candidates;
-    private final List<Pair> risen = new ArrayList<>();
+    private final TieRule tieRule;
+    /** Bytes, and so cells, of each token. */
+    private int[] lengths;
 
-    private int[] symbols = {BOUNDARY};
-    private int[] next = new int[1];
-    private int[] previous = new int[1];
+    private int[] cells = {BOUNDARY};
     private int[] wordOf = new int[1];
     private int size = 1;
-    private final List<Long> wordCounts = new ArrayList<>();
+    private long[] wordCounts = new long[1 << 8];
+    private int words;
 
-    private record Candidate(Pair pair, long count) {}
+    /** Pairs by number: the two tokens, the count, the places and how many they are, and whether the count has risen. */
+    private long[] pairs = new long[1 << 10];
 
-    private static final class Pair {
-        final int left;
-        final int right;
-        long count;
-        int[] places = new int[2];
-        int placeCount;
-        boolean isRisen;
+    private long[] counts = new long[1 << 10];
+    private int[][] places = new int[1 << 10][];
+    private int[] placeCounts = new int[1 << 10];
+    private boolean[] isRisen = new boolean[1 << 10];
+    private int pairCount;
+    /** One more than a pair's number, at the place that its hash gives or behind it; 0 is empty. */
+    private int[] slots = new int[1 << 12];
 
-        Pair(int left, int right) {
-            this.left = left;
-            this.right = right;
-        }
-    }
+    private int[] risen = new int[64];
+    private int risenCount;
+
+    /** A binary heap of pairs, each with its count when it was queued; the one to merge first is on top. */
+    private int[] queue = new int[64];
+
+    private long[] queuedCounts = new long[64];
+    private int queued;
 
     MergeLearner(List<byte[]> tokens, TieRule tieRule) {
         this.tokens = tokens;
-        Comparator<Candidate> greatestCount =
-                Comparator.comparingLong(Candidate::count).reversed();
-        candidates = new PriorityQueue<>(greatestCount.thenComparing(Candidate::pair, order(tieRule)));
+        this.tieRule = tieRule;
+        lengths = tokens.stream().mapToInt(token -> token.length).toArray();
     }
 
-    private Comparator<Pair> order(TieRule tieRule) {
-        return switch (tieRule) {
-            case SMALLEST_IDS ->
-                Comparator.<Pair>comparingInt(pair -> pair.left).thenComparingInt(pair -> pair.right);
-            case LEXICOGRAPHIC -> {
-                Comparator<Pair> byLeft = (a, b) -> Arrays.compareUnsigned(tokens.get(a.left), tokens.get(b.left));
-                Comparator<Pair> byRight = (a, b) -> Arrays.compareUnsigned(tokens.get(a.right), tokens.get(b.right));
-                yield byLeft.thenComparing(byRight).reversed();
-            }
-        };
-    }
-
-    /** Adds a word of single-byte tokens that occurs {@code count} times. */
-    void add(int[] word, long count) {
-        int end = Math.addExact(size, word.length + 1);
-        if (end > symbols.length) {
-            int capacity = Math.max(end, symbols.length + (symbols.length >> 1));
-            symbols = Arrays.copyOf(symbols, capacity);
-            next = Arrays.copyOf(next, capacity);
-            previous = Arrays.copyOf(previous, capacity);
+    /**
+     * Adds a word that occurs {@code count} times.
+     *
+     * @param tokenOfByte its symbols, one a byte
+     * @throws ArithmeticException if the words together have more bytes than an array can
+     */
+    void add(byte[] bytes, int start, int end, int[] tokenOfByte, long count) {
+        int newSize = Math.addExact(size, end - start + 1);
+        if (newSize > cells.length) {
+            int capacity =
+                    (int) Math.min(Integer.MAX_VALUE - 8, Math.max(newSize, cells.length + (cells.length >> 1) + 64L));
+            cells = Arrays.copyOf(cells, capacity);
             wordOf = Arrays.copyOf(wordOf, capacity);
         }
-        System.arraycopy(word, 0, symbols, size, word.length);
-        symbols[end - 1] = BOUNDARY;
-        Arrays.fill(wordOf, size, end, wordCounts.size());
-        for (int place = size; place < end; place++) {
-            previous[place] = place - 1;
-            next[place] = place + 1;
+        for (int i = start; i < end; i++) {
+            cells[size + i - start] = tokenOfByte[bytes[i] & 0xFF];
         }
-        wordCounts.add(count);
-        size = end;
+        cells[newSize - 1] = BOUNDARY;
+        Arrays.fill(wordOf, size, newSize, words);
+        if (words == wordCounts.length) {
+            wordCounts = Arrays.copyOf(wordCounts, 2 * words);
+        }
+        wordCounts[words++] = count;
+        size = newSize;
+    }
+
+    boolean isEmpty() {
+        return words == 0;
     }
 
     /** Merges until there are {@code vocabularySize} tokens or nothing is left to merge. */
     List<Merge> learn(int vocabularySize) {
-        for (int place = 1; place < size - 1; place++) {
-            rise(place);
-        }
-        queueRisen();
+        countPairs();
+        lengths = Arrays.copyOf(lengths, vocabularySize);
         List<Merge> merges = new ArrayList<>();
-        while (tokens.size() < vocabularySize && !candidates.isEmpty()) {
-            Candidate candidate = candidates.remove();
-            Pair pair = candidate.pair;
-            if (candidate.count != pair.count) {
-                queue(pair);
+        while (tokens.size() < vocabularySize && queued > 0) {
+            int pair = queue[0];
+            long count = queuedCounts[0];
+            unqueueFirst();
+            if (count != counts[pair]) {
+                enqueue(pair);
                 continue;
             }
             int merged = tokens.size();
-            tokens.add(join(tokens.get(pair.left), tokens.get(pair.right)));
-            merges.add(new Merge(pair.left, pair.right, merged));
+            byte[] left = tokens.get(left(pair));
+            byte[] right = tokens.get(right(pair));
+            byte[] both = Arrays.copyOf(left, left.length + right.length);
+            System.arraycopy(right, 0, both, left.length, right.length);
+            tokens.add(both);
+            lengths[merged] = both.length;
+            merges.add(new Merge(left(pair), right(pair), merged));
             replace(pair, merged);
             queueRisen();
         }
         return merges;
     }
 
-    private static byte[] join(byte[] left, byte[] right) {
-        byte[] both = Arrays.copyOf(left, left.length + right.length);
-        System.arraycopy(right, 0, both, left.length, right.length);
-        return both;
+    /** Twice over the words: first to know how many places each pair has, so that they are kept without slack. */
+    private void countPairs() {
+        for (int place = 1; place < size - 1; place++) {
+            if (cells[place] != BOUNDARY && cells[place + 1] != BOUNDARY) {
+                int pair = pair(Merge.pair(cells[place], cells[place + 1]));
+                counts[pair] += wordCounts[wordOf[place]];
+                placeCounts[pair]++;
+            }
+        }
+        for (int pair = 0; pair < pairCount; pair++) {
+            places[pair] = new int[placeCounts[pair]];
+            placeCounts[pair] = 0;
+        }
+        for (int place = 1; place < size - 1; place++) {
+            if (cells[place] != BOUNDARY && cells[place + 1] != BOUNDARY) {
+                int pair = pair(Merge.pair(cells[place], cells[place + 1]));
+                places[pair][placeCounts[pair]++] = place;
+            }
+        }
+        for (int pair = 0; pair < pairCount; pair++) {
+            enqueue(pair);
+        }
     }
 
-    private void replace(Pair pair, int merged) {
-        int[] places = Arrays.copyOf(pair.places, pair.placeCount);
-        pair.places = new int[0];
-        pair.placeCount = 0;
+    private int left(int pair) {
+        return (int) (pairs[pair] >>> Integer.SIZE);
+    }
+
+    private int right(int pair) {
+        return (int) pairs[pair];
+    }
+
+    private int next(int place) {
+        return place + lengths[cells[place]];
+    }
+
+    /** Where the token before {@code place} starts, or the boundary. */
+    private int previous(int place) {
+        int before = cells[place - 1];
+        return before >= 0 || before == BOUNDARY ? place - 1 : place + before;
+    }
+
+    private void replace(int pair, int merged) {
+        int[] all = places[pair];
+        int count = placeCounts[pair];
+        places[pair] = null;
+        placeCounts[pair] = 0;
+        int left = left(pair);
+        int right = right(pair);
         // They ascend, since one sweep from left to right gave them all; so of three equal tokens the first two are
         // merged.
-        for (int place : places) {
-            int second = next[place];
-            if (symbols[place] != pair.left || symbols[second] != pair.right) {
+        for (int i = 0; i < count; i++) {
+            int place = all[i];
+            if (cells[place] != left) {
                 continue;
             }
-            fall(previous[place]);
+            int second = next(place);
+            if (cells[second] != right) {
+                continue;
+            }
+            int previous = previous(place);
+            fall(previous);
             fall(place);
             fall(second);
-            symbols[place] = merged;
-            symbols[second] = GONE;
-            next[place] = next[second];
-            previous[next[second]] = place;
-            rise(previous[place]);
+            int end = second + lengths[right];
+            cells[second] = GONE;
+            cells[end - 1] = place - end;
+            cells[place] = merged;
+            rise(previous);
             rise(place);
         }
     }
 
     /** The pair that starts at {@code place} has come to be. */
     private void rise(int place) {
-        int left = symbols[place];
-        int right = symbols[next[place]];
-        if (left == BOUNDARY || right == BOUNDARY) {
+        if (cells[place] == BOUNDARY) {
             return;
         }
-        Pair pair = pairs.computeIfAbsent(Merge.pair(left, right), absent -> new Pair(left, right));
-        pair.count += wordCounts.get(wordOf[place]);
-        if (pair.placeCount == pair.places.length) {
-            pair.places = Arrays.copyOf(pair.places, Math.max(2, 2 * pair.placeCount));
+        int second = cells[next(place)];
+        if (second == BOUNDARY) {
+            return;
         }
-        pair.places[pair.placeCount++] = place;
-        if (!pair.isRisen) {
-            pair.isRisen = true;
-            risen.add(pair);
+        int pair = pair(Merge.pair(cells[place], second));
+        counts[pair] += wordCounts[wordOf[place]];
+        int[] known = places[pair];
+        if (known == null) {
+            places[pair] = new int[] {place, 0};
+        } else {
+            if (placeCounts[pair] == known.length) {
+                places[pair] = Arrays.copyOf(known, known.length + Math.max(2, known.length >> 1));
+            }
+            places[pair][placeCounts[pair]] = place;
+        }
+        placeCounts[pair]++;
+        if (!isRisen[pair]) {
+            isRisen[pair] = true;
+            if (risenCount == risen.length) {
+                risen = Arrays.copyOf(risen, 2 * risenCount);
+            }
+            risen[risenCount++] = pair;
         }
     }
 
     /** The pair that starts at {@code place} is about to be no more. */
     private void fall(int place) {
-        int left = symbols[place];
-        int right = symbols[next[place]];
-        if (left != BOUNDARY && right != BOUNDARY) {
-            pairs.get(Merge.pair(left, right)).count -= wordCounts.get(wordOf[place]);
+        if (cells[place] == BOUNDARY) {
+            return;
+        }
+        int second = cells[next(place)];
+        if (second != BOUNDARY) {
+            counts[pair(Merge.pair(cells[place], second))] -= wordCounts[wordOf[place]];
+        }
+    }
+
+    /** The number of a pair, which is new if nobody has asked before. */
+    private int pair(long key) {
+        int slot = slot(key);
+        if (slots[slot] != 0) {
+            return slots[slot] - 1;
+        }
+        if (pairCount == pairs.length) {
+            growPairs();
+            slot = slot(key);
+        }
+        pairs[pairCount] = key;
+        slots[slot] = pairCount + 1;
+        return pairCount++;
+    }
+
+    private int slot(long key) {
+        long hash = key * 0x9E3779B97F4A7C15L;
+        int slot = (int) (hash >>> 32) & (slots.length - 1);
+        while (slots[slot] != 0 && pairs[slots[slot] - 1] != key) {
+            slot = (slot + 1) & (slots.length - 1);
+        }
+        return slot;
+    }
+
+    private void growPairs() {
+        int capacity = Math.multiplyExact(2, pairCount);
+        pairs = Arrays.copyOf(pairs, capacity);
+        counts = Arrays.copyOf(counts, capacity);
+        places = Arrays.copyOf(places, capacity);
+        placeCounts = Arrays.copyOf(placeCounts, capacity);
+        isRisen = Arrays.copyOf(isRisen, capacity);
+        slots = new int[Math.multiplyExact(2, capacity)];
+        for (int pair = 0; pair < pairCount; pair++) {
+            slots[slot(pairs[pair])] = pair + 1;
         }
     }
 
     private void queueRisen() {
-        for (Pair pair : risen) {
-            pair.isRisen = false;
-            queue(pair);
+        for (int i = 0; i < risenCount; i++) {
+            isRisen[risen[i]] = false;
+            enqueue(risen[i]);
         }
-        risen.clear();
+        risenCount = 0;
     }
 
-    private void queue(Pair pair) {
-        if (pair.count > 0) {
-            candidates.add(new Candidate(pair, pair.count));
+    private void enqueue(int pair) {
+        long count = counts[pair];
+        if (count <= 0) {
+            return;
         }
+        if (queued == queue.length) {
+            queue = Arrays.copyOf(queue, 2 * queued);
+            queuedCounts = Arrays.copyOf(queuedCounts, 2 * queued);
+        }
+        int hole = queued++;
+        while (hole > 0) {
+            int parent = (hole - 1) >>> 1;
+            if (!goesFirst(pair, count, queue[parent], queuedCounts[parent])) {
+                break;
+            }
+            queue[hole] = queue[parent];
+            queuedCounts[hole] = queuedCounts[parent];
+            hole = parent;
+        }
+        queue[hole] = pair;
+        queuedCounts[hole] = count;
+    }
+
+    private void unqueueFirst() {
+        int pair = queue[--queued];
+        long count = queuedCounts[queued];
+        int hole = 0;
+        for (int child = 1; child < queued; child = 2 * hole + 1) {
+            if (child + 1 < queued
+                    && goesFirst(queue[child + 1], queuedCounts[child + 1], queue[child], queuedCounts[child])) {
+                child++;
+            }
+            if (!goesFirst(queue[child], queuedCounts[child], pair, count)) {
+                break;
+            }
+            queue[hole] = queue[child];
+            queuedCounts[hole] = queuedCounts[child];
+            hole = child;
+        }
+        queue[hole] = pair;
+        queuedCounts[hole] = count;
+    }
+
+    private boolean goesFirst(int a, long aCount, int b, long bCount) {
+        if (aCount != bCount) {
+            return aCount > bCount;
+        }
+        return switch (tieRule) {
+            case SMALLEST_IDS -> pairs[a] < pairs[b];
+            case LEXICOGRAPHIC -> {
+                int byLeft = Arrays.compareUnsigned(tokens.get(left(a)), tokens.get(left(b)));
+                yield byLeft != 0 ? byLeft > 0 : Arrays.compareUnsigned(tokens.get(right(a)), tokens.get(right(b))) > 0;
+            }
+        };
     }
 }

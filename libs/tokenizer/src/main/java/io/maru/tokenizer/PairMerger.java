@@ -3,58 +3,118 @@ package io.maru.tokenizer;
 import java.util.Arrays;
 
 /*
- * Merges the bytes of one word: always the pair of lowest rank, the leftmost of equals, until no pair has a merge.
+ * Merges the symbols of one word: always the pair of lowest rank, the leftmost of equals, until no pair has a merge.
  *
  *     l o w e r      ranks: (l o) 0, (e r) 1, (lo w) 2
  *     lo . w e r     the heap gives 0 at position 0
  *     lo . w er .    then 1 at position 3
  *     low . . er .   then 2 at position 0; (low er) has no merge
  *
- * Symbols are a linked list inside arrays, so a merge costs the same wherever it is, and candidates wait in a heap: n
- * bytes take O(n log n), even if a word is a megabyte long. A candidate is not removed from the heap when its pair is
- * gone; it is recognised by a rank that its position no longer has.
+ * A short word, as nearly all are, lies in an array that is searched through for each merge and closed up after it. For
+ * a long one that would be quadratic: there symbols are a linked list inside arrays, so a merge costs the same wherever
+ * it is, and candidates wait in a heap. n symbols take O(n log n), even if a word is a megabyte long. A candidate is not
+ * removed from the heap when its pair is gone; it is recognised by a merge that its position no longer has.
  */
 
 /** Reused from word to word by one thread. */
 final class PairMerger {
     private static final int END = -1;
+    private static final int LONGEST_SEARCHED = 48; // symbols
 
     private final MergeTable merges;
-    private final int[] tokenOfByte;
 
     private int[] symbols = new int[0];
     private int[] next = new int[0];
     private int[] previous = new int[0];
-    /** The rank of the pair that starts at a position; {@link MergeTable#NONE} if it has no merge or is gone. */
-    private int[] ranks = new int[0];
+    /** The merge of the pair that starts at a position. */
+    private long[] found = new long[0];
     /** A binary heap of {@code rank << 32 | position}, smallest first. */
     private long[] heap = new long[0];
 
     private int heapSize;
 
-    PairMerger(MergeTable merges, int[] tokenOfByte) {
+    PairMerger(MergeTable merges) {
         this.merges = merges;
-        this.tokenOfByte = tokenOfByte;
     }
 
-    /** Merges the first {@code length} bytes, at least one. Returns how many of {@link #tokens} are the result. */
-    int merge(byte[] bytes, int length) {
-        reserve(length);
+    /** Room for the symbols of a word; the first of them are to be written before {@link #merge}. */
+    int[] symbols(int length) {
+        if (symbols.length < length) {
+            symbols = new int[Math.max(length, 2 * symbols.length)];
+            found = new long[symbols.length];
+        }
+        return symbols;
+    }
+
+    /** Merges the first {@code length} symbols in their place. Returns how many are left. */
+    int merge(int length) {
+        return length <= LONGEST_SEARCHED ? mergeBySearch(length) : mergeByHeap(length);
+    }
+
+    /** Gives back a work space of more than {@code mostKept} symbols. */
+    void shrink(int mostKept) {
+        if (symbols.length > mostKept) {
+            symbols = new int[0];
+            found = new long[0];
+            next = new int[0];
+            previous = new int[0];
+            heap = new long[0];
+        }
+    }
+
+    private int mergeBySearch(int length) {
+        int[] word = symbols;
+        long[] pairs = found;
+        for (int i = 0; i + 1 < length; i++) {
+            pairs[i] = merges.find(word[i], word[i + 1]);
+        }
+        int size = length;
+        while (size > 1) {
+            int place = 0;
+            long least = pairs[0];
+            for (int i = 1; i + 1 < size; i++) {
+                if (pairs[i] < least) {
+                    least = pairs[i];
+                    place = i;
+                }
+            }
+            if (least == MergeTable.NONE) {
+                break;
+            }
+            word[place] = (int) least;
+            size--;
+            for (int i = place + 1; i < size; i++) {
+                word[i] = word[i + 1];
+                pairs[i - 1] = pairs[i];
+            }
+            if (place > 0) {
+                pairs[place - 1] = merges.find(word[place - 1], word[place]);
+            }
+            if (place + 1 < size) {
+                pairs[place] = merges.find(word[place], word[place + 1]);
+            }
+        }
+        return size;
+    }
+
+    private int mergeByHeap(int length) {
+        if (next.length < length) {
+            next = new int[symbols.length];
+            previous = new int[symbols.length];
+        }
         for (int i = 0; i < length; i++) {
-            symbols[i] = tokenOfByte[bytes[i] & 0xFF];
             previous[i] = i - 1;
             next[i] = i + 1 < length ? i + 1 : END;
         }
         heapSize = 0;
         for (int i = 0; i < length; i++) {
-            rankPairAt(i);
+            findPairAt(i);
         }
         while (heapSize > 0) {
             long candidate = pop();
             int position = (int) candidate;
-            int rank = (int) (candidate >>> Integer.SIZE);
-            if (ranks[position] == rank) {
-                mergeAt(position, rank);
+            if (found[position] != MergeTable.NONE && found[position] >>> Integer.SIZE == candidate >>> Integer.SIZE) {
+                mergeAt(position);
             }
         }
         int count = 0;
@@ -64,40 +124,26 @@ final class PairMerger {
         return count;
     }
 
-    int[] tokens() {
-        return symbols;
-    }
-
-    private void mergeAt(int position, int rank) {
+    private void mergeAt(int position) {
         int gone = next[position];
-        symbols[position] = merges.merged(rank);
-        ranks[gone] = MergeTable.NONE;
+        symbols[position] = (int) found[position];
+        found[gone] = MergeTable.NONE;
         next[position] = next[gone];
         if (next[gone] != END) {
             previous[next[gone]] = position;
         }
-        rankPairAt(position);
+        findPairAt(position);
         if (previous[position] != END) {
-            rankPairAt(previous[position]);
+            findPairAt(previous[position]);
         }
     }
 
-    private void rankPairAt(int position) {
+    private void findPairAt(int position) {
         int right = next[position];
-        int rank = right == END ? MergeTable.NONE : merges.rank(symbols[position], symbols[right]);
-        ranks[position] = rank;
-        if (rank != MergeTable.NONE) {
-            push(((long) rank << Integer.SIZE) | position);
-        }
-    }
-
-    private void reserve(int length) {
-        if (symbols.length < length) {
-            int capacity = Math.max(length, 2 * symbols.length);
-            symbols = new int[capacity];
-            next = new int[capacity];
-            previous = new int[capacity];
-            ranks = new int[capacity];
+        long merge = right == END ? MergeTable.NONE : merges.find(symbols[position], symbols[right]);
+        found[position] = merge;
+        if (merge != MergeTable.NONE) {
+            push(merge >>> Integer.SIZE << Integer.SIZE | position);
         }
     }
 

@@ -1,12 +1,16 @@
 package io.maru.tokenizer;
 
-/** A tokenizer.json that is broken, or that asks for something that this library would not do exactly. */
+/** A tokenizer's file that is broken, or that asks for something that this library would not do exactly. */
 public final class TokenizerFormatException extends RuntimeException {
     private static final long serialVersionUID = 1L;
     private static final int LONGEST_EXCERPT = 120;
 
     TokenizerFormatException(String place, String found, String expected) {
-        super("tokenizer.json: " + place + ": " + excerpt(found) + " (expected: " + expected + ")");
+        this("tokenizer.json", place, found, expected);
+    }
+
+    TokenizerFormatException(String file, String place, String found, String expected) {
+        super(file + ": " + excerpt(place) + ": " + excerpt(found) + " (expected: " + expected + ")");
     }
 
     TokenizerFormatException(String place, String found, String expected, Throwable cause) {

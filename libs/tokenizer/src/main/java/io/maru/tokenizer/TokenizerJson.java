@@ -1,22 +1,9 @@
 package io.maru.tokenizer;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.core.util.DefaultIndenter;
-import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
-import com.fasterxml.jackson.core.util.Separators;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -26,141 +13,141 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Hugging Face's tokenizer.json, for byte-level BPE.
+ * Hugging Face's tokenizer.json, for byte pair encoding.
  *
- * <p>A file is a stranger's: its size, nesting and number of values are bounded before a tree is built, and every id is
- * checked before an array is sized by it. What it asks for is done exactly or refused by name.
+ * <p>A file is a stranger's: it is bounded before a tree is built, and every id is checked before an array is sized by
+ * it. What it asks for is done exactly or refused by name.
  */
 final class TokenizerJson {
-    /** Bounds the memory that reading takes; the largest published vocabularies have about 256,000 tokens in 20 MB. */
-    static final int MAX_BYTES = 64 << 20;
-
-    private static final int MAX_DEPTH = 16;
-    /** A token is 2 JSON tokens, its merge at most 4. */
-    private static final int MAX_JSON_TOKENS = 8 * Vocabulary.MAX_TOKENS;
-
-    private static final ObjectMapper JSON = JsonMapper.builder(JsonFactory.builder()
-                    .streamReadConstraints(StreamReadConstraints.builder()
-                            .maxDocumentLength(MAX_BYTES)
-                            .maxNestingDepth(MAX_DEPTH)
-                            .maxTokenCount(MAX_JSON_TOKENS)
-                            .maxStringLength(MAX_BYTES)
-                            .maxNameLength(MAX_BYTES)
-                            .build())
-                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                    .build())
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-            .defaultPrettyPrinter(likeHuggingFace())
-            .build();
+    static final int MAX_BYTES = Json.MAX_BYTES;
 
     private TokenizerJson() {}
 
-    /** As serde's pretty printer writes, so that a file that goes through Maru shows no difference. */
-    private static DefaultPrettyPrinter likeHuggingFace() {
-        DefaultIndenter lines = new DefaultIndenter("  ", "\n");
-        DefaultPrettyPrinter printer = new DefaultPrettyPrinter(Separators.createDefaultInstance()
-                .withObjectFieldValueSpacing(Separators.Spacing.AFTER)
-                .withArrayEmptySeparator("")
-                .withObjectEmptySeparator(""));
-        printer.indentArraysWith(lines);
-        printer.indentObjectsWith(lines);
-        return printer;
-    }
-
     static Vocabulary read(byte[] json) {
-        if (json.length > MAX_BYTES) {
-            throw new TokenizerFormatException("size", "more than " + MAX_BYTES + " bytes", "at most " + MAX_BYTES);
-        }
-        JsonNode root;
-        try {
-            root = JSON.readTree(json);
-        } catch (JsonProcessingException e) {
-            throw new TokenizerFormatException("JSON", e.getOriginalMessage(), "well-formed and within bounds", e);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        requireObject(root, "the file");
-        require(root, "version", "\"1.0\"");
-        requireNull(root, "truncation");
-        requireNull(root, "padding");
-        requireNull(root, "normalizer");
-        requireByteLevelWords(root.path("pre_tokenizer"));
-        // The post-processor moves offsets and the decoder ignores its own flags, so neither changes an id.
-        if (isPresent(root.path("post_processor"))) {
-            require(root, "post_processor.type", "\"ByteLevel\"");
-        }
-        require(root, "decoder.type", "\"ByteLevel\"");
-        return readModel(root);
+        return read(Json.read(json, "the file"));
     }
 
-    private static void requireByteLevelWords(JsonNode preTokenizer) {
-        requireObject(preTokenizer, "pre_tokenizer");
-        requireThat(preTokenizer, "type", "pre_tokenizer.type", "\"ByteLevel\"");
-        // Both are true where the file is silent.
-        requireThat(preTokenizer, "add_prefix_space", "pre_tokenizer.add_prefix_space", "false");
-        if (preTokenizer.has("use_regex")) {
-            requireThat(preTokenizer, "use_regex", "pre_tokenizer.use_regex", "true");
-        }
-    }
-
-    private static Vocabulary readModel(JsonNode root) {
-        JsonNode model = root.path("model");
-        requireObject(model, "model");
+    static Vocabulary read(JsonNode root) {
+        Json.require(root, "version", "", "\"1.0\"");
+        Json.requireNull(root, "truncation");
+        Json.requireNull(root, "padding");
+        JsonNode model = Json.object(root.path("model"), "model");
         if (model.has("type")) { // files of 2020 have none
-            require(root, "model.type", "\"BPE\"");
+            Json.require(model, "type", "model", "\"BPE\"");
         }
-        if (isPresent(model.path("dropout")) && model.path("dropout").asDouble(1) != 0) {
+        if (Json.isPresent(model.path("dropout")) && model.path("dropout").asDouble(1) != 0) {
             throw new TokenizerFormatException(
                     "model.dropout", model.path("dropout").toString(), "null");
         }
         requireNoAffix(model, "continuing_subword_prefix");
         requireNoAffix(model, "end_of_word_suffix");
-        requireAbsentOrFalse(model, "byte_fallback");
-        requireAbsentOrFalse(model, "ignore_merges");
+        Pipeline pipeline = new Pipeline(
+                root.path("normalizer"), root.path("pre_tokenizer"), root.path("post_processor"), root.path("decoder"));
 
-        JsonNode vocab = model.path("vocab");
-        requireObject(vocab, "model.vocab");
-        List<AddedToken> added = readAddedTokens(root.path("added_tokens"));
+        JsonNode vocab = Json.object(model.path("vocab"), "model.vocab");
+        JsonNode addedTokens = root.path("added_tokens");
+        List<AddedToken> added = Json.isPresent(addedTokens) ? readAddedTokens(addedTokens) : List.of();
         Map<String, Integer> ids = readIds(vocab, added);
         String[] tokens = new String[ids.size()];
         ids.forEach((token, id) -> tokens[id] = token);
+        if (pipeline.ofBytes()) {
+            requireBytes(vocab);
+        }
         List<Merge> merges = readMerges(model.path("merges"), ids, vocab);
-        refuseSpellableSpecialTokens(added, merges);
-        return new Vocabulary(Arrays.asList(tokens), vocab.size(), merges, added);
+        refuseSpellableSpecialTokens(added, merges, pipeline.ofBytes());
+        Vocabulary vocabulary = new Vocabulary(
+                Arrays.asList(tokens),
+                vocab.size(),
+                merges,
+                added,
+                readUnknown(model, vocab),
+                Json.flag(model, "fuse_unk", "model", false),
+                Json.flag(model, "byte_fallback", "model", false),
+                Json.flag(model, "ignore_merges", "model", false),
+                pipeline);
+        requireEveryText(vocabulary, vocab);
+        for (List<Integer> template : List.of(pipeline.templateBefore(), pipeline.templateAfter())) {
+            for (int id : template) {
+                if (id >= tokens.length) {
+                    throw new TokenizerFormatException(
+                            "post_processor", String.valueOf(id), "an id below " + tokens.length);
+                }
+            }
+        }
+        return vocabulary;
+    }
+
+    private static int readUnknown(JsonNode model, JsonNode vocab) {
+        JsonNode unknown = model.path("unk_token");
+        if (!Json.isPresent(unknown)) {
+            return Vocabulary.NONE;
+        }
+        if (!unknown.isTextual() || !vocab.has(unknown.textValue())) {
+            throw new TokenizerFormatException("model.unk_token", Json.describe(unknown), "a token of model.vocab");
+        }
+        return vocab.get(unknown.textValue()).intValue();
+    }
+
+    /** Else a text could lose characters without a word. */
+    private static void requireEveryText(Vocabulary vocabulary, JsonNode vocab) {
+        if (vocabulary.pipeline().ofBytes()) {
+            if (vocabulary.bytes()) {
+                throw new TokenizerFormatException("model.byte_fallback", "true", "false with ByteLevel");
+            }
+            return;
+        }
+        boolean everyByte = vocabulary.bytes();
+        for (int b = 0; b < 1 << Byte.SIZE && everyByte; b++) {
+            everyByte = vocab.has(singleByte(b));
+        }
+        if (!everyByte && vocabulary.unknown() == Vocabulary.NONE) {
+            throw new TokenizerFormatException(
+                    "model.unk_token", "null", "a token for what the vocabulary lacks, or a token for every byte");
+        }
+    }
+
+    private static void requireBytes(JsonNode vocab) {
+        for (byte b : ByteAlphabet.bytes()) {
+            String token = String.valueOf(ByteAlphabet.toChar(b));
+            if (!vocab.has(token)) {
+                throw new TokenizerFormatException("model.vocab", "no \"" + token + "\"", "a token for every byte");
+            }
+        }
+    }
+
+    /** How a vocabulary of characters writes a byte. */
+    static String singleByte(int b) {
+        return String.format("<0x%02X>", b);
     }
 
     private static List<AddedToken> readAddedTokens(JsonNode node) {
-        if (!node.isArray()) {
-            throw new TokenizerFormatException("added_tokens", describe(node), "an array");
-        }
+        Json.array(node, "added_tokens");
         List<AddedToken> added = new ArrayList<>(node.size());
         Set<String> contents = new HashSet<>();
         for (int i = 0; i < node.size(); i++) {
             JsonNode token = node.get(i);
             String place = "added_tokens[" + i + "]";
-            requireObject(token, place);
-            for (String flag : List.of("single_word", "lstrip", "rstrip")) {
-                if (readFlag(token, flag, place, false)) {
-                    throw new TokenizerFormatException(place + "." + flag, "true", "false");
-                }
-            }
+            Json.object(token, place);
             JsonNode content = token.path("content");
             if (!content.isTextual() || content.textValue().isEmpty()) {
-                throw new TokenizerFormatException(place + ".content", describe(content), "a text");
+                throw new TokenizerFormatException(place + ".content", Json.describe(content), "a text");
             }
-            requireCharacters(content.textValue(), place + ".content");
+            Json.requireCharacters(content.textValue(), place + ".content");
+            if (content.textValue().getBytes(StandardCharsets.UTF_8).length > AddedTokens.LONGEST) {
+                throw new TokenizerFormatException(
+                        place + ".content", content.toString(), "at most " + AddedTokens.LONGEST + " bytes");
+            }
             if (!contents.add(content.textValue())) {
                 throw new TokenizerFormatException(place + ".content", content + " again", "each token once");
             }
             added.add(new AddedToken(
-                    readId(token.path("id"), place + ".id", Vocabulary.MAX_TOKENS),
+                    Json.id(token.path("id"), place + ".id", Vocabulary.MAX_TOKENS),
                     content.textValue(),
-                    readFlag(token, "special", place, false),
-                    readFlag(token, "normalized", place, true)));
-        }
-        if (!contents.contains(Vocabulary.END_OF_TEXT)) {
-            throw new TokenizerFormatException(
-                    "added_tokens", added.size() + " tokens", Vocabulary.END_OF_TEXT + " among them");
+                    Json.flag(token, "special", place, false),
+                    Json.flag(token, "normalized", place, true),
+                    Json.flag(token, "single_word", place, false),
+                    Json.flag(token, "lstrip", place, false),
+                    Json.flag(token, "rstrip", place, false)));
         }
         return added;
     }
@@ -176,20 +163,14 @@ final class TokenizerJson {
         for (Map.Entry<String, JsonNode> entry : vocab.properties()) {
             String token = entry.getKey();
             String place = "model.vocab[\"" + token + "\"]";
-            requireCharacters(token, place);
-            int id = readId(entry.getValue(), place, vocab.size());
+            Json.requireCharacters(token, place);
+            int id = Json.id(entry.getValue(), place, vocab.size());
             if (tokenOfId[id] != null) {
                 throw new TokenizerFormatException(
                         place, id + ", the id of \"" + tokenOfId[id] + "\"", "an id of its own");
             }
             tokenOfId[id] = token;
             ids.put(token, id);
-        }
-        for (byte b : ByteAlphabet.bytes()) {
-            String token = String.valueOf(ByteAlphabet.toChar(b));
-            if (!ids.containsKey(token)) {
-                throw new TokenizerFormatException("model.vocab", "no \"" + token + "\"", "a token for every byte");
-            }
         }
         // A token that the model lacks gets the next free id, so in a file that means what it says they are in order.
         for (int i = 0; i < added.size(); i++) {
@@ -204,9 +185,7 @@ final class TokenizerJson {
     }
 
     private static List<Merge> readMerges(JsonNode node, Map<String, Integer> ids, JsonNode vocab) {
-        if (!node.isArray()) {
-            throw new TokenizerFormatException("model.merges", describe(node), "an array");
-        }
+        Json.array(node, "model.merges");
         List<Merge> merges = new ArrayList<>(node.size());
         Set<Long> pairs = new HashSet<>();
         for (int i = 0; i < node.size(); i++) {
@@ -237,7 +216,7 @@ final class TokenizerJson {
         }
         int space = merge.isTextual() ? merge.textValue().indexOf(' ') : -1;
         if (space < 0) {
-            throw new TokenizerFormatException(place, describe(merge), "\"left right\" or [\"left\", \"right\"]");
+            throw new TokenizerFormatException(place, Json.describe(merge), "\"left right\" or [\"left\", \"right\"]");
         }
         return new String[] {
             merge.textValue().substring(0, space), merge.textValue().substring(space + 1)
@@ -245,11 +224,14 @@ final class TokenizerJson {
     }
 
     /** Else a user could write a text that ends the text. */
-    private static void refuseSpellableSpecialTokens(List<AddedToken> added, List<Merge> merges) {
+    private static void refuseSpellableSpecialTokens(List<AddedToken> added, List<Merge> merges, boolean ofBytes) {
         Set<Integer> merged = new HashSet<>();
         merges.forEach(merge -> merged.add(merge.merged()));
         for (AddedToken token : added) {
-            if (token.special() && (ByteAlphabet.isByte(token.content()) || merged.contains(token.id()))) {
+            boolean isSymbol = ofBytes
+                    ? ByteAlphabet.isByte(token.content())
+                    : token.content().codePointCount(0, token.content().length()) == 1;
+            if (token.special() && (isSymbol || merged.contains(token.id()))) {
                 throw new TokenizerFormatException(
                         "added_tokens",
                         token.content() + ", which ordinary text gives too",
@@ -258,85 +240,14 @@ final class TokenizerJson {
         }
     }
 
-    private static int readId(JsonNode node, String place, int bound) {
-        if (!node.isIntegralNumber() || !node.canConvertToInt() || node.intValue() < 0 || node.intValue() >= bound) {
-            throw new TokenizerFormatException(place, describe(node), "an integer from 0 to " + (bound - 1));
-        }
-        return node.intValue();
-    }
-
-    private static boolean readFlag(JsonNode parent, String key, String place, boolean absent) {
-        JsonNode flag = parent.path(key);
-        if (isPresent(flag) && !flag.isBoolean()) {
-            throw new TokenizerFormatException(place + "." + key, describe(flag), "true or false");
-        }
-        return flag.asBoolean(absent);
-    }
-
-    /** JSON can escape half of a surrogate pair, which no UTF-8 can hold. */
-    private static void requireCharacters(String text, String place) {
-        if (!UTF_8.newEncoder().canEncode(text)) {
-            throw new TokenizerFormatException(place, "a surrogate without its partner", "Unicode characters");
-        }
-    }
-
-    private static boolean isPresent(JsonNode node) {
-        return !node.isMissingNode() && !node.isNull();
-    }
-
-    private static void requireObject(JsonNode node, String place) {
-        if (!node.isObject()) {
-            throw new TokenizerFormatException(place, describe(node), "an object");
-        }
-    }
-
-    private static void requireNull(JsonNode root, String key) {
-        if (isPresent(root.path(key))) {
-            throw new TokenizerFormatException(key, describe(root.path(key)), "null");
-        }
-    }
-
     private static void requireNoAffix(JsonNode model, String key) {
-        if (isPresent(model.path(key)) && !model.path(key).asText("?").isEmpty()) {
-            throw new TokenizerFormatException("model." + key, describe(model.path(key)), "null");
+        if (Json.isPresent(model.path(key)) && !model.path(key).asText("?").isEmpty()) {
+            throw new TokenizerFormatException("model." + key, Json.describe(model.path(key)), "null");
         }
-    }
-
-    private static void requireAbsentOrFalse(JsonNode model, String key) {
-        if (isPresent(model.path(key))) {
-            requireThat(model, key, "model." + key, "false");
-        }
-    }
-
-    private static void require(JsonNode root, String path, String expectedJson) {
-        JsonNode node = root;
-        for (String key : path.split("\\.", -1)) {
-            node = node.path(key);
-        }
-        requireJson(node, path, expectedJson);
-    }
-
-    private static void requireThat(JsonNode parent, String key, String place, String expectedJson) {
-        requireJson(parent.path(key), place, expectedJson);
-    }
-
-    private static void requireJson(JsonNode node, String place, String expectedJson) {
-        if (!node.toString().equals(expectedJson)) {
-            throw new TokenizerFormatException(place, describe(node), expectedJson);
-        }
-    }
-
-    private static String describe(JsonNode node) {
-        return node.isMissingNode() ? "nothing" : node.isContainerNode() ? describeContainer(node) : node.toString();
-    }
-
-    private static String describeContainer(JsonNode node) {
-        JsonNode type = node.path("type");
-        return type.isTextual() ? "type " + type : node.getNodeType() + " of " + node.size();
     }
 
     static byte[] write(Vocabulary vocabulary) {
-        ObjectNode root = JSON.createObjectNode();
+        ObjectNode root = Json.newObject();
         root.put("version", "1.0");
         root.putNull("truncation");
         root.putNull("padding");
@@ -345,26 +256,23 @@ final class TokenizerJson {
             added.addObject()
                     .put("id", token.id())
                     .put("content", token.content())
-                    .put("single_word", false)
-                    .put("lstrip", false)
-                    .put("rstrip", false)
+                    .put("single_word", token.singleWord())
+                    .put("lstrip", token.leftStrip())
+                    .put("rstrip", token.rightStrip())
                     .put("normalized", token.normalized())
                     .put("special", token.special());
         }
-        root.putNull("normalizer");
-        putByteLevel(root, "pre_tokenizer", false, true);
-        putByteLevel(root, "post_processor", true, false);
-        putByteLevel(root, "decoder", true, true);
+        vocabulary.pipeline().write(root);
+        List<String> tokens = vocabulary.tokens();
         ObjectNode model = root.putObject("model");
         model.put("type", "BPE");
         model.putNull("dropout");
-        model.putNull("unk_token");
+        model.put("unk_token", vocabulary.unknown() == Vocabulary.NONE ? null : tokens.get(vocabulary.unknown()));
         model.putNull("continuing_subword_prefix");
         model.putNull("end_of_word_suffix");
-        model.put("fuse_unk", false);
-        model.put("byte_fallback", false);
-        model.put("ignore_merges", false);
-        List<String> tokens = vocabulary.tokens();
+        model.put("fuse_unk", vocabulary.fusesUnknown());
+        model.put("byte_fallback", vocabulary.bytes());
+        model.put("ignore_merges", vocabulary.wholeWords());
         ObjectNode vocab = model.putObject("vocab");
         for (int id = 0; id < vocabulary.modelTokens(); id++) {
             vocab.put(tokens.get(id), id);
@@ -373,33 +281,17 @@ final class TokenizerJson {
         for (Merge merge : vocabulary.merges()) {
             merges.addArray().add(tokens.get(merge.left())).add(tokens.get(merge.right()));
         }
-        return bytes(root);
+        return Json.bytes(root);
     }
 
-    private static void putByteLevel(ObjectNode root, String key, boolean addPrefixSpace, boolean trimOffsets) {
-        root.putObject(key)
-                .put("type", "ByteLevel")
-                .put("add_prefix_space", addPrefixSpace)
-                .put("trim_offsets", trimOffsets)
-                .put("use_regex", true);
-    }
-
-    static byte[] writeConfig() {
-        ObjectNode root = JSON.createObjectNode();
+    static byte[] writeConfig(String endOfText) {
+        ObjectNode root = Json.newObject();
         root.put("tokenizer_class", "PreTrainedTokenizerFast");
-        root.put("bos_token", Vocabulary.END_OF_TEXT);
-        root.put("eos_token", Vocabulary.END_OF_TEXT);
-        root.put("unk_token", Vocabulary.END_OF_TEXT);
+        root.put("bos_token", endOfText);
+        root.put("eos_token", endOfText);
+        root.put("unk_token", endOfText);
         // Cleaning up would join what the text had apart, as in "do n't".
         root.put("clean_up_tokenization_spaces", false);
-        return bytes(root);
-    }
-
-    private static byte[] bytes(ObjectNode root) {
-        try {
-            return JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(root);
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("a tree of texts and numbers could not be written", e);
-        }
+        return Json.bytes(root);
     }
 }

@@ -1,28 +1,25 @@
 package io.maru.tokenizer;
 
-import java.nio.ByteBuffer;
-import java.nio.CharBuffer;
-import java.nio.charset.CharsetDecoder;
-import java.nio.charset.CodingErrorAction;
-import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
  * Turns tokens into text as they arrive. A character may be spread over several tokens, so each call gives only whole
- * characters; all that the calls give, joined, is what {@link BpeTokenizer#decode} gives for the same ids.
+ * characters; all that the calls give, joined, is what {@link BpeTokenizer#decode} gives for the same ids. Only where
+ * single-byte tokens of a character vocabulary are no UTF-8 can the two differ in which of them are U+FFFD, since
+ * {@code decode} looks at all of a run and a stream does not wait for its end.
  *
  * <p>For one thread and one text: after {@link #finish} it starts anew.
  */
 public final class Utf8Stream {
-    private final BpeTokenizer tokenizer;
-    private final CharsetDecoder decoder = StandardCharsets.UTF_8
-            .newDecoder()
-            .onMalformedInput(CodingErrorAction.REPLACE)
-            .onUnmappableCharacter(CodingErrorAction.REPLACE);
+    private final Decoder decoder;
     /** The start of a character whose other bytes have not arrived. */
     private byte[] pending = new byte[0];
 
-    Utf8Stream(BpeTokenizer tokenizer) {
-        this.tokenizer = tokenizer;
+    private boolean pendingIsSingle;
+    private boolean started;
+
+    Utf8Stream(Decoder decoder) {
+        this.decoder = decoder;
     }
 
     /**
@@ -31,28 +28,71 @@ public final class Utf8Stream {
      * @throws IllegalArgumentException if the vocabulary has no such id
      */
     public String append(int id) {
-        return decode(tokenizer.bytes(id), false);
+        byte[] token = decoder.bytes(id);
+        if (token.length == 0) {
+            return "";
+        }
+        boolean single = decoder.isSingleByte(id);
+        if (!started && decoder.start() == Decoder.Start.SPACES_OF_FIRST_TOKEN) {
+            token = Decoder.withoutSpaces(token);
+            started = true;
+        }
+        StringBuilder text = new StringBuilder();
+        if (decoder.hasSingleBytes() && single != pendingIsSingle) {
+            replacePending(text);
+        }
+        pendingIsSingle = single;
+        int length = pending.length;
+        byte[] bytes = Arrays.copyOf(pending, length + token.length);
+        System.arraycopy(token, 0, bytes, length, token.length);
+        int from = 0;
+        while (from < bytes.length) {
+            int invalid = Utf8.firstInvalid(bytes, from, bytes.length);
+            Utf8.append(bytes, from, invalid, text);
+            from = invalid;
+            if (from < bytes.length) {
+                int subpart = Utf8.subpart(bytes, from, bytes.length);
+                if (from + subpart == bytes.length && canGoOn(bytes, from)) {
+                    break;
+                }
+                text.append(String.valueOf(Utf8.REPLACEMENT).repeat(single ? subpart : 1));
+                from += subpart;
+            }
+        }
+        pending = Arrays.copyOfRange(bytes, from, bytes.length);
+        return withoutStart(text);
     }
 
     /** What is left: U+FFFD if the last character is incomplete, otherwise nothing. */
     public String finish() {
-        String rest = decode(new byte[0], true);
-        decoder.reset();
+        StringBuilder text = new StringBuilder();
+        replacePending(text);
+        String rest = withoutStart(text);
+        started = false;
+        pendingIsSingle = false;
         return rest;
     }
 
-    private String decode(byte[] bytes, boolean last) {
-        ByteBuffer in = ByteBuffer.allocate(pending.length + bytes.length)
-                .put(pending)
-                .put(bytes)
-                .flip();
-        CharBuffer out = CharBuffer.allocate(in.remaining() + 1);
-        decoder.decode(in, out, last);
-        if (last) {
-            decoder.flush(out);
+    /** Whether more bytes can make a character of those from {@code at} on, which are a subpart of one. */
+    private static boolean canGoOn(byte[] bytes, int at) {
+        int lead = bytes[at] & 0xFF;
+        return lead >= 0xC2 && lead <= 0xF4;
+    }
+
+    private void replacePending(StringBuilder text) {
+        if (pending.length > 0) {
+            text.append(String.valueOf(Utf8.REPLACEMENT).repeat(pendingIsSingle ? pending.length : 1));
+            pending = new byte[0];
         }
-        pending = new byte[in.remaining()];
-        in.get(pending);
-        return out.flip().toString();
+    }
+
+    private String withoutStart(StringBuilder text) {
+        if (!started && text.length() > 0) {
+            started = true;
+            if (decoder.start() == Decoder.Start.SPACE && text.charAt(0) == ' ') {
+                text.deleteCharAt(0);
+            }
+        }
+        return text.toString();
     }
 }

@@ -3,14 +3,32 @@ package io.maru.tokenizer;
 import java.util.List;
 
 /**
- * All that a tokenizer.json says.
+ * All that a tokenizer's files say.
  *
- * @param tokens by id, written in the {@link ByteAlphabet}; an added token is written as itself
+ * @param tokens by id, as a tokenizer.json writes them; an added token is written as itself
  * @param modelTokens how many of them are in the model's own vocabulary; those after are added tokens
  * @param merges by rank
+ * @param unknown the id of what no token stands for; {@link #NONE} if there is none
+ * @param fusesUnknown whether several unknown characters in a row are one token
+ * @param bytes whether a character that is no token becomes tokens {@code <0xAB>}
+ * @param wholeWords whether a word that is a token is never made by merges
  */
-record Vocabulary(List<String> tokens, int modelTokens, List<Merge> merges, List<AddedToken> addedTokens) {
+record Vocabulary(
+        List<String> tokens,
+        int modelTokens,
+        List<Merge> merges,
+        List<AddedToken> addedTokens,
+        int unknown,
+        boolean fusesUnknown,
+        boolean bytes,
+        boolean wholeWords,
+        Pipeline pipeline) {
+    static final int NONE = -1;
+
     static final String END_OF_TEXT = "<|endoftext|>";
+
+    /** What the models that are known call the token between two texts, the likeliest first. */
+    static final List<String> ENDS_OF_TEXT = List.of(END_OF_TEXT, "<|end_of_text|>", "</s>", "<eos>");
 
     /** A bound on what is allocated for a caller's number; the largest published byte-level vocabularies fit. */
     static final int MAX_TOKENS = 1 << 18;
@@ -19,5 +37,17 @@ record Vocabulary(List<String> tokens, int modelTokens, List<Merge> merges, List
         tokens = List.copyOf(tokens);
         merges = List.copyOf(merges);
         addedTokens = List.copyOf(addedTokens);
+    }
+
+    /** A vocabulary of bytes, with nothing but bytes, merges and added tokens. */
+    static Vocabulary ofBytes(
+            List<String> tokens,
+            int modelTokens,
+            List<Merge> merges,
+            List<AddedToken> addedTokens,
+            boolean wholeWords,
+            WordPattern pattern) {
+        return new Vocabulary(
+                tokens, modelTokens, merges, addedTokens, NONE, false, false, wholeWords, Pipeline.ofBytes(pattern));
     }
 }

@@ -1,10 +1,13 @@
 /**
- * Text to token ids and back: byte-level byte pair encoding as GPT-2 does it, and its training.
+ * Text to token ids and back by byte pair encoding, and its training.
  *
  * <pre>
- * text --Gpt2Splitter--> words --UTF-8--> bytes --PairMerger--> token ids
+ * text --UTF-8--> AddedTokens --pieces--> Normalizer --> Splitter --words--> Alphabet --symbols--> PairMerger --> token ids
+ *                                                           |                                         ^
+ *                                                           +------ WordCache: words seen lately -----+
  * </pre>
  *
- * {@link io.maru.tokenizer.BpeTokenizer} encodes and decodes, {@link io.maru.tokenizer.BpeTrainer} learns one from text.
+ * {@link io.maru.tokenizer.BpeTokenizer} encodes and decodes, {@link io.maru.tokenizer.BpeTrainer} learns one from text. What
+ * they do is what Hugging Face's library does with the same file, and what that file asks for beyond is refused by name.
  */
 package io.maru.tokenizer;

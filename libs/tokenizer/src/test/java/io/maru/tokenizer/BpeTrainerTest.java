@@ -8,12 +8,14 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -47,8 +49,45 @@ class BpeTrainerTest {
     }
 
     @Test
+    void givesTheSameBytesWhateverTheThreadsAndTheMemory(@TempDir Path folder) throws IOException {
+        Random random = new Random(5);
+        List<String> corpus = new ArrayList<>();
+        for (int document = 0; document < 40; document++) {
+            StringBuilder text = new StringBuilder();
+            for (int word = random.nextInt(8_000); word > 0; word--) {
+                text.append(Integer.toString(random.nextInt(1 << 1 + random.nextInt(28)), 20))
+                        .append(' ');
+            }
+            corpus.add(text.toString());
+        }
+        corpus.add(String.join(" ", corpus)); // long enough to be counted in parts
+        BpeTrainer alone = new BpeTrainer(600, TieRule.SMALLEST_IDS);
+        corpus.forEach(alone::add);
+        byte[] expected = alone.train().toJson();
+        for (int threads = 1; threads <= 3; threads++) {
+            try (BpeTrainer trainer =
+                    new BpeTrainer(600, TieRule.SMALLEST_IDS, new BpeTrainer.Resources(threads, 1 << 20, folder))) {
+                corpus.forEach(trainer::add);
+                assertThat(trainer.train().toJson()).isEqualTo(expected);
+                assertThat(folder).isNotEmptyDirectory(); // it did go to disk
+                assertThat(trainer.train().toJson()).isEqualTo(expected);
+            }
+            assertThat(folder).isEmptyDirectory();
+            Collections.shuffle(corpus, random);
+        }
+    }
+
+    @Test
+    void refusesToLearnFromNothing() {
+        BpeTrainer trainer = new BpeTrainer(1000, TieRule.SMALLEST_IDS);
+        assertThatThrownBy(trainer::train)
+                .isInstanceOf(EmptyCorpusException.class)
+                .hasMessage("corpus: no text (expected: some to learn 743 tokens from)");
+    }
+
+    @Test
     void knowsTheBytesAndTheEndOfTextWithoutAnyText() {
-        BpeTokenizer tokenizer = new BpeTrainer(1000, TieRule.SMALLEST_IDS).train();
+        BpeTokenizer tokenizer = new BpeTrainer(257, TieRule.SMALLEST_IDS).train();
         assertThat(tokenizer.vocabularySize()).isEqualTo(257);
         assertThat(tokenizer.endOfText()).isZero();
         assertThat(tokenizer.bytes(1)).containsExactly('!');

@@ -61,7 +61,6 @@ class TokenizerJsonTest {
         model().put("continuing_subword_prefix", "")
                 .put("end_of_word_suffix", "")
                 .remove("ignore_merges");
-        file.remove("post_processor");
         assertThat(read().toJson()).asString(UTF_8).isEqualTo(Expected.tokenizerJson());
     }
 
@@ -88,24 +87,28 @@ class TokenizerJsonTest {
             delimiter = '¦',
             quoteCharacter = '`',
             value = {
+                "/normalizer ¦ `{\"type\": \"NFC\"}` ¦ normalizer: type \"NFC\" (expected: null, Prepend, Replace, or a Sequence of them)",
+                "/normalizer ¦ `{\"type\": \"Prepend\", \"prepend\": \"x\"}` ¦ normalizer.prepend: \"x\" (expected: \"\u2581\")",
+                "/normalizer ¦ `{\"type\": \"Prepend\", \"prepend\": \"\u2581\"}` ¦ normalizer: type \"Prepend\" (expected: null)",
+                "/pre_tokenizer ¦ null ¦ decoder: type \"ByteLevel\" (expected: ByteLevel, Metaspace, or Replace, ByteFallback, Fuse and Strip)",
+                "/pre_tokenizer/type ¦ `\"BertPreTokenizer\"` ¦ pre_tokenizer: type \"BertPreTokenizer\" (expected: null, ByteLevel, Metaspace, Split, Digits, or a Sequence of them)",
+                "/pre_tokenizer ¦ `{\"type\": \"Digits\"}` ¦ pre_tokenizer: type \"Digits\" (expected: ByteLevel at its end)",
+                "/pre_tokenizer ¦ `{\"type\": \"Split\", \"pattern\": {\"Regex\": \"a(?=b)\"}, \"behavior\": \"Isolated\"}` ¦ pre_tokenizer.pattern.Regex: (?=b in a(?=b) (expected: a known pattern, or one that linear time can match)",
+                "/pre_tokenizer ¦ `{\"type\": \"Split\", \"pattern\": {\"Regex\": \"a\"}, \"behavior\": \"Removed\"}` ¦ pre_tokenizer.behavior: Removed (expected: \"Isolated\")",
+                "/post_processor/type ¦ `\"BertProcessing\"` ¦ post_processor: type \"BertProcessing\" (expected: null, ByteLevel, TemplateProcessing, or a Sequence of them)",
+                "/decoder ¦ null ¦ decoder: null (expected: type \"ByteLevel\")",
+                "/decoder/type ¦ `\"WordPiece\"` ¦ decoder: type \"WordPiece\" (expected: type \"ByteLevel\")",
+                "/model/byte_fallback ¦ true ¦ model.byte_fallback: true (expected: false with ByteLevel)",
+                "/model/unk_token ¦ `\"zz\"` ¦ model.unk_token: \"zz\" (expected: a token of model.vocab)",
+                "/added_tokens/0/lstrip ¦ 1 ¦ added_tokens[0].lstrip: 1 (expected: true or false)",
                 "/version ¦ `\"2.0\"` ¦ version: \"2.0\" (expected: \"1.0\")",
                 "/truncation ¦ `{\"max_length\": 5}` ¦ truncation: OBJECT of 1 (expected: null)",
                 "/padding ¦ `{\"strategy\": \"Fixed\"}` ¦ padding: OBJECT of 1 (expected: null)",
-                "/normalizer ¦ `{\"type\": \"NFC\"}` ¦ normalizer: type \"NFC\" (expected: null)",
-                "/pre_tokenizer ¦ null ¦ pre_tokenizer: null (expected: an object)",
-                "/pre_tokenizer/type ¦ `\"Metaspace\"` ¦ pre_tokenizer.type: \"Metaspace\" (expected: \"ByteLevel\")",
-                "/pre_tokenizer/add_prefix_space ¦ true ¦ pre_tokenizer.add_prefix_space: true (expected: false)",
-                "/pre_tokenizer/use_regex ¦ false ¦ pre_tokenizer.use_regex: false (expected: true)",
-                "/post_processor/type ¦ `\"TemplateProcessing\"` ¦ post_processor.type: \"TemplateProcessing\" (expected: \"ByteLevel\")",
-                "/decoder ¦ null ¦ decoder.type: nothing (expected: \"ByteLevel\")",
-                "/decoder/type ¦ `\"WordPiece\"` ¦ decoder.type: \"WordPiece\" (expected: \"ByteLevel\")",
                 "/model ¦ 7 ¦ model: 7 (expected: an object)",
                 "/model/type ¦ `\"Unigram\"` ¦ model.type: \"Unigram\" (expected: \"BPE\")",
                 "/model/dropout ¦ 0.1 ¦ model.dropout: 0.1 (expected: null)",
                 "/model/continuing_subword_prefix ¦ `\"##\"` ¦ model.continuing_subword_prefix: \"##\" (expected: null)",
                 "/model/end_of_word_suffix ¦ `\"</w>\"` ¦ model.end_of_word_suffix: \"</w>\" (expected: null)",
-                "/model/byte_fallback ¦ true ¦ model.byte_fallback: true (expected: false)",
-                "/model/ignore_merges ¦ true ¦ model.ignore_merges: true (expected: false)",
                 "/model/vocab ¦ [] ¦ model.vocab: ARRAY of 0 (expected: an object)",
                 "/model/vocab/a ¦ 9999999 ¦ model.vocab[\"a\"]: 9999999 (expected: an integer from 0 to 329)",
                 "/model/vocab/a ¦ -1 ¦ model.vocab[\"a\"]: -1 (expected: an integer from 0 to 329)",
@@ -121,12 +124,8 @@ class TokenizerJsonTest {
                 "/model/merges/0 ¦ `\"z z\"` ¦ model.merges[0]: \"zz\" (expected: a token of model.vocab)",
                 "/model/merges/0 ¦ `\"a \"` ¦ model.merges[0]: \"\" (expected: a token of model.vocab)",
                 "/added_tokens ¦ {} ¦ added_tokens: OBJECT of 0 (expected: an array)",
-                "/added_tokens ¦ [] ¦ added_tokens: 0 tokens (expected: <|endoftext|> among them)",
                 "/added_tokens/0/id ¦ 3 ¦ added_tokens[0].id: 3 for <|endoftext|> (expected: 0)",
                 "/added_tokens/0/content ¦ `\"\"` ¦ added_tokens[0].content: \"\" (expected: a text)",
-                "/added_tokens/0/lstrip ¦ true ¦ added_tokens[0].lstrip: true (expected: false)",
-                "/added_tokens/0/rstrip ¦ true ¦ added_tokens[0].rstrip: true (expected: false)",
-                "/added_tokens/0/single_word ¦ true ¦ added_tokens[0].single_word: true (expected: false)",
                 "/added_tokens/0/special ¦ `\"yes\"` ¦ added_tokens[0].special: \"yes\" (expected: true or false)",
             })
     void refusesByNameWhatItWouldNotDoExactly(String pointer, String value, String message) throws IOException {
@@ -135,9 +134,31 @@ class TokenizerJsonTest {
     }
 
     @Test
-    void refusesAPrefixSpaceThatTheFileImplies() {
+    void takesSilenceForAPrefixSpace() {
+        BpeTokenizer without = read();
         ((ObjectNode) file.get("pre_tokenizer")).remove("add_prefix_space");
-        assertRefused("pre_tokenizer.add_prefix_space: nothing (expected: false)");
+        assertThat(read().encode("house")).isEqualTo(without.encode(" house"));
+        assertThat(read().encode(" house")).isEqualTo(without.encode(" house"));
+    }
+
+    @Test
+    void needsTheEndOfATextOnlyWhereItIsAskedFor() {
+        file.putArray("added_tokens");
+        assertThat(read().decode(read().encode("house"))).isEqualTo("house");
+        assertThatThrownBy(() -> read().endOfText())
+                .isInstanceOf(TokenizerFormatException.class)
+                .hasMessageContaining("added_tokens: 0 tokens");
+    }
+
+    @Test
+    void putsATemplateAroundATextOnlyWhenAsked() throws IOException {
+        file.set("post_processor", JSON.readTree("""
+                {"type": "TemplateProcessing",
+                 "single": [{"SpecialToken": {"id": "a", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}],
+                 "pair": [], "special_tokens": {"a": {"id": "a", "ids": [0], "tokens": ["a"]}}}"""));
+        assertThat(read().withTemplate(new int[] {5, 6})).containsExactly(0, 5, 6);
+        assertThat(read().encode("a")).hasSize(1);
+        assertThat(JSON.readTree(read().toJson())).isEqualTo(file);
     }
 
     @Test

@@ -2,6 +2,7 @@ package io.maru.control;
 
 import io.grpc.Channel;
 import io.maru.checkpoint.v1.CheckpointServiceGrpc;
+import io.maru.control.app.RegisteredTokenizers;
 import io.maru.control.app.RunConductor;
 import io.maru.control.app.RunObserver;
 import io.maru.control.app.Runs;
@@ -13,6 +14,7 @@ import io.maru.control.neighbour.EvaluateStage;
 import io.maru.control.neighbour.IngestStage;
 import io.maru.control.neighbour.PublishStage;
 import io.maru.control.neighbour.ServeStage;
+import io.maru.control.neighbour.TokenizerCatalog;
 import io.maru.control.neighbour.TokenizerStage;
 import io.maru.control.neighbour.TrainStage;
 import io.maru.control.store.PostgresRuns;
@@ -116,8 +118,21 @@ class Wiring {
 
     @Produces
     @Singleton
-    Runs runs(PostgresRuns runs, ObjectStore store, RunObserver observer, Wake wake, ControlConfig config) {
-        return new Runs(runs, store::size, observer, wake, config.mostOpenRuns(), InstantSource.system());
+    RegisteredTokenizers tokenizers(ControlConfig config, @GrpcClient("tokenization") Channel tokenization) {
+        return new TokenizerCatalog(
+                TokenizationServiceGrpc.newBlockingStub(tokenization), Duration.ofMillis(config.callMillis()));
+    }
+
+    @Produces
+    @Singleton
+    Runs runs(
+            PostgresRuns runs,
+            ObjectStore store,
+            RegisteredTokenizers tokenizers,
+            RunObserver observer,
+            Wake wake,
+            ControlConfig config) {
+        return new Runs(runs, store::size, tokenizers, observer, wake, config.mostOpenRuns(), InstantSource.system());
     }
 
     void start(@Observes StartupEvent event, Conductors conductors) {

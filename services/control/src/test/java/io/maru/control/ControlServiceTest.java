@@ -14,6 +14,7 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import io.maru.control.app.RunConductor;
+import io.maru.control.domain.RecipeReader;
 import io.maru.control.domain.RunStatus;
 import io.maru.control.store.PostgresRuns;
 import io.maru.control.store.RunWork;
@@ -41,6 +42,8 @@ import io.maru.platform.testkit.Facts;
 import io.maru.platform.work.WorkQueue;
 import io.maru.platform.work.Worker;
 import io.maru.proto.GoldenEvent;
+import io.maru.tokenization.v1.CreateDatasetRequest;
+import io.maru.tokenization.v1.Tokenizer;
 import io.quarkus.grpc.GrpcClient;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.common.ResourceArg;
@@ -162,6 +165,67 @@ class ControlServiceTest {
             assertThat(request.getTopP()).isEqualTo(0.5);
             assertThat(request.getSeed()).isEqualTo(7);
         });
+    }
+
+    @Test
+    void aRunOfARegisteredTokenizerTrainsNone() {
+        services.registered.put("tokenizers/gpt2", Tokenizer.State.READY);
+        String recipe = RECIPE.replace("{vocabularySize: 320}", "{use: tokenizers/gpt2}");
+
+        Run run =
+                await(control.submitRun(request().toBuilder().setRecipe(recipe).build()), Run.State.SUCCEEDED);
+
+        assertThat(run.getTokenizer()).isEqualTo("tokenizers/gpt2");
+        assertThat(run.getStagesList()).extracting(StageTime::getStage).containsExactly(stages());
+        assertThat(services.effects).doesNotContainKey(run.getName() + "/train-tokenizer");
+        CreateDatasetRequest encoded = (CreateDatasetRequest) services.effects.get(run.getName() + "/encode");
+        assertThat(encoded.getTokenizer()).isEqualTo("tokenizers/gpt2");
+        assertThat(control.checkRecipe(CheckRecipeRequest.newBuilder()
+                                .setRecipe(recipe)
+                                .build())
+                        .getParameters())
+                .isEqualTo(RecipeReader.read(recipe).parameters(50_257));
+    }
+
+    @Test
+    void aRegisteredTokenizerThatCannotBeUsedIsRefused() throws Exception {
+        services.registered.put("tokenizers/young", Tokenizer.State.TRAINING);
+        SubmitRunRequest.Builder request = request().toBuilder();
+
+        assertRefused(
+                () -> control.submitRun(
+                        request.setRecipe(RECIPE.replace("{vocabularySize: 320}", "{use: tokenizers/none}"))
+                                .build()),
+                Status.Code.NOT_FOUND,
+                "TOKENIZER_NOT_FOUND");
+        assertRefused(
+                () -> control.submitRun(
+                        request.setRecipe(RECIPE.replace("{vocabularySize: 320}", "{use: tokenizers/young}"))
+                                .build()),
+                Status.Code.FAILED_PRECONDITION,
+                "TOKENIZER_NOT_READY");
+        services.stop();
+        assertRefused(() -> control.submitRun(request.build()), Status.Code.UNAVAILABLE, "TOKENIZATION_UNAVAILABLE");
+        services.start();
+        assertThat(runs.byRequest(request.getRequestId())).isEmpty();
+    }
+
+    @Test
+    void cancellingARunLeavesTheRegisteredTokenizerAlone() {
+        services.registered.put("tokenizers/gpt2", Tokenizer.State.READY);
+        services.hold(Stage.INGEST);
+        Run run = control.submitRun(request().toBuilder()
+                .setRecipe(RECIPE.replace("{vocabularySize: 320}", "{use: tokenizers/gpt2}"))
+                .build());
+        // No tokenizer goes back to TRAINING, but so the run stays where a cancel could reach it.
+        services.registered.put("tokenizers/gpt2", Tokenizer.State.TRAINING);
+        services.release(Stage.INGEST);
+        awaitCommanded(run, Stage.TRAIN_TOKENIZER);
+
+        control.cancelRun(CancelRunRequest.newBuilder().setName(run.getName()).build());
+
+        assertThat(await(run, Run.State.CANCELLED).getStage()).isEqualTo(Stage.TRAIN_TOKENIZER);
+        assertThat(services.cancelled).isEmpty();
     }
 
     @Test

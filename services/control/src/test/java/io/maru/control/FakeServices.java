@@ -67,6 +67,9 @@ final class FakeServices implements AutoCloseable {
     /** Names that were cancelled. */
     final Set<String> cancelled = ConcurrentHashMap.newKeySet();
 
+    /** Tokenizers that no run made. */
+    final ConcurrentMap<String, Tokenizer.State> registered = new ConcurrentHashMap<>();
+
     final List<GenerateRequest> generations = new CopyOnWriteArrayList<>();
 
     private final int port;
@@ -249,7 +252,18 @@ final class FakeServices implements AutoCloseable {
 
         @Override
         public void getTokenizer(GetTokenizerRequest request, StreamObserver<Tokenizer> observer) {
-            answer(observer, () -> tokenizer(request.getName()));
+            answer(observer, () -> {
+                if (registered.containsKey(request.getName())) {
+                    return Tokenizer.newBuilder()
+                            .setName(request.getName())
+                            .setState(registered.get(request.getName()))
+                            .setTokens(50_257)
+                            .setVocabularySize(50_257)
+                            .build();
+                }
+                mustExist("train-tokenizer", request.getName());
+                return tokenizer(request.getName());
+            });
         }
 
         @Override

@@ -20,7 +20,7 @@ public interface TokenizationConfig {
     @Min(1)
     int cachedTokenizers();
 
-    /** Between two looks whether a tokenizer in training is to be cancelled. */
+    /** Between two looks whether a tokenizer in training is to be cancelled; its progress is told as often. */
     @WithDefault("500")
     @Min(10)
     long checkMillis();
@@ -33,6 +33,19 @@ public interface TokenizationConfig {
     @WithDefault("60000")
     @Min(100)
     long stallMillis();
+
+    /**
+     * Memory for the words that a tokenizer is learned from, before they go to the work directory. Larger: faster on a large
+     * corpus. The bytes that come out are the same.
+     */
+    @WithDefault("67108864")
+    @Min(1048576)
+    long countingBytes();
+
+    /** An import whose sender is silent for this long is given up, so that it does not keep others out for ever. */
+    @WithDefault("60000")
+    @Min(100)
+    long importIdleMillis();
 
     /** Between two looks of a Watch call. */
     @WithDefault("250")

@@ -13,6 +13,7 @@ import io.maru.tokenization.app.SealedFiles;
 import io.maru.tokenization.app.ShardEncoder;
 import io.maru.tokenization.app.StalledShardSweep;
 import io.maru.tokenization.app.TextCoding;
+import io.maru.tokenization.app.TokenizerImports;
 import io.maru.tokenization.app.TokenizerTraining;
 import io.maru.tokenization.app.Tokenizers;
 import io.maru.tokenization.app.WorkFolder;
@@ -73,8 +74,14 @@ class Wiring {
 
     @Produces
     @Singleton
-    Tokenizers tokenizers(PostgresTokenizers tokenizers, Corpora corpora) {
-        return new Tokenizers(tokenizers, corpora);
+    Tokenizers tokenizers(PostgresTokenizers tokenizers, Corpora corpora, SealedFiles files) {
+        return new Tokenizers(tokenizers, corpora, files);
+    }
+
+    @Produces
+    @Singleton
+    TokenizerImports imports(Tokenizers tokenizers, SealedFiles files) {
+        return new TokenizerImports(tokenizers, files);
     }
 
     @Produces
@@ -109,7 +116,7 @@ class Wiring {
             SealedFiles files,
             Corpora corpora,
             PlatformConfig platform) {
-        TokenizerTraining training = new TokenizerTraining(files, corpora, workDirectory);
+        TokenizerTraining training = new TokenizerTraining(files, corpora, config.countingBytes(), workDirectory);
         TokenizerWork work = new TokenizerWork(tokenizers, training, Duration.ofMillis(config.checkMillis()));
         return new Worker(queue, TokenizerWork.KIND, platform.work().pollMillis(), work);
     }

@@ -20,6 +20,8 @@ class TokenizationConfigTest {
         assertThat(config.cachedTokenizers()).isEqualTo(3);
         assertThat(config.checkMillis()).isEqualTo(500);
         assertThat(config.stallMillis()).isEqualTo(60_000);
+        assertThat(config.countingBytes()).isEqualTo(64 << 20);
+        assertThat(config.importIdleMillis()).isEqualTo(60_000);
         assertThat(config.watchMillis()).isEqualTo(250);
     }
 }

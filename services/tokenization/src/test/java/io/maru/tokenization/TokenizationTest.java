@@ -1,9 +1,11 @@
 package io.maru.tokenization;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.ErrorInfo;
 import io.grpc.ManagedChannel;
@@ -11,6 +13,7 @@ import io.grpc.ManagedChannelBuilder;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
+import io.grpc.stub.StreamObserver;
 import io.maru.formats.Manifest;
 import io.maru.formats.Sha256;
 import io.maru.formats.TokenShardReader;
@@ -28,7 +31,9 @@ import io.maru.tokenization.v1.DatasetSealed;
 import io.maru.tokenization.v1.DecodeRequest;
 import io.maru.tokenization.v1.EncodeRequest;
 import io.maru.tokenization.v1.GetDatasetRequest;
+import io.maru.tokenization.v1.GetTokenizerReportRequest;
 import io.maru.tokenization.v1.GetTokenizerRequest;
+import io.maru.tokenization.v1.ImportTokenizerRequest;
 import io.maru.tokenization.v1.ListDatasetsRequest;
 import io.maru.tokenization.v1.ListDatasetsResponse;
 import io.maru.tokenization.v1.ListTokenizersRequest;
@@ -36,11 +41,16 @@ import io.maru.tokenization.v1.ShardQueued;
 import io.maru.tokenization.v1.TokenShardSealed;
 import io.maru.tokenization.v1.TokenizationServiceGrpc;
 import io.maru.tokenization.v1.Tokenizer;
+import io.maru.tokenization.v1.TokenizerImported;
+import io.maru.tokenization.v1.TokenizerReport;
 import io.maru.tokenization.v1.TokenizerTrained;
 import io.maru.tokenization.v1.TrainTokenizerRequest;
 import io.maru.tokenization.v1.WatchDatasetRequest;
 import io.maru.tokenization.v1.WatchTokenizerRequest;
 import io.maru.tokenizer.BpeTokenizer;
+import io.maru.tokenizer.BpeTrainer;
+import io.maru.tokenizer.QualityReport;
+import io.maru.tokenizer.TieRule;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.common.ResourceArg;
 import io.quarkus.test.common.http.TestHTTPResource;
@@ -50,11 +60,15 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -111,6 +125,11 @@ class TokenizationTest {
         byte[] json = objects.bytes(tokenizer.getName() + "/tokenizer.json", 1 << 20);
         assertThat(tokenizer.getSha256()).isEqualTo(Sha256.of(json));
         assertThat(tokenizer.getTokens()).isEqualTo(VOCABULARY_SIZE);
+
+        assertThat(tokenizer.getReadBytes())
+                .isPositive()
+                .isEqualTo(tokenizer.getSourceBytes())
+                .isEqualTo(textBytes(corpus));
 
         Dataset dataset = encode(corpus, tokenizer.getName());
 
@@ -368,6 +387,23 @@ class TokenizationTest {
                 .getIdsList();
 
         assertThat(ids).doesNotContain(0);
+        EncodeRequest.Builder special =
+                EncodeRequest.newBuilder().setTokenizer(tokenizer).setText(text);
+        assertThat(tokenization
+                        .encode(special.setSpecialTokens(EncodeRequest.SpecialTokens.ALLOW)
+                                .build())
+                        .getIdsList())
+                .containsOnlyOnce(0);
+        assertRefused(
+                        Status.Code.INVALID_ARGUMENT,
+                        "SPECIAL_TOKEN_REFUSED",
+                        () -> tokenization.encode(special.setSpecialTokens(EncodeRequest.SpecialTokens.REFUSE)
+                                .build()))
+                .hasMessageContaining("<|endoftext|>");
+        assertRefused(
+                Status.Code.INVALID_ARGUMENT,
+                "INVALID_ARGUMENT",
+                () -> tokenization.encode(special.setSpecialTokensValue(9).build()));
         assertThat(tokenization
                         .decode(DecodeRequest.newBuilder()
                                 .setTokenizer(tokenizer)
@@ -431,6 +467,250 @@ class TokenizationTest {
                         .getTokenizersList())
                 .extracting(Tokenizer::getName)
                 .containsExactly(tokenizer);
+    }
+
+    @Test
+    void aTrainedTokenizerHasAReportOnTheValidationSplit() {
+        String corpus = corpus(3);
+        Tokenizer tokenizer = train(corpus);
+        byte[] json = objects.bytes(tokenizer.getName() + "/report.json", 1 << 20);
+        assertThat(tokenizer.getReportSha256()).isEqualTo(Sha256.of(json));
+
+        TokenizerReport report = report(tokenizer.getName());
+
+        QualityReport.Tally tally = new QualityReport.Tally(
+                BpeTokenizer.fromJson(objects.bytes(tokenizer.getName() + "/tokenizer.json", 1 << 20)));
+        CorpusOfStories.stories(2).forEach(tally::add);
+        QualityReport expected = tally.report(tokenizer.getSha256(), "validation");
+        assertThat(QualityReport.fromJson(json)).isEqualTo(expected);
+        assertThat(report.getTokenizer()).isEqualTo(tokenizer.getName());
+        assertThat(report.getTokenizerSha256()).isEqualTo(tokenizer.getSha256());
+        assertThat(report.getSplit()).isEqualTo("validation");
+        assertThat(report.getVocabulary()).isEqualTo(VOCABULARY_SIZE);
+        assertThat(report.getUsed()).isEqualTo(expected.used());
+        assertThat(report.getOverall().getTokens()).isEqualTo(expected.overall().tokens());
+        assertThat(report.getScriptsMap()).containsOnlyKeys("Common", "Hangul", "Latin");
+        assertThat(report.getScriptsOrThrow("Hangul").getBytes())
+                .isEqualTo(expected.scripts().get("Hangul").bytes());
+        assertThat(report.getLongest(0).getText())
+                .isEqualTo(expected.longest().get(0).text());
+        assertThat(report.getUnusedCount()).isEqualTo(expected.unused().size());
+
+        objects.put(tokenizer.getName() + "/report.json", new byte[] {1});
+        assertRefused(Status.Code.DATA_LOSS, "TOKENIZER_CORRUPT", () -> report(tokenizer.getName()));
+    }
+
+    @Test
+    void aWatcherSeesHowFarTrainingHasRead() {
+        String corpus = "corpora/" + UUID.randomUUID();
+        CorpusOfStories.objects(corpus, 20, 2_000).forEach(objects::put);
+        List<Tokenizer> seen = new ArrayList<>();
+        tokenization
+                .withDeadlineAfter(60, TimeUnit.SECONDS)
+                .watchTokenizer(WatchTokenizerRequest.newBuilder()
+                        .setName(tokenization
+                                .trainTokenizer(trainRequest(corpus).build())
+                                .getName())
+                        .build())
+                .forEachRemaining(seen::add);
+
+        Tokenizer ready = seen.get(seen.size() - 1);
+        assertThat(ready.getState()).isEqualTo(Tokenizer.State.READY);
+        assertThat(ready.getReadBytes()).isEqualTo(ready.getSourceBytes()).isEqualTo(textBytes(corpus));
+        assertThat(seen).extracting(Tokenizer::getReadBytes).isSorted();
+        // Created, begun, ended: whatever is more was progress.
+        assertThat(ready.getRevision()).isGreaterThan(3);
+    }
+
+    private TokenizerReport report(String tokenizer) {
+        return tokenization.getTokenizerReport(
+                GetTokenizerReportRequest.newBuilder().setName(tokenizer).build());
+    }
+
+    @Test
+    void anImportedTokenizerIsAsGoodAsATrainedOne() throws Exception {
+        String corpus = corpus(3);
+        byte[] json = tokenizerJson(290);
+        String id = "imported-" + UUID.randomUUID();
+
+        Tokenizer imported = importTokenizer("request " + id, id, json);
+
+        assertThat(imported.getName()).isEqualTo("tokenizers/" + id);
+        assertThat(imported.getState()).isEqualTo(Tokenizer.State.READY);
+        assertThat(imported.getCorpus()).isEmpty();
+        assertThat(imported.getTokens()).isEqualTo(290);
+        assertThat(imported.getSha256()).isEqualTo(Sha256.of(json));
+        assertThat(objects.bytes(imported.getName() + "/tokenizer.json", 1 << 20))
+                .isEqualTo(json);
+        Dataset dataset = encode(corpus, imported.getName());
+        assertThat(dataset.getState()).isEqualTo(Dataset.State.SEALED);
+        assertThat(documents(dataset, "shards/train-00001", BpeTokenizer.fromJson(json)))
+                .isEqualTo(CorpusOfStories.stories(1));
+        assertRefused(Status.Code.NOT_FOUND, "REPORT_NOT_FOUND", () -> report(imported.getName()));
+        try (Facts facts = Facts.on(TOPIC)) {
+            Fact fact = facts.await(told -> is(told, "maru.tokenizer.imported.v1", imported.getName()));
+            assertThat(TokenizerImported.parseFrom(fact.data()).getSha256()).isEqualTo(imported.getSha256());
+        }
+
+        // The same request again is one request.
+        assertThat(importTokenizer("request " + id, id, json)).isEqualTo(imported);
+        assertThat(importTokenizer("request " + id, "", json)).isEqualTo(imported);
+        assertRefused(
+                Status.Code.ALREADY_EXISTS,
+                "REQUEST_ID_REUSED",
+                () -> importTokenizer("request " + id, id, tokenizerJson(291)));
+        assertRefused(
+                Status.Code.ALREADY_EXISTS,
+                "REQUEST_ID_REUSED",
+                () -> tokenization.trainTokenizer(
+                        trainRequest(corpus).setRequestId("request " + id).build()));
+        assertRefused(
+                Status.Code.ALREADY_EXISTS,
+                "TOKENIZER_EXISTS",
+                () -> importTokenizer("another " + id, id, tokenizerJson(291)));
+        assertThat(objects.bytes(imported.getName() + "/tokenizer.json", 1 << 20))
+                .isEqualTo(json);
+    }
+
+    @Test
+    void aTokenizerThatCannotBeHonouredIsRefusedByNameAndLeavesNothing() {
+        String json = new String(tokenizerJson(257), UTF_8);
+        for (String[] change : new String[][] {
+            {"\"BPE\"", "\"WordPiece\"", "model.type"},
+            {"\"normalizer\": null", "\"normalizer\": {\"type\": \"Oddity\"}", "normalizer"},
+            {"<|endoftext|>", "<|else|>", "<|endoftext|>"},
+            {"\"version\"", "\"version", "tokenizer.json: JSON"},
+        }) {
+            String id = "bad-" + UUID.randomUUID();
+            assertThat(json).contains(change[0]);
+            assertRefused(
+                            Status.Code.INVALID_ARGUMENT,
+                            "INVALID_TOKENIZER",
+                            () -> importTokenizer(
+                                    id, id, json.replace(change[0], change[1]).getBytes(UTF_8)))
+                    .hasMessageContaining(change[2]);
+            assertThat(objects.list("tokenizers/" + id)).isEmpty();
+            assertRefused(
+                    Status.Code.NOT_FOUND,
+                    "TOKENIZER_NOT_FOUND",
+                    () -> tokenization.getTokenizer(GetTokenizerRequest.newBuilder()
+                            .setName("tokenizers/" + id)
+                            .build()));
+        }
+    }
+
+    @Test
+    void anImportHasAnOrderAndLimits() {
+        ImportTokenizerRequest header = importHeader("r", "");
+        ImportTokenizerRequest chunk = importChunk(new byte[] {'{'});
+        ImportTokenizerRequest large = importChunk(new byte[1 << 20]);
+        List<ImportTokenizerRequest> tooMuch = new ArrayList<>(Collections.nCopies(33, large));
+        tooMuch.add(0, header);
+
+        assertRefused(Status.Code.INVALID_ARGUMENT, "TOKENIZER_TOO_LARGE", () -> importParts(tooMuch));
+        assertRefused(Status.Code.INVALID_ARGUMENT, "IMPORT_OUT_OF_ORDER", () -> importParts(List.of(chunk)));
+        assertRefused(Status.Code.INVALID_ARGUMENT, "IMPORT_OUT_OF_ORDER", () -> importParts(List.of(header, header)));
+        assertRefused(Status.Code.INVALID_ARGUMENT, "IMPORT_OUT_OF_ORDER", () -> importParts(List.of()));
+        assertRefused(
+                Status.Code.INVALID_ARGUMENT,
+                "IMPORT_OUT_OF_ORDER",
+                () -> importParts(List.of(header, ImportTokenizerRequest.getDefaultInstance())));
+        assertRefused(
+                Status.Code.INVALID_ARGUMENT,
+                "IMPORT_OUT_OF_ORDER",
+                () -> importParts(List.of(header, importChunk(new byte[(1 << 20) + 1]))));
+        assertRefused(
+                Status.Code.INVALID_ARGUMENT, "INVALID_NAME", () -> importParts(List.of(importHeader("r", "../x"))));
+
+        // One that fell silent keeps nobody out for ever.
+        ImportCall silent = new ImportCall();
+        StreamObserver<ImportTokenizerRequest> sender =
+                TokenizationServiceGrpc.newStub(channel).importTokenizer(silent);
+        sender.onNext(header);
+        await().untilAsserted(() -> assertRefused(
+                Status.Code.RESOURCE_EXHAUSTED,
+                "TOO_MANY_IMPORTS",
+                () -> importParts(List.of(header, importChunk(tokenizerJson(257))))));
+        assertRefused(Status.Code.RESOURCE_EXHAUSTED, "IMPORT_IDLE", silent::result);
+        String id = UUID.randomUUID().toString();
+        assertThat(importTokenizer(id, id, tokenizerJson(257)).getState()).isEqualTo(Tokenizer.State.READY);
+    }
+
+    /** A tokenizer.json with so many tokens. */
+    private static byte[] tokenizerJson(int tokens) {
+        BpeTrainer trainer = new BpeTrainer(tokens, TieRule.SMALLEST_IDS);
+        CorpusOfStories.stories(0).forEach(trainer::add);
+        return trainer.train().toJson();
+    }
+
+    private Tokenizer importTokenizer(String requestId, String tokenizerId, byte[] json) {
+        int half = json.length / 2;
+        return importParts(List.of(
+                importHeader(requestId, tokenizerId),
+                importChunk(Arrays.copyOf(json, half)),
+                importChunk(Arrays.copyOfRange(json, half, json.length))));
+    }
+
+    private static ImportTokenizerRequest importHeader(String requestId, String tokenizerId) {
+        return ImportTokenizerRequest.newBuilder()
+                .setHeader(ImportTokenizerRequest.Header.newBuilder()
+                        .setRequestId(requestId)
+                        .setTokenizerId(tokenizerId))
+                .build();
+    }
+
+    private static ImportTokenizerRequest importChunk(byte[] bytes) {
+        return ImportTokenizerRequest.newBuilder()
+                .setChunk(ByteString.copyFrom(bytes))
+                .build();
+    }
+
+    private Tokenizer importParts(List<ImportTokenizerRequest> parts) {
+        ImportCall call = new ImportCall();
+        StreamObserver<ImportTokenizerRequest> sender =
+                TokenizationServiceGrpc.newStub(channel).importTokenizer(call);
+        parts.forEach(sender::onNext);
+        sender.onCompleted();
+        return call.result();
+    }
+
+    /** What an import answers. */
+    private static final class ImportCall implements StreamObserver<Tokenizer> {
+        private final CompletableFuture<Tokenizer> result = new CompletableFuture<>();
+
+        @Override
+        public void onNext(Tokenizer tokenizer) {
+            result.complete(tokenizer);
+        }
+
+        @Override
+        public void onError(Throwable failure) {
+            result.completeExceptionally(failure);
+        }
+
+        @Override
+        public void onCompleted() {
+            result.completeExceptionally(new AssertionError("no answer"));
+        }
+
+        Tokenizer result() {
+            try {
+                return result.get(30, TimeUnit.SECONDS);
+            } catch (ExecutionException e) {
+                if (e.getCause() instanceof StatusRuntimeException refused) {
+                    throw refused;
+                }
+                throw new AssertionError(e);
+            } catch (InterruptedException | TimeoutException e) {
+                throw new AssertionError(e);
+            }
+        }
+    }
+
+    private long textBytes(String corpus) {
+        return Manifest.fromJson(objects.bytes(corpus + "/manifest.json", Manifest.MAX_BYTES)).entries().stream()
+                .mapToLong(entry -> Long.parseLong(entry.attributes().get("textBytes")))
+                .sum();
     }
 
     private Dataset get(Dataset dataset) {

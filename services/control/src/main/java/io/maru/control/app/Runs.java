@@ -24,6 +24,7 @@ public final class Runs {
 
     private final RunStore runs;
     private final SourceSizes sources;
+    private final RegisteredTokenizers tokenizers;
     private final RunObserver observer;
     private final Wake wake;
     private final long mostOpen;
@@ -34,9 +35,16 @@ public final class Runs {
      * @param mostOpen runs that may be unfinished at a time
      */
     public Runs(
-            RunStore runs, SourceSizes sources, RunObserver observer, Wake wake, long mostOpen, InstantSource clock) {
+            RunStore runs,
+            SourceSizes sources,
+            RegisteredTokenizers tokenizers,
+            RunObserver observer,
+            Wake wake,
+            long mostOpen,
+            InstantSource clock) {
         this.runs = runs;
         this.sources = sources;
+        this.tokenizers = tokenizers;
         this.observer = observer;
         this.wake = wake;
         this.mostOpen = mostOpen;
@@ -46,8 +54,8 @@ public final class Runs {
     /**
      * Checks everything that can be known beforehand, and queues a run. The same request again gives the run that it made.
      *
-     * @throws io.maru.platform.error.Refusal RECIPE_INVALID, SOURCES_INVALID, SOURCE_MISSING, TEXT_TOO_SHORT, TOO_MANY_RUNS,
-     *     REQUEST_ID_REUSED
+     * @throws io.maru.platform.error.Refusal RECIPE_INVALID, SOURCES_INVALID, SOURCE_MISSING, TEXT_TOO_SHORT,
+     *     TOKENIZER_NOT_FOUND and its like, TOO_MANY_RUNS, REQUEST_ID_REUSED
      */
     public Run submit(String requestId, String recipe, List<String> from) {
         if (requestId.chars().anyMatch(Character::isISOControl)) {
@@ -60,6 +68,7 @@ public final class Runs {
         Recipe read = RecipeReader.read(recipe);
         checkNames(from);
         read.checkFits(bytes(from));
+        read.tokenizer().use().ifPresent(tokenizers::tokens);
         if (runs.open() >= mostOpen) {
             throw ControlReason.TOO_MANY_RUNS.because(
                     "runs: %d are not finished (expected: fewer than that; try again when one has ended)", mostOpen);
@@ -87,8 +96,9 @@ public final class Runs {
      * Checks a recipe alone.
      *
      * @param sourceBytes of the text that it is meant for; 0 where it is unknown
+     * @throws io.maru.platform.error.Refusal RECIPE_INVALID, TEXT_TOO_SHORT, TOKENIZER_NOT_FOUND and its like
      */
-    public Recipe check(String recipe, long sourceBytes) {
+    public CheckedRecipe check(String recipe, long sourceBytes) {
         if (sourceBytes < 0) {
             throw CommonReason.INVALID_ARGUMENT.because("source_bytes: %d (expected: >= 0)", sourceBytes);
         }
@@ -96,8 +106,15 @@ public final class Runs {
         if (sourceBytes > 0) {
             read.checkFits(sourceBytes);
         }
-        return read;
+        int vocabulary = read.tokenizer()
+                .use()
+                .map(tokenizers::tokens)
+                .orElse(read.tokenizer().vocabularySize());
+        return new CheckedRecipe(read, read.parameters(vocabulary));
     }
+
+    /** @param parameters of the model, if a new tokenizer's vocabulary reaches the size that is asked for */
+    public record CheckedRecipe(Recipe recipe, long parameters) {}
 
     public Run get(String name) {
         return runs.find(name)

@@ -11,6 +11,11 @@ public enum ControlReason implements Reason {
     SOURCE_MISSING(Kind.NOT_FOUND),
     /** The sources cannot fill one block of the model. */
     TEXT_TOO_SHORT(Kind.INVALID),
+    /** The recipe uses a tokenizer that is not there, or not READY. */
+    TOKENIZER_NOT_FOUND(Kind.NOT_FOUND),
+    TOKENIZER_NOT_READY(Kind.NOT_NOW),
+    /** Nobody can say now whether the recipe's tokenizer is there. */
+    TOKENIZATION_UNAVAILABLE(Kind.UNAVAILABLE),
     RUN_NOT_FOUND(Kind.NOT_FOUND),
     TOO_MANY_RUNS(Kind.EXHAUSTED);
 

@@ -21,8 +21,11 @@ public record Recipe(
     /** @param validationFraction the share of documents that the model never trains on */
     public record Corpus(double validationFraction) {}
 
-    /** @param vocabularySize the most tokens; a small corpus can run out of pairs to merge earlier */
-    public record Tokenizer(int vocabularySize) {}
+    /**
+     * @param vocabularySize the most tokens of a new tokenizer; a small corpus can run out of pairs to merge earlier
+     * @param use the name of a registered tokenizer that takes the place of a new one
+     */
+    public record Tokenizer(int vocabularySize, Optional<String> use) {}
 
     /** The shape of a GPT-2 style transformer; {@code block} is the longest context, in tokens. */
     public record Model(int layers, int heads, int width, int block) {}
@@ -49,13 +52,14 @@ public record Recipe(
     public record Sample(String prompt, int maxTokens, double temperature, int topK, double topP, long seed) {}
 
     /**
-     * Weights of the model, if the vocabulary reaches the size that is asked for: those of GPT-2 (Radford and others,
-     * "Language Models are Unsupervised Multitask Learners", 2019; layout of Hugging Face's GPT2LMHeadModel), whose output
-     * layer is the token embedding again.
+     * Weights of the model: those of GPT-2 (Radford and others, "Language Models are Unsupervised Multitask Learners", 2019;
+     * layout of Hugging Face's GPT2LMHeadModel), whose output layer is the token embedding again.
+     *
+     * @param vocabulary tokens that the tokenizer has
      */
-    public long parameters() {
+    public long parameters(int vocabulary) {
         long width = model.width();
-        long embeddings = (tokenizer.vocabularySize() + (long) model.block()) * width;
+        long embeddings = (vocabulary + (long) model.block()) * width;
         long norm = 2 * width;
         long attention = width * 3 * width + 3 * width + width * width + width;
         long feedForward = width * 4 * width + 4 * width + 4 * width * width + width;

@@ -10,6 +10,7 @@ import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /** One section of a recipe, read key by key. Its known keys are the components of the record that it becomes. */
@@ -67,6 +68,21 @@ final class RecipeFields {
             throw wrong(key, "text");
         }
         return value.textValue();
+    }
+
+    /** The name of something that a service has, as in {@code tokenizers/gpt2}; nothing where the key is absent. */
+    Optional<String> resource(String key, String collection) {
+        if (!node.has(key)) {
+            return Optional.empty();
+        }
+        JsonNode value = node.get(key);
+        String prefix = collection + "/";
+        if (!value.isTextual()
+                || !value.textValue().startsWith(prefix)
+                || !NAME.matcher(value.textValue().substring(prefix.length())).matches()) {
+            throw wrong(key, prefix + " and a name of lowercase letters, digits and hyphens");
+        }
+        return Optional.of(value.textValue());
     }
 
     int integer(String key, int least, int most) {

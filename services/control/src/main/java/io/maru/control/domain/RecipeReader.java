@@ -56,11 +56,22 @@ public final class RecipeReader {
         return new Recipe(
                 name,
                 new Recipe.Corpus(corpus.numberBetween("validationFraction", 0.1, 0, 1)),
-                new Recipe.Tokenizer(tokenizer.integer("vocabularySize", 1024, 257, 200_000)),
+                tokenizer(tokenizer),
                 model(model),
                 training(training),
                 new Recipe.Evaluation(evaluation.whole("maxTokens", 0, 0, 1_000_000_000_000L)),
                 top.has("sample") ? Optional.of(sample(top.section("sample", Recipe.Sample.class))) : Optional.empty());
+    }
+
+    private static Recipe.Tokenizer tokenizer(RecipeFields tokenizer) {
+        int vocabularySize = tokenizer.integer("vocabularySize", 1024, 257, 200_000);
+        Optional<String> use = tokenizer.resource("use", "tokenizers");
+        if (use.isPresent() && tokenizer.has("vocabularySize")) {
+            throw RECIPE_INVALID.because(
+                    "tokenizer.use: %s beside tokenizer.vocabularySize %d (expected: one of the two)",
+                    use.get(), vocabularySize);
+        }
+        return new Recipe.Tokenizer(vocabularySize, use);
     }
 
     private static Recipe.Model model(RecipeFields model) {

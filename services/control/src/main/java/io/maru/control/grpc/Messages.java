@@ -1,7 +1,7 @@
 package io.maru.control.grpc;
 
 import com.google.protobuf.Timestamp;
-import io.maru.control.domain.Recipe;
+import io.maru.control.app.Runs;
 import io.maru.control.domain.Result;
 import io.maru.control.domain.RunStatus;
 import io.maru.control.domain.StageTime;
@@ -83,10 +83,10 @@ final class Messages {
         return message.build();
     }
 
-    static CheckRecipeResponse check(Recipe recipe) {
+    static CheckRecipeResponse check(Runs.CheckedRecipe checked) {
         return CheckRecipeResponse.newBuilder()
-                .setParameters(recipe.parameters())
-                .setSteps(recipe.training().steps())
+                .setParameters(checked.parameters())
+                .setSteps(checked.recipe().training().steps())
                 .build();
     }
 

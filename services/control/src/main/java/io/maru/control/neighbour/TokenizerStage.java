@@ -13,7 +13,10 @@ import io.maru.tokenization.v1.Tokenizer;
 import io.maru.tokenization.v1.TrainTokenizerRequest;
 import java.time.Duration;
 
-/** A corpus gets a tokenizer of its own. */
+/**
+ * A corpus gets a tokenizer of its own; or the recipe names a registered one, and there is nothing to train. That one is
+ * never cancelled: a cancel goes to the name that a tokenizer of this run alone would have.
+ */
 public final class TokenizerStage extends ResourceStage<Tokenizer, TokenizationServiceBlockingStub> {
     public TokenizerStage(TokenizationServiceBlockingStub stub, Duration deadline) {
         super("maru.tokenization", Result.TOKENIZER, "tokenizers", stub, deadline);
@@ -21,6 +24,9 @@ public final class TokenizerStage extends ResourceStage<Tokenizer, TokenizationS
 
     @Override
     Tokenizer create(TokenizationServiceBlockingStub service, Run run, Recipe recipe) {
+        if (recipe.tokenizer().use().isPresent()) {
+            return get(service, recipe.tokenizer().use().get());
+        }
         return service.trainTokenizer(TrainTokenizerRequest.newBuilder()
                 .setRequestId(Stage.TRAIN_TOKENIZER.requestId(run.name()))
                 .setTokenizerId(run.id())
@@ -47,10 +53,11 @@ public final class TokenizerStage extends ResourceStage<Tokenizer, TokenizationS
         String name = tokenizer.getName();
         return switch (tokenizer.getState()) {
             case PENDING, TRAINING, CANCELLING ->
-                new Report.Working(Progress.of(0, tokenizer.getVocabularySize(), "tokens"), false, made(name));
+                new Report.Working(
+                        Progress.of(tokenizer.getReadBytes(), tokenizer.getSourceBytes(), "bytes"), false, made(name));
             case READY ->
                 new Report.Finished(
-                        Progress.of(tokenizer.getTokens(), tokenizer.getTokens(), "tokens"),
+                        Progress.of(tokenizer.getSourceBytes(), tokenizer.getSourceBytes(), "bytes"),
                         made(name),
                         "%s: %d tokens of the %d asked for"
                                 .formatted(name, tokenizer.getTokens(), tokenizer.getVocabularySize()));

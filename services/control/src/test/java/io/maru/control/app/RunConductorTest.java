@@ -45,7 +45,8 @@ class RunConductorTest {
             stages.put(stage, new FakeStage(stage));
         }
         conductor = newConductor();
-        runs = new Runs(store, source -> OptionalLong.of(1000), (before, after) -> {}, run -> {}, 10, () -> now);
+        runs = new Runs(
+                store, source -> OptionalLong.of(1000), name -> 300, (before, after) -> {}, run -> {}, 10, () -> now);
         store.create(NAME, "request", RECIPE, List.of("uploads/a"), now);
     }
 

@@ -31,10 +31,43 @@ class RunsTest {
     private final Runs runs = new Runs(
             store,
             source -> objects.containsKey(source) ? OptionalLong.of(objects.get(source)) : OptionalLong.empty(),
+            this::tokens,
             (before, after) -> {},
             woken::add,
             2,
             () -> Instant.EPOCH);
+
+    private int tokens(String tokenizer) {
+        if (!tokenizer.equals("tokenizers/gpt2")) {
+            throw ControlReason.TOKENIZER_NOT_FOUND.because("there is no %s", tokenizer);
+        }
+        return 50_257;
+    }
+
+    @Test
+    void aTokenizerThatIsNotThereIsRefusedBeforeAnythingIsQueued() {
+        String recipe = RECIPE + "tokenizer: {use: tokenizers/%s}\n";
+        List<String> sources = List.of(UPLOAD, UPLOAD);
+
+        assertRefused(
+                () -> runs.submit("request", recipe.formatted("none"), sources), ControlReason.TOKENIZER_NOT_FOUND);
+        assertRefused(() -> runs.check(recipe.formatted("none"), 0), ControlReason.TOKENIZER_NOT_FOUND);
+        assertThat(store.open()).isZero();
+        assertThat(woken).isEmpty();
+
+        runs.submit("request", recipe.formatted("gpt2"), sources);
+        assertThat(store.open()).isEqualTo(1);
+    }
+
+    @Test
+    void countsTheParametersWithTheVocabularyThatTheTokenizerHas() {
+        long own = runs.check(RECIPE, 0).parameters();
+        long used =
+                runs.check(RECIPE + "tokenizer: {use: tokenizers/gpt2}\n", 0).parameters();
+
+        // The width is 1, so each token is one parameter.
+        assertThat(used - own).isEqualTo(50_257 - 1_024);
+    }
 
     @Test
     void queuesARunAndWakesTheConductor() {
@@ -129,8 +162,8 @@ class RunsTest {
 
     @Test
     void checksARecipeForATextOfAnySize() {
-        assertThat(runs.check(RECIPE, 0).name()).isEqualTo("a");
-        assertThat(runs.check(RECIPE, 650).name()).isEqualTo("a");
+        assertThat(runs.check(RECIPE, 0).recipe().name()).isEqualTo("a");
+        assertThat(runs.check(RECIPE, 650).recipe().name()).isEqualTo("a");
         assertRefused(() -> runs.check(RECIPE, 1), ControlReason.TEXT_TOO_SHORT);
         assertRefused(() -> runs.check(RECIPE, -1), CommonReason.INVALID_ARGUMENT);
     }

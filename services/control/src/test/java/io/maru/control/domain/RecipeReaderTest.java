@@ -37,7 +37,7 @@ class RecipeReaderTest {
                 .isEqualTo(new Recipe(
                         "demo-2",
                         new Recipe.Corpus(0.25),
-                        new Recipe.Tokenizer(300),
+                        new Recipe.Tokenizer(300, Optional.empty()),
                         new Recipe.Model(4, 2, 128, 64),
                         new Recipe.Training(3000, 16, 2e-3, 0, 10, 0.2, 0.8, 0.95, 0.5, 5, 7, 8, 9),
                         new Recipe.Evaluation(11),
@@ -160,6 +160,26 @@ class RecipeReaderTest {
     }
 
     @Test
+    void aRegisteredTokenizerTakesThePlaceOfANewOne() {
+        assertThat(RecipeReader.read(LEAST + "tokenizer: {use: tokenizers/r-12ab}\n")
+                        .tokenizer()
+                        .use())
+                .contains("tokenizers/r-12ab");
+        assertRefused(
+                LEAST + "tokenizer: {use: tokenizers/gpt2, vocabularySize: 300}\n",
+                "tokenizer.use: tokenizers/gpt2 beside tokenizer.vocabularySize 300 (expected: one of the two)");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"gpt2", "tokenizers/", "tokenizers/../x", "tokenizers/a/b", "tokenizers/A", "models/a", "''"})
+    void refusesWhatCannotBeATokenizersName(String name) {
+        assertThatThrownBy(() -> RecipeReader.read(LEAST + "tokenizer: {use: " + name + "}\n"))
+                .hasMessageStartingWith("tokenizer.use: \"")
+                .hasMessageEndingWith("(expected: tokenizers/ and a name of lowercase letters, digits and hyphens)");
+    }
+
+    @Test
     void refusesHeadsThatDoNotDivideTheWidth() {
         assertRefused(
                 LEAST.replace("heads: 2, width: 8", "heads: 3, width: 128"),
@@ -222,7 +242,7 @@ class RecipeReaderTest {
                 "name: gpt2\ntokenizer: {vocabularySize: 50257}\ntraining: {steps: 1}\nmodel: {layers: %d, heads: %d, width: %d, block: 1024}"
                         .formatted(layers, heads, width));
 
-        assertThat(recipe.parameters()).isEqualTo(parameters);
+        assertThat(recipe.parameters(recipe.tokenizer().vocabularySize())).isEqualTo(parameters);
     }
 
     @Test

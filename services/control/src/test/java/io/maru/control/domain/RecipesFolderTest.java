@@ -38,9 +38,8 @@ class RecipesFolderTest {
 
     @Test
     void theShapeOfGpt2IsGpt2s() throws IOException {
-        assertThat(RecipeReader.read(Files.readString(FOLDER.resolve("gpt2-124m.yaml")))
-                        .parameters())
-                .isEqualTo(124_439_808);
+        Recipe recipe = RecipeReader.read(Files.readString(FOLDER.resolve("gpt2-124m.yaml")));
+        assertThat(recipe.parameters(recipe.tokenizer().vocabularySize())).isEqualTo(124_439_808);
     }
 
     @Test
@@ -80,7 +79,7 @@ class RecipesFolderTest {
             component.getAccessor().setAccessible(true);
             Object value = component.getAccessor().invoke(record);
             if (value instanceof Optional<?> optional) {
-                value = optional.orElseThrow();
+                value = optional.isPresent() ? optional.get() : "none";
             }
             String key = path + component.getName();
             if (value instanceof Record section) {

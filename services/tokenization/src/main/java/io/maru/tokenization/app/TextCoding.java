@@ -1,8 +1,11 @@
 package io.maru.tokenization.app;
 
+import io.maru.platform.error.Refusal;
 import io.maru.tokenization.domain.TokenizationReason;
 import io.maru.tokenization.domain.Tokenizer;
 import io.maru.tokenizer.BpeTokenizer;
+import io.maru.tokenizer.SpecialTokenException;
+import io.maru.tokenizer.SpecialTokens;
 import java.nio.charset.StandardCharsets;
 
 /** Text to token ids and back, for callers, under limits. */
@@ -21,24 +24,29 @@ public final class TextCoding {
     }
 
     /**
-     * What is spelt like a special token is ordinary text.
+     * Text to ids.
      *
-     * @throws io.maru.platform.error.Refusal TEXT_TOO_LONG, TOKENIZER_NOT_READY and its like
+     * @param special what to do where the text holds what is spelt like a special token
+     * @throws Refusal TEXT_TOO_LONG, SPECIAL_TOKEN_REFUSED, TOKENIZER_NOT_READY and its like
      */
-    public int[] encode(String tokenizer, String text) {
+    public int[] encode(String tokenizer, String text, SpecialTokens special) {
         // Counting characters first keeps a text that is far too long from being copied.
         int bytes = text.length() > MOST_TEXT_BYTES ? text.length() : text.getBytes(StandardCharsets.UTF_8).length;
         if (bytes > MOST_TEXT_BYTES) {
             throw TokenizationReason.TEXT_TOO_LONG.because(
                     "text: more than %d bytes in UTF-8 (expected: at most that)", MOST_TEXT_BYTES);
         }
-        return load(tokenizer).encode(text);
+        try {
+            return load(tokenizer).encode(text, special);
+        } catch (SpecialTokenException e) {
+            throw new Refusal(TokenizationReason.SPECIAL_TOKEN_REFUSED, e.getMessage(), e);
+        }
     }
 
     /**
      * Special tokens give no text.
      *
-     * @throws io.maru.platform.error.Refusal TOO_MANY_IDS, INVALID_ID, TEXT_TOO_LONG, TOKENIZER_NOT_READY and its like
+     * @throws Refusal TOO_MANY_IDS, INVALID_ID, TEXT_TOO_LONG, TOKENIZER_NOT_READY and its like
      */
     public String decode(String tokenizer, int[] ids) {
         if (ids.length > MOST_IDS) {

@@ -1,5 +1,6 @@
 package io.maru.tokenization.app;
 
+import io.maru.tokenization.domain.ImportRequest;
 import io.maru.tokenization.domain.Tokenizer;
 import io.maru.tokenization.domain.TokenizerRequest;
 import java.util.List;
@@ -16,6 +17,14 @@ public interface TokenizerStore {
 
     /** A new PENDING tokenizer, offered to the workers; nothing where its name or its request id is taken. */
     Optional<Tokenizer> create(String name, TokenizerRequest request, String corpusSha256);
+
+    /**
+     * A new READY tokenizer that nobody trains; nothing where its name or its request id is taken.
+     *
+     * @param tokens that its vocabulary has
+     * @param storeFiles called while the name is held and nobody can see the tokenizer yet; where it throws, there is none
+     */
+    Optional<Tokenizer> createReady(String name, ImportRequest request, int tokens, Runnable storeFiles);
 
     /** PENDING becomes CANCELLED, TRAINING becomes CANCELLING, anything else stays. Nothing where there is none. */
     Optional<Tokenizer> cancel(String name);

@@ -1,23 +1,31 @@
 package io.maru.tokenization.app;
 
+import io.maru.formats.Sha256;
 import io.maru.platform.error.CommonReason;
 import io.maru.platform.error.Refusal;
+import io.maru.tokenization.domain.ImportRequest;
 import io.maru.tokenization.domain.TokenizationReason;
 import io.maru.tokenization.domain.Tokenizer;
 import io.maru.tokenization.domain.TokenizerRequest;
 import io.maru.tokenization.domain.TokenizerState;
+import io.maru.tokenizer.BpeTokenizer;
+import io.maru.tokenizer.QualityReport;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 
 /** What callers may do with tokenizers. */
 public final class Tokenizers {
     private final TokenizerStore tokenizers;
     private final Corpora corpora;
+    private final SealedFiles files;
 
-    public Tokenizers(TokenizerStore tokenizers, Corpora corpora) {
+    public Tokenizers(TokenizerStore tokenizers, Corpora corpora, SealedFiles files) {
         this.tokenizers = tokenizers;
         this.corpora = corpora;
+        this.files = files;
     }
 
     /**
@@ -28,30 +36,55 @@ public final class Tokenizers {
     public Tokenizer train(TokenizerRequest request) {
         Optional<Tokenizer> earlier = tokenizers.findByRequest(request.requestId());
         if (earlier.isPresent()) {
-            return same(request, earlier.get());
+            return same(request.describes(earlier.get()), request.requestId(), earlier.get());
         }
         String corpusSha256 = corpora.read(request.corpus()).manifestSha256();
-        String name = Tokenizer.name(
-                request.tokenizerId().isEmpty() ? UUID.randomUUID().toString() : request.tokenizerId());
-        Optional<Tokenizer> created = tokenizers.create(name, request, corpusSha256);
-        if (created.isPresent()) {
-            return created.get();
-        }
-        // Either the same request came twice at once, or the name is another request's.
-        return same(
-                request,
-                tokenizers
-                        .findByRequest(request.requestId())
-                        .orElseThrow(() -> TokenizationReason.TOKENIZER_EXISTS.because(
-                                "tokenizer_id: %s is there already (expected: a name that no other request has taken)",
-                                name)));
+        String name = name(request.tokenizerId());
+        return tokenizers.create(name, request, corpusSha256).orElseGet(() -> {
+            Tokenizer taken = holder(request.requestId(), name);
+            return same(request.describes(taken), request.requestId(), taken);
+        });
     }
 
-    private static Tokenizer same(TokenizerRequest request, Tokenizer tokenizer) {
-        if (!request.describes(tokenizer)) {
+    /**
+     * The tokenizer that this request imports; what is known to be the same request is not read again.
+     *
+     * @param read the tokenizer, or a refusal; called before anything is stored
+     * @param store puts the files of the tokenizer of this name into the store
+     * @throws Refusal TOKENIZER_EXISTS, REQUEST_ID_REUSED, and what {@code read} throws
+     */
+    Tokenizer register(ImportRequest request, Supplier<BpeTokenizer> read, BiConsumer<String, BpeTokenizer> store) {
+        Optional<Tokenizer> earlier = tokenizers.findByRequest(request.requestId());
+        if (earlier.isPresent()) {
+            return same(request.describes(earlier.get()), request.requestId(), earlier.get());
+        }
+        BpeTokenizer tokenizer = read.get();
+        String name = name(request.tokenizerId());
+        return tokenizers
+                .createReady(name, request, tokenizer.vocabularySize(), () -> store.accept(name, tokenizer))
+                .orElseGet(() -> {
+                    Tokenizer taken = holder(request.requestId(), name);
+                    return same(request.describes(taken), request.requestId(), taken);
+                });
+    }
+
+    private static String name(String id) {
+        return Tokenizer.name(id.isEmpty() ? UUID.randomUUID().toString() : id);
+    }
+
+    /** Either the same request came twice at once, or the name is another request's. */
+    private Tokenizer holder(String requestId, String name) {
+        return tokenizers
+                .findByRequest(requestId)
+                .orElseThrow(() -> TokenizationReason.TOKENIZER_EXISTS.because(
+                        "tokenizer_id: %s is there already (expected: a name that no other request has taken)", name));
+    }
+
+    private static Tokenizer same(boolean same, String requestId, Tokenizer tokenizer) {
+        if (!same) {
             throw CommonReason.REQUEST_ID_REUSED.because(
                     "request_id: %s created %s from another request (expected: the same request, or a new id)",
-                    request.requestId(), tokenizer.name());
+                    requestId, tokenizer.name());
         }
         return tokenizer;
     }
@@ -73,6 +106,30 @@ public final class Tokenizers {
         return tokenizer;
     }
 
+    /**
+     * The quality report of a tokenizer that was trained here.
+     *
+     * @throws Refusal TOKENIZER_NOT_READY and its like, REPORT_NOT_FOUND, TOKENIZER_CORRUPT
+     */
+    public QualityReport report(String name) {
+        Tokenizer tokenizer = getReady(name);
+        if (tokenizer.reportSha256().isEmpty()) {
+            throw TokenizationReason.REPORT_NOT_FOUND.because(
+                    "%s: no report (expected: a tokenizer that was trained here; an imported one was measured on no corpus)",
+                    name);
+        }
+        String key = Tokenizer.reportKey(name);
+        byte[] json = files.bytes(key, QualityReport.MAX_BYTES)
+                .orElseThrow(() -> TokenizationReason.TOKENIZER_CORRUPT.because(
+                        "%s: no such object (expected: the report of a ready tokenizer)", key));
+        String found = Sha256.of(json);
+        if (!found.equals(tokenizer.reportSha256())) {
+            throw TokenizationReason.TOKENIZER_CORRUPT.because(
+                    "%s: sha256 is %s (expected: %s)", key, found, tokenizer.reportSha256());
+        }
+        return QualityReport.fromJson(json);
+    }
+
     /** At most {@code limit} with a sequence below {@code before}, newest first. */
     public List<Tokenizer> list(long before, int limit) {
         return tokenizers.list(before, limit);
@@ -84,6 +141,6 @@ public final class Tokenizers {
 
     private static Refusal missing(String name) {
         return TokenizationReason.TOKENIZER_NOT_FOUND.because(
-                "%s: no such tokenizer (expected: one that TrainTokenizer made)", name);
+                "%s: no such tokenizer (expected: one that was trained here or imported)", name);
     }
 }

@@ -17,13 +17,25 @@ public enum TokenizationReason implements Reason {
     TOKENIZER_NOT_READY(Kind.NOT_NOW),
     TOKENIZER_CORRUPT(Kind.CORRUPT),
     TOKENIZER_CANCELLED(Kind.CANCELLED),
+    /** There is no quality report: the tokenizer was imported. */
+    REPORT_NOT_FOUND(Kind.NOT_FOUND),
+
+    /** The file is broken, or asks for what this platform would not do to the letter. */
+    INVALID_TOKENIZER(Kind.INVALID),
+    TOKENIZER_TOO_LARGE(Kind.INVALID),
+    IMPORT_OUT_OF_ORDER(Kind.INVALID),
+    TOO_MANY_IMPORTS(Kind.EXHAUSTED),
+    /** The sender fell silent. */
+    IMPORT_IDLE(Kind.EXHAUSTED),
 
     DATASET_NOT_FOUND(Kind.NOT_FOUND),
     DATASET_EXISTS(Kind.ALREADY_EXISTS),
 
     TEXT_TOO_LONG(Kind.INVALID),
     TOO_MANY_IDS(Kind.INVALID),
-    INVALID_ID(Kind.INVALID);
+    INVALID_ID(Kind.INVALID),
+    /** The text holds what is spelt like a special token, and the caller refuses that. */
+    SPECIAL_TOKEN_REFUSED(Kind.INVALID);
 
     private final Kind kind;
 

@@ -6,11 +6,13 @@ import java.time.Instant;
  * A vocabulary with its merges. Immutable once READY.
  *
  * @param name {@code tokenizers/{tokenizer}}
- * @param corpus {@code corpora/{corpus}}
+ * @param corpus {@code corpora/{corpus}}; empty where the tokenizer was imported
  * @param corpusSha256 of the corpus's manifest, when the tokenizer was asked for
  * @param vocabularySize as asked for
  * @param tokens that the vocabulary has; 0 until READY
  * @param sha256 of tokenizer.json; empty until READY
+ * @param reportSha256 of report.json; empty until READY, and where there is none
+ * @param progress of its training
  * @param run {@code runs/{run}}, or empty
  * @param failureReason empty unless FAILED
  * @param revision grows by one at each change
@@ -24,6 +26,8 @@ public record Tokenizer(
         int vocabularySize,
         int tokens,
         String sha256,
+        String reportSha256,
+        TrainingProgress progress,
         String run,
         String failureReason,
         String failureMessage,
@@ -37,11 +41,20 @@ public record Tokenizer(
         return "tokenizers/" + id;
     }
 
+    /** Whether it was made elsewhere. */
+    public boolean isImported() {
+        return corpus.isEmpty();
+    }
+
     public static String jsonKey(String name) {
         return name + "/tokenizer.json";
     }
 
     public static String configKey(String name) {
         return name + "/tokenizer_config.json";
+    }
+
+    public static String reportKey(String name) {
+        return name + "/report.json";
     }
 }

@@ -8,7 +8,9 @@ import io.maru.platform.grpc.Watch;
 import io.maru.tokenization.TokenizationConfig;
 import io.maru.tokenization.app.Datasets;
 import io.maru.tokenization.app.TextCoding;
+import io.maru.tokenization.app.TokenizerImports;
 import io.maru.tokenization.app.Tokenizers;
+import io.maru.tokenization.domain.TokenizationReason;
 import io.maru.tokenization.v1.CancelDatasetRequest;
 import io.maru.tokenization.v1.CancelTokenizerRequest;
 import io.maru.tokenization.v1.CreateDatasetRequest;
@@ -18,13 +20,16 @@ import io.maru.tokenization.v1.DecodeResponse;
 import io.maru.tokenization.v1.EncodeRequest;
 import io.maru.tokenization.v1.EncodeResponse;
 import io.maru.tokenization.v1.GetDatasetRequest;
+import io.maru.tokenization.v1.GetTokenizerReportRequest;
 import io.maru.tokenization.v1.GetTokenizerRequest;
+import io.maru.tokenization.v1.ImportTokenizerRequest;
 import io.maru.tokenization.v1.ListDatasetsRequest;
 import io.maru.tokenization.v1.ListDatasetsResponse;
 import io.maru.tokenization.v1.ListTokenizersRequest;
 import io.maru.tokenization.v1.ListTokenizersResponse;
 import io.maru.tokenization.v1.TokenizationService;
 import io.maru.tokenization.v1.Tokenizer;
+import io.maru.tokenization.v1.TokenizerReport;
 import io.maru.tokenization.v1.TrainTokenizerRequest;
 import io.maru.tokenization.v1.WatchDatasetRequest;
 import io.maru.tokenization.v1.WatchTokenizerRequest;
@@ -39,15 +44,24 @@ import java.util.Arrays;
 @GrpcService
 class TokenizationGrpc implements TokenizationService {
     private final Tokenizers tokenizers;
+    private final TokenizerImports imports;
     private final Datasets datasets;
     private final TextCoding coding;
     private final Duration watchInterval;
+    private final Duration importIdle;
 
-    TokenizationGrpc(Tokenizers tokenizers, Datasets datasets, TextCoding coding, TokenizationConfig config) {
+    TokenizationGrpc(
+            Tokenizers tokenizers,
+            TokenizerImports imports,
+            Datasets datasets,
+            TextCoding coding,
+            TokenizationConfig config) {
         this.tokenizers = tokenizers;
+        this.imports = imports;
         this.datasets = datasets;
         this.coding = coding;
         this.watchInterval = Duration.ofMillis(config.watchMillis());
+        this.importIdle = Duration.ofMillis(config.importIdleMillis());
     }
 
     @Override
@@ -93,6 +107,31 @@ class TokenizationGrpc implements TokenizationService {
     @Blocking
     public Uni<Tokenizer> cancelTokenizer(CancelTokenizerRequest request) {
         return answer(tokenizers.cancel(tokenizerName("name", request.getName())));
+    }
+
+    /** Each message is dealt with on the thread that brings it, so a sender that is too fast waits. */
+    @Override
+    @Blocking
+    public Uni<Tokenizer> importTokenizer(Multi<ImportTokenizerRequest> parts) {
+        ImportStream stream = new ImportStream(imports);
+        return parts.ifNoItem()
+                .after(importIdle)
+                .failWith(() -> TokenizationReason.IMPORT_IDLE.because(
+                        "import: nothing for %d ms (expected: the next message before that)", importIdle.toMillis()))
+                .invoke(stream::accept)
+                .collect()
+                .last()
+                .map(last -> stream.register())
+                .onTermination()
+                .invoke(stream::close)
+                .map(TokenizationMapping::toProto);
+    }
+
+    @Override
+    @Blocking
+    public Uni<TokenizerReport> getTokenizerReport(GetTokenizerReportRequest request) {
+        String name = tokenizerName("name", request.getName());
+        return Uni.createFrom().item(TokenizationMapping.toProto(name, tokenizers.report(name)));
     }
 
     @Override
@@ -143,7 +182,10 @@ class TokenizationGrpc implements TokenizationService {
     @Override
     @Blocking
     public Uni<EncodeResponse> encode(EncodeRequest request) {
-        int[] ids = coding.encode(tokenizerName("tokenizer", request.getTokenizer()), request.getText());
+        int[] ids = coding.encode(
+                tokenizerName("tokenizer", request.getTokenizer()),
+                request.getText(),
+                TokenizationMapping.toDomain(request.getSpecialTokens()));
         return Uni.createFrom()
                 .item(EncodeResponse.newBuilder()
                         .addAllIds(Arrays.stream(ids).boxed().toList())

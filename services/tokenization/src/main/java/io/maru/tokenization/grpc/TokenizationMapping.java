@@ -1,6 +1,7 @@
 package io.maru.tokenization.grpc;
 
 import com.google.protobuf.Timestamp;
+import io.maru.platform.error.CommonReason;
 import io.maru.platform.grpc.ResourceName;
 import io.maru.tokenization.domain.DatasetRequest;
 import io.maru.tokenization.domain.DatasetState;
@@ -8,8 +9,12 @@ import io.maru.tokenization.domain.TokenizerRequest;
 import io.maru.tokenization.domain.TokenizerState;
 import io.maru.tokenization.v1.CreateDatasetRequest;
 import io.maru.tokenization.v1.Dataset;
+import io.maru.tokenization.v1.EncodeRequest;
 import io.maru.tokenization.v1.Tokenizer;
+import io.maru.tokenization.v1.TokenizerReport;
 import io.maru.tokenization.v1.TrainTokenizerRequest;
+import io.maru.tokenizer.QualityReport;
+import io.maru.tokenizer.SpecialTokens;
 import java.time.Instant;
 
 /** Where the words of the wire and of the domain meet. */
@@ -28,7 +33,7 @@ final class TokenizationMapping {
         return ResourceName.check(field, name, DATASET);
     }
 
-    private static String id(String field, String id) {
+    static String id(String field, String id) {
         return id.isEmpty() ? "" : ResourceName.idOrNew(field, id);
     }
 
@@ -54,6 +59,17 @@ final class TokenizationMapping {
                 run(request.getRun()));
     }
 
+    static SpecialTokens toDomain(EncodeRequest.SpecialTokens special) {
+        return switch (special) {
+            case SPECIAL_TOKENS_UNSPECIFIED, TEXT -> SpecialTokens.TEXT;
+            case ALLOW -> SpecialTokens.ALLOW;
+            case REFUSE -> SpecialTokens.REFUSE;
+            case UNRECOGNIZED ->
+                throw CommonReason.INVALID_ARGUMENT.because(
+                        "special_tokens: another value (expected: TEXT, ALLOW or REFUSE)");
+        };
+    }
+
     static Tokenizer toProto(io.maru.tokenization.domain.Tokenizer tokenizer) {
         return Tokenizer.newBuilder()
                 .setName(tokenizer.name())
@@ -67,6 +83,40 @@ final class TokenizationMapping {
                 .setCreateTime(toProto(tokenizer.createTime()))
                 .setUpdateTime(toProto(tokenizer.updateTime()))
                 .setRevision(tokenizer.revision())
+                .setReadBytes(tokenizer.progress().readBytes())
+                .setSourceBytes(tokenizer.progress().sourceBytes())
+                .setReportSha256(tokenizer.reportSha256())
+                .build();
+    }
+
+    static TokenizerReport toProto(String tokenizer, QualityReport report) {
+        TokenizerReport.Builder message = TokenizerReport.newBuilder()
+                .setTokenizer(tokenizer)
+                .setTokenizerSha256(report.tokenizerSha256())
+                .setSplit(report.split())
+                .setVocabulary(report.vocabulary())
+                .setUsed(report.used())
+                .setOverall(toProto(report.overall()));
+        report.scripts().forEach((script, measure) -> message.putScripts(script, toProto(measure)));
+        report.kinds().forEach((kind, measure) -> message.putKinds(kind, toProto(measure)));
+        report.longest().forEach(token -> message.addLongest(toProto(token)));
+        report.unused().forEach(token -> message.addUnused(toProto(token)));
+        return message.build();
+    }
+
+    private static TokenizerReport.Measure toProto(QualityReport.Measure measure) {
+        return TokenizerReport.Measure.newBuilder()
+                .setDocuments(measure.documents())
+                .setBytes(measure.bytes())
+                .setTokens(measure.tokens())
+                .build();
+    }
+
+    private static TokenizerReport.Token toProto(QualityReport.Token token) {
+        return TokenizerReport.Token.newBuilder()
+                .setId(token.id())
+                .setText(token.text())
+                .setBytes(token.bytes())
                 .build();
     }
 

@@ -11,6 +11,7 @@ import io.maru.tokenization.v1.DatasetSealed;
 import io.maru.tokenization.v1.ShardQueued;
 import io.maru.tokenization.v1.TokenShardSealed;
 import io.maru.tokenization.v1.TokenizerFailed;
+import io.maru.tokenization.v1.TokenizerImported;
 import io.maru.tokenization.v1.TokenizerTrained;
 
 /** What tokenization tells on Kafka. Each is appended to the outbox in the transaction that makes it true. */
@@ -27,6 +28,18 @@ final class Facts {
                         .setCorpus(tokenizer.corpus())
                         .setTokens(trained.tokens())
                         .setSha256(trained.sha256())
+                        .build());
+    }
+
+    static Fact tokenizerImported(Tokenizer tokenizer) {
+        return Fact.of(
+                "maru.tokenizer.imported.v1",
+                tokenizer.name(),
+                tokenizer.run(),
+                TokenizerImported.newBuilder()
+                        .setTokenizer(tokenizer.name())
+                        .setTokens(tokenizer.tokens())
+                        .setSha256(tokenizer.sha256())
                         .build());
     }
 

@@ -7,10 +7,12 @@ import io.maru.platform.work.Claim;
 import io.maru.platform.work.WorkQueue;
 import io.maru.tokenization.app.TokenizerStore;
 import io.maru.tokenization.app.TrainedTokenizer;
+import io.maru.tokenization.domain.ImportRequest;
 import io.maru.tokenization.domain.TokenizationReason;
 import io.maru.tokenization.domain.Tokenizer;
 import io.maru.tokenization.domain.TokenizerRequest;
 import io.maru.tokenization.domain.TokenizerState;
+import io.maru.tokenization.domain.TrainingProgress;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;
@@ -80,6 +82,24 @@ public final class PostgresTokenizers implements TokenizerStore {
     }
 
     @Override
+    public Optional<Tokenizer> createReady(String name, ImportRequest request, int tokens, Runnable storeFiles) {
+        return database.inTransaction(sql -> {
+            // Whoever wants the same name waits for the end of this transaction, so its files cannot be overwritten.
+            int created = sql.update("""
+                    insert into tokenizer (name, request_id, state, corpus, corpus_sha256, vocabulary_size, run, tokens, sha256)
+                    values (?, ?, 'READY', '', '', ?, '', ?, ?) on conflict do nothing
+                    """, name, request.requestId(), tokens, tokens, request.sha256());
+            if (created == 0) {
+                return Optional.empty();
+            }
+            storeFiles.run();
+            Tokenizer tokenizer = find(sql, name).orElseThrow();
+            outbox.append(sql, Facts.tokenizerImported(tokenizer));
+            return Optional.of(tokenizer);
+        });
+    }
+
+    @Override
     public Optional<Tokenizer> cancel(String name) {
         return database.inTransaction(sql -> {
             // The worker that finds a CANCELLED tokenizer in the queue has only the claim to end.
@@ -97,7 +117,7 @@ public final class PostgresTokenizers implements TokenizerStore {
         return database.inTransaction(sql -> {
             queue.hold(sql, claim);
             int training = sql.update("""
-                    update tokenizer set state = 'TRAINING', revision = revision + 1, update_time = now()
+                    update tokenizer set state = 'TRAINING', read_bytes = 0, revision = revision + 1, update_time = now()
                     where name = ? and state in ('PENDING', 'TRAINING')
                     """, claim.name());
             if (training == 1) {
@@ -109,10 +129,20 @@ public final class PostgresTokenizers implements TokenizerStore {
     }
 
     /** @throws io.maru.platform.error.Refusal TOKENIZER_CANCELLED where somebody has asked for that */
-    void requireTraining(Claim claim) {
+    void progressed(Claim claim, TrainingProgress progress) {
         database.run(sql -> {
             queue.hold(sql, claim);
             requireTraining(sql, claim);
+            sql.update(
+                    """
+                    update tokenizer set read_bytes = ?, source_bytes = ?, revision = revision + 1, update_time = now()
+                    where name = ? and (read_bytes, source_bytes) <> (?, ?)
+                    """,
+                    progress.readBytes(),
+                    progress.sourceBytes(),
+                    claim.name(),
+                    progress.readBytes(),
+                    progress.sourceBytes());
         });
     }
 
@@ -132,11 +162,18 @@ public final class PostgresTokenizers implements TokenizerStore {
         database.run(sql -> {
             queue.finish(sql, claim);
             requireTraining(sql, claim);
-            sql.update("""
-                    update tokenizer set state = 'READY', tokens = ?, sha256 = ?, revision = revision + 1,
-                        update_time = now()
+            sql.update(
+                    """
+                    update tokenizer set state = 'READY', tokens = ?, sha256 = ?, report_sha256 = ?, read_bytes = ?,
+                        source_bytes = ?, revision = revision + 1, update_time = now()
                     where name = ?
-                    """, trained.tokens(), trained.sha256(), claim.name());
+                    """,
+                    trained.tokens(),
+                    trained.sha256(),
+                    trained.reportSha256(),
+                    trained.sourceBytes(),
+                    trained.sourceBytes(),
+                    claim.name());
             outbox.append(sql, Facts.tokenizerTrained(tokenizer, trained));
         });
     }
@@ -176,6 +213,8 @@ public final class PostgresTokenizers implements TokenizerStore {
                 row.getInt("vocabulary_size"),
                 row.getInt("tokens"),
                 row.getString("sha256"),
+                row.getString("report_sha256"),
+                new TrainingProgress(row.getLong("read_bytes"), row.getLong("source_bytes")),
                 row.getString("run"),
                 row.getString("failure_reason"),
                 row.getString("failure_message"),

@@ -8,6 +8,7 @@ import io.maru.tokenization.app.TokenizerTraining;
 import io.maru.tokenization.app.TrainedTokenizer;
 import io.maru.tokenization.domain.TokenizationReason;
 import io.maru.tokenization.domain.Tokenizer;
+import io.maru.tokenization.domain.TrainingProgress;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
@@ -20,7 +21,7 @@ public final class TokenizerWork implements Worker.Work {
     private final TokenizerTraining training;
     private final Duration checkInterval;
 
-    /** @param checkInterval between two looks at the database for a wish to cancel */
+    /** @param checkInterval between two looks at the database for a wish to cancel, which also tell the progress */
     public TokenizerWork(PostgresTokenizers tokenizers, TokenizerTraining training, Duration checkInterval) {
         this.tokenizers = tokenizers;
         this.training = training;
@@ -59,14 +60,14 @@ public final class TokenizerWork implements Worker.Work {
         }
 
         @Override
-        public void check() throws InterruptedException {
+        public void check(TrainingProgress progress) throws InterruptedException {
             if (Thread.interrupted()) {
                 throw new InterruptedException();
             }
             long now = System.nanoTime();
             if (now - checked >= checkInterval.toNanos()) {
                 checked = now;
-                tokenizers.requireTraining(claim);
+                tokenizers.progressed(claim, progress);
             }
         }
     }

@@ -13,6 +13,7 @@ import io.maru.tokenization.domain.DatasetRequest;
 import io.maru.tokenization.domain.DatasetState;
 import io.maru.tokenization.domain.Tokenizer;
 import io.maru.tokenization.domain.TokenizerState;
+import io.maru.tokenization.domain.TrainingProgress;
 import io.maru.tokenizer.BpeTokenizer;
 import io.maru.tokenizer.BpeTrainer;
 import io.maru.tokenizer.TieRule;
@@ -63,6 +64,8 @@ class ShardEncoderTest {
                 280,
                 bpe.vocabularySize(),
                 Sha256.of(bpe.toJson()),
+                "",
+                new TrainingProgress(0, 0),
                 "",
                 "",
                 "",

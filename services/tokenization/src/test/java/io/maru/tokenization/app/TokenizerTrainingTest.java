@@ -1,21 +1,29 @@
 package io.maru.tokenization.app;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.maru.formats.Manifest;
 import io.maru.formats.Sha256;
 import io.maru.platform.error.Refusal;
 import io.maru.tokenization.CorpusOfStories;
+import io.maru.tokenization.domain.DocumentShard;
 import io.maru.tokenization.domain.TokenizationReason;
 import io.maru.tokenization.domain.Tokenizer;
 import io.maru.tokenization.domain.TokenizerState;
+import io.maru.tokenization.domain.TrainingProgress;
 import io.maru.tokenizer.BpeTokenizer;
 import io.maru.tokenizer.BpeTrainer;
+import io.maru.tokenizer.QualityReport;
 import io.maru.tokenizer.TieRule;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -38,7 +46,7 @@ class TokenizerTrainingTest {
 
     @Test
     void learnsFromTheTrainingDocumentsAlone() throws Exception {
-        TrainedTokenizer trained = train(sealed(), () -> {});
+        TrainedTokenizer trained = train(sealed(), progress -> {});
 
         BpeTrainer expected = new BpeTrainer(300, TieRule.SMALLEST_IDS);
         for (int shard = 0; shard < SHARDS - 1; shard++) {
@@ -46,29 +54,84 @@ class TokenizerTrainingTest {
         }
         byte[] json = files.objects.get("tokenizers/t/tokenizer.json");
         assertThat(json).isEqualTo(expected.train().toJson());
-        assertThat(trained).isEqualTo(new TrainedTokenizer(300, Sha256.of(json)));
-        assertThat(files.reads).doesNotContain("corpora/c/shards/validation-00000");
+        assertThat(trained.tokens()).isEqualTo(300);
+        assertThat(trained.sha256()).isEqualTo(Sha256.of(json));
         assertThat(BpeTokenizer.fromJson(json).vocabularySize()).isEqualTo(300);
         assertThat(files.objects).containsKey("tokenizers/t/tokenizer_config.json");
     }
 
     @Test
+    void itsReportMeasuresTheValidationDocuments() throws Exception {
+        TrainedTokenizer trained = train(sealed(), progress -> {});
+
+        byte[] report = files.objects.get("tokenizers/t/report.json");
+        assertThat(trained.reportSha256()).isEqualTo(Sha256.of(report));
+        assertThat(QualityReport.fromJson(report))
+                .isEqualTo(measured(trained.sha256(), DocumentShard.VALIDATION, SHARDS - 1));
+    }
+
+    @Test
+    void withoutValidationDocumentsTheReportMeasuresTheTrainingDocuments() throws Exception {
+        sealed();
+        Manifest whole = Manifest.fromJson(files.objects.get("corpora/c/manifest.json"));
+        Manifest training = new Manifest("corpus", Map.of(), whole.entries().subList(0, 2));
+        files.objects.put("corpora/c/manifest.json", training.toJson());
+
+        TrainedTokenizer trained = train(training.digest(), progress -> {});
+
+        assertThat(QualityReport.fromJson(files.objects.get("tokenizers/t/report.json")))
+                .isEqualTo(measured(trained.sha256(), DocumentShard.TRAIN, 0, 1));
+    }
+
+    private QualityReport measured(String sha256, String split, int... shards) {
+        QualityReport.Tally tally =
+                new QualityReport.Tally(BpeTokenizer.fromJson(files.objects.get("tokenizers/t/tokenizer.json")));
+        for (int shard : shards) {
+            CorpusOfStories.stories(shard).forEach(tally::add);
+        }
+        return tally.report(sha256, split);
+    }
+
+    @Test
+    void tellsHowFarItHasRead() throws Exception {
+        List<TrainingProgress> told = new ArrayList<>();
+
+        TrainedTokenizer trained = train(sealed(), told::add);
+
+        long bytes = 0;
+        for (int shard = 0; shard < SHARDS; shard++) {
+            bytes += CorpusOfStories.stories(shard).stream()
+                    .mapToLong(story -> story.getBytes(UTF_8).length)
+                    .sum();
+        }
+        assertThat(told).extracting(TrainingProgress::sourceBytes).containsOnly(bytes);
+        assertThat(told).extracting(TrainingProgress::readBytes).isSorted();
+        assertThat(told.get(0).readBytes()).isBetween(1L, bytes / SHARDS);
+        assertThat(told.get(told.size() - 1).readBytes()).isEqualTo(bytes);
+        assertThat(trained.sourceBytes()).isEqualTo(bytes);
+    }
+
+    @Test
     void canStopAtEachDocument() {
         String sha256 = sealed();
-        AtomicInteger documents = new AtomicInteger();
-        assertThatThrownBy(() -> train(sha256, () -> {
-                    if (documents.incrementAndGet() == 7) {
-                        throw new InterruptedException();
-                    }
-                }))
-                .isInstanceOf(InterruptedException.class);
-        assertThat(files.puts).isEmpty();
+        // The last of these are documents that the report measures.
+        int documents = SHARDS * CorpusOfStories.stories(0).size();
+        for (int stop : new int[] {1, 7, documents}) {
+            AtomicInteger seen = new AtomicInteger();
+            assertThatThrownBy(() -> train(sha256, progress -> {
+                        if (seen.incrementAndGet() == stop) {
+                            throw new InterruptedException();
+                        }
+                    }))
+                    .isInstanceOf(InterruptedException.class);
+            assertThat(files.puts).isEmpty();
+        }
     }
 
     @Test
     void refusesACorpusThatChangedSince() {
         sealed();
-        assertThatThrownBy(() -> train("0".repeat(64), () -> {}))
+        assertThatThrownBy(() -> train("0".repeat(64), progress -> {}))
                 .isInstanceOfSatisfying(
                         Refusal.class, e -> assertThat(e.reason()).isEqualTo(TokenizationReason.CORPUS_CORRUPT));
     }
@@ -77,7 +140,7 @@ class TokenizerTrainingTest {
     void refusesAShardThatIsNotWhatWasSealed() {
         String sha256 = sealed();
         files.objects.get("corpora/c/shards/train-00002")[30] ^= 1;
-        assertThatThrownBy(() -> train(sha256, () -> {}))
+        assertThatThrownBy(() -> train(sha256, progress -> {}))
                 .isInstanceOf(Refusal.class)
                 .hasMessageStartingWith("corpora/c/shards/train-00002");
         assertThat(files.puts).isEmpty();
@@ -99,12 +162,14 @@ class TokenizerTrainingTest {
                 0,
                 "",
                 "",
+                new TrainingProgress(0, 0),
+                "",
                 "",
                 "",
                 Instant.EPOCH,
                 Instant.EPOCH,
                 1,
                 1);
-        return new TokenizerTraining(files, new Corpora(files), folder).train(tokenizer, safePoint);
+        return new TokenizerTraining(files, new Corpora(files), 1 << 20, folder).train(tokenizer, safePoint);
     }
 }

@@ -5,7 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.maru.formats.Manifest;
+import io.maru.formats.SealedFile;
 import io.maru.formats.Sha256;
+import io.maru.formats.TokenShardHeader;
+import io.maru.formats.TokenShardReader;
+import io.maru.formats.TokenShardWriter;
 import io.maru.model.DeviceOptions;
 import io.maru.model.GptConfig;
 import io.maru.platform.error.Reason;
@@ -264,6 +269,36 @@ class TrainingLoopTest {
         assertThatThrownBy(() -> loop().run(ScriptedJob.undisturbed(request(SPEC))))
                 .isInstanceOf(Refusal.class)
                 .hasMessageContaining("train-00001");
+    }
+
+    /** A mix would train on ids that mean different texts. */
+    @Test
+    void refusesAShardOfAnotherTokenizerThoughTheManifestListsIt() throws Exception {
+        String key = "shards/train-00001";
+        Path theirs = Files.write(folder.resolve("theirs"), bytes.objects.get(DATASET + "/" + key));
+        Path other = folder.resolve("other");
+        SealedFile sealed;
+        try (TokenShardReader reader = TokenShardReader.open(theirs);
+                TokenShardWriter writer = TokenShardWriter.create(
+                        other, TokenShardHeader.of(reader.header().vocabularySize(), "0".repeat(64)))) {
+            int[] ids = new int[(int) reader.tokenCount()];
+            reader.read(0, ids, 0, ids.length);
+            writer.append(ids, 0, ids.length);
+            sealed = writer.seal();
+        }
+        Manifest manifest = Manifest.fromJson(bytes.objects.get(DATASET + "/manifest.json"));
+        List<Manifest.Entry> entries = manifest.entries().stream()
+                .map(entry -> entry.key().equals(key)
+                        ? new Manifest.Entry(key, sealed.size(), sealed.sha256(), entry.attributes())
+                        : entry)
+                .toList();
+        bytes.objects.put(DATASET + "/" + key, Files.readAllBytes(other));
+        bytes.objects.put(
+                DATASET + "/manifest.json", new Manifest(manifest.kind(), manifest.attributes(), entries).toJson());
+
+        assertThatThrownBy(() -> loop().run(ScriptedJob.undisturbed(request(SPEC))))
+                .hasMessageContaining(key + ": tokenizer: " + "0".repeat(64) + " (expected: ");
+        assertThat(registry.kept).isEmpty();
     }
 
     @Test

@@ -1,0 +1,237 @@
+package io.maru.bench;
+
+import com.sun.management.OperatingSystemMXBean;
+import io.maru.formats.Document;
+import io.maru.formats.DocumentShardWriter;
+import io.maru.formats.Sha256;
+import io.maru.platform.store.ObjectStore;
+import io.maru.platform.testkit.Servers;
+import io.maru.tokenization.app.Corpora;
+import io.maru.tokenization.app.DatasetStore;
+import io.maru.tokenization.app.LoadedTokenizers;
+import io.maru.tokenization.app.SealedFiles;
+import io.maru.tokenization.app.ShardEncoder;
+import io.maru.tokenization.domain.Dataset;
+import io.maru.tokenization.domain.DatasetRequest;
+import io.maru.tokenization.domain.DocumentShard;
+import io.maru.tokenization.domain.ShardTask;
+import io.maru.tokenization.domain.TokenShard;
+import io.maru.tokenization.domain.Tokenizer;
+import io.maru.tokenization.store.ObjectFiles;
+import io.maru.tokenizer.BpeTokenizer;
+import io.maru.tokenizer.BpeTrainer;
+import io.maru.tokenizer.TieRule;
+import io.minio.MinioClient;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Random;
+import java.util.function.BiFunction;
+
+/**
+ * From document shards in the object store to sealed token shards there, as a replica of tokenization does it: fetch, check
+ * the digest, decompress, parse, encode, write, digest, put. The store is the real one of the test kit, in a process of its
+ * own; what PostgreSQL and Kafka would do is left out. One thread encodes, so text per second of this process's CPU is what
+ * one core does; the time on the wall holds the store's too.
+ *
+ * <p>Arguments: megabytes of text (100), tokens of the vocabulary (8192).
+ */
+public final class ShardEncoding {
+    private static final int SHARD_BYTES = 4 << 20; // as ingestion seals them
+    private static final int DIFFERENT_WORDS = 50_000;
+    private static final int WARM_UP_SHARDS = 6;
+    private static final String CORPUS = "corpora/bench";
+    private static final String TOKENIZER = "tokenizers/bench";
+
+    private ShardEncoding() {}
+
+    public static void main(String[] arguments) throws IOException {
+        long bytes = (arguments.length > 0 ? Long.parseLong(arguments[0]) : 100) * 1_000_000;
+        int vocabulary = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 8192;
+        SealedFiles files = new ObjectFiles(store());
+        Path work = Files.createTempDirectory("shard-encoding");
+        Text text = new Text(new Random(1));
+
+        BpeTrainer trainer = new BpeTrainer(vocabulary, TieRule.SMALLEST_IDS);
+        for (int i = 0; i < 2_000; i++) {
+            trainer.add(text.document());
+        }
+        BpeTokenizer tokenizer = trainer.train();
+        byte[] json = tokenizer.toJson();
+        files.put(Tokenizer.jsonKey(TOKENIZER), json);
+        List<DocumentShard> shards = new ArrayList<>();
+        for (long written = 0; written < bytes; written += SHARD_BYTES) {
+            shards.add(shard(files, text, work.resolve("documents"), shards.size()));
+        }
+
+        Tasks tasks = new Tasks(shards, Sha256.of(json));
+        ShardEncoder encoder = new ShardEncoder(tasks, files, new LoadedTokenizers(files, 1), work);
+        for (int i = 0; i < WARM_UP_SHARDS; i++) {
+            encoder.encode(Integer.toString(i % shards.size()));
+        }
+        for (int round = 1; round <= 3; round++) {
+            tasks.forget();
+            long cpu = cpuNanos();
+            long start = System.nanoTime();
+            for (int i = 0; i < shards.size(); i++) {
+                encoder.encode(Integer.toString(i));
+            }
+            double wall = (System.nanoTime() - start) / 1e9;
+            double core = (cpuNanos() - cpu) / 1e9;
+            System.out.printf(
+                    Locale.ROOT,
+                    "round %d: %.1f MB of text, %.2f bytes/token, %d tokens in the vocabulary: %.1f MB/s per core (%.2f s of CPU),"
+                            + " %.1f MB/s on the wall (%.2f s)%n",
+                    round,
+                    tasks.textBytes / 1e6,
+                    (double) tasks.textBytes / tasks.tokens,
+                    tokenizer.vocabularySize(),
+                    tasks.textBytes / 1e6 / core,
+                    core,
+                    tasks.textBytes / 1e6 / wall,
+                    wall);
+        }
+    }
+
+    private static ObjectStore store() {
+        Servers servers = Servers.running();
+        ObjectStore store = new ObjectStore(
+                MinioClient.builder()
+                        .endpoint(servers.s3())
+                        .credentials(servers.s3AccessKey(), servers.s3SecretKey())
+                        .region("us-east-1")
+                        .build(),
+                servers.s3Bucket());
+        store.createBucketIfAbsent();
+        return store;
+    }
+
+    private static long cpuNanos() {
+        return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getProcessCpuTime();
+    }
+
+    private static DocumentShard shard(SealedFiles files, Text text, Path local, int number) throws IOException {
+        try (DocumentShardWriter writer = DocumentShardWriter.create(local)) {
+            while (writer.textBytes() < SHARD_BYTES) {
+                writer.append(Document.of(text.document()));
+            }
+            String key = "shards/train-%05d".formatted(number);
+            String sha256 = writer.seal().sha256();
+            files.put(CORPUS + "/" + key, local);
+            return new DocumentShard(CORPUS, key, sha256, DocumentShard.TRAIN, writer.textBytes());
+        }
+    }
+
+    /** Made-up words as often as Zipf's law has them, three quarters of the documents Latin, one Hangul. */
+    private static final class Text {
+        private final Random random;
+        private final List<String> latin = new ArrayList<>();
+        private final List<String> hangul = new ArrayList<>();
+
+        Text(Random random) {
+            this.random = random;
+            for (int i = 0; i < DIFFERENT_WORDS; i++) {
+                StringBuilder word = new StringBuilder();
+                for (int syllable = 0; syllable <= random.nextInt(4); syllable++) {
+                    word.append("bcdfghklmnprstvw".charAt(random.nextInt(16)))
+                            .append("aeiou".charAt(random.nextInt(5)))
+                            .append(random.nextInt(3) == 0 ? "nrst".charAt(random.nextInt(4)) + "" : "");
+                }
+                latin.add(word.toString());
+                word.setLength(0);
+                random.ints(2 + random.nextInt(3), 0xAC00, 0xAC00 + 2_000).forEach(word::appendCodePoint);
+                hangul.add(word.toString());
+            }
+        }
+
+        /** Some 2,000 characters. */
+        String document() {
+            List<String> words = random.nextInt(4) == 0 ? hangul : latin;
+            StringBuilder document = new StringBuilder();
+            while (document.length() < 2_000) {
+                // The logarithm of the rank is uniform: frequency falls as one over the rank.
+                document.append(words.get((int) Math.pow(DIFFERENT_WORDS, random.nextDouble()) - 1))
+                        .append(random.nextInt(12) == 0 ? ".\n" : random.nextInt(9) == 0 ? ", " : " ");
+            }
+            return document.toString();
+        }
+    }
+
+    /** The shards of one dataset that never ends, by their number. */
+    private static final class Tasks implements DatasetStore {
+        private final List<DocumentShard> shards;
+        private final String tokenizerSha256;
+        private long textBytes;
+        private long tokens;
+
+        Tasks(List<DocumentShard> shards, String tokenizerSha256) {
+            this.shards = shards;
+            this.tokenizerSha256 = tokenizerSha256;
+        }
+
+        void forget() {
+            textBytes = 0;
+            tokens = 0;
+        }
+
+        @Override
+        public Optional<ShardTask> task(String tokenShard) {
+            DocumentShard documents = shards.get(Integer.parseInt(tokenShard));
+            return Optional.of(new ShardTask(
+                    "datasets/bench/" + documents.key(), "datasets/bench", documents, TOKENIZER, tokenizerSha256));
+        }
+
+        @Override
+        public void seal(TokenShard shard, BiFunction<Dataset, List<TokenShard>, String> manifest) {
+            textBytes += shard.textBytes();
+            tokens += shard.tokens();
+        }
+
+        @Override
+        public void fail(String dataset, String reason, String message) {
+            throw new IllegalStateException(reason + ": " + message);
+        }
+
+        @Override
+        public int countFailure(String tokenShard) {
+            throw new IllegalStateException(tokenShard + ": failed");
+        }
+
+        @Override
+        public Optional<Dataset> find(String name) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Optional<Dataset> findByRequest(String requestId) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public List<Dataset> list(long before, int limit) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Optional<Dataset> create(
+                String name, DatasetRequest request, Corpora.SealedCorpus corpus, Tokenizer tokenizer) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Optional<Dataset> cancel(String name) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public int requeueStalled(Duration patience) {
+            throw new UnsupportedOperationException();
+        }
+    }
+}

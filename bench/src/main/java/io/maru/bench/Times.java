@@ -1,0 +1,38 @@
+package io.maru.bench;
+
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/** What the rounds of one side took. */
+final class Times {
+    private final List<Double> seconds = new ArrayList<>();
+
+    interface Work {
+        void run() throws Exception;
+    }
+
+    void measure(Work work) throws Exception {
+        long start = System.nanoTime();
+        work.run();
+        add((System.nanoTime() - start) / 1e9);
+    }
+
+    void add(double second) {
+        seconds.add(second);
+    }
+
+    double median() {
+        List<Double> sorted = seconds.stream().sorted().toList();
+        return sorted.get(sorted.size() / 2);
+    }
+
+    double best() {
+        return Collections.min(seconds);
+    }
+
+    static double loadAverage() {
+        return ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
+    }
+}

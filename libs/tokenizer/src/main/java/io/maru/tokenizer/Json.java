@@ -1,0 +1,160 @@
+package io.maru.tokenizer;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.util.DefaultIndenter;
+import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import com.fasterxml.jackson.core.util.Separators;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+
+/**
+ * A stranger's JSON: its size, nesting and number of values are bounded before a tree is built, and what is not as expected is
+ * named by its place.
+ */
+final class Json {
+    /** Bounds the memory that reading takes; the largest published vocabularies have about 256,000 tokens in 20 MB. */
+    static final int MAX_BYTES = 64 << 20;
+
+    private static final int MAX_DEPTH = 16;
+    /** A token is 2 JSON tokens, its merge at most 4. */
+    private static final int MAX_JSON_TOKENS = 8 * Vocabulary.MAX_TOKENS;
+
+    private static final ObjectMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
+                    .streamReadConstraints(StreamReadConstraints.builder()
+                            .maxDocumentLength(MAX_BYTES)
+                            .maxNestingDepth(MAX_DEPTH)
+                            .maxTokenCount(MAX_JSON_TOKENS)
+                            .maxStringLength(MAX_BYTES)
+                            .maxNameLength(MAX_BYTES)
+                            .build())
+                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                    .build())
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .defaultPrettyPrinter(likeHuggingFace())
+            .build();
+
+    private Json() {}
+
+    /** As serde's pretty printer writes, so that a file that goes through Maru shows no difference. */
+    private static DefaultPrettyPrinter likeHuggingFace() {
+        DefaultIndenter lines = new DefaultIndenter("  ", "\n");
+        DefaultPrettyPrinter printer = new DefaultPrettyPrinter(Separators.createDefaultInstance()
+                .withObjectFieldValueSpacing(Separators.Spacing.AFTER)
+                .withArrayEmptySeparator("")
+                .withObjectEmptySeparator(""));
+        printer.indentArraysWith(lines);
+        printer.indentObjectsWith(lines);
+        return printer;
+    }
+
+    static JsonNode read(byte[] json, String place) {
+        if (json.length > MAX_BYTES) {
+            throw new TokenizerFormatException("size", "more than " + MAX_BYTES + " bytes", "at most " + MAX_BYTES);
+        }
+        JsonNode root;
+        try {
+            root = MAPPER.readTree(json);
+        } catch (JsonProcessingException e) {
+            throw new TokenizerFormatException("JSON", e.getOriginalMessage(), "well-formed and within bounds", e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return object(root, place);
+    }
+
+    static ObjectNode newObject() {
+        return MAPPER.createObjectNode();
+    }
+
+    static byte[] bytes(ObjectNode root) {
+        try {
+            return MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(root);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a tree of texts and numbers could not be written", e);
+        }
+    }
+
+    static boolean isPresent(JsonNode node) {
+        return !node.isMissingNode() && !node.isNull();
+    }
+
+    static JsonNode object(JsonNode node, String place) {
+        if (!node.isObject()) {
+            throw new TokenizerFormatException(place, describe(node), "an object");
+        }
+        return node;
+    }
+
+    static JsonNode array(JsonNode node, String place) {
+        if (!node.isArray()) {
+            throw new TokenizerFormatException(place, describe(node), "an array");
+        }
+        return node;
+    }
+
+    static String type(JsonNode node, String place) {
+        return text(object(node, place), "type", place);
+    }
+
+    static String text(JsonNode parent, String key, String place) {
+        JsonNode node = parent.path(key);
+        if (!node.isTextual()) {
+            throw new TokenizerFormatException(place + "." + key, describe(node), "a text");
+        }
+        return node.textValue();
+    }
+
+    static int id(JsonNode node, String place, int bound) {
+        if (!node.isIntegralNumber() || !node.canConvertToInt() || node.intValue() < 0 || node.intValue() >= bound) {
+            throw new TokenizerFormatException(place, describe(node), "an integer from 0 to " + (bound - 1));
+        }
+        return node.intValue();
+    }
+
+    static boolean flag(JsonNode parent, String key, String place, boolean absent) {
+        JsonNode flag = parent.path(key);
+        if (isPresent(flag) && !flag.isBoolean()) {
+            throw new TokenizerFormatException(place + "." + key, describe(flag), "true or false");
+        }
+        return flag.asBoolean(absent);
+    }
+
+    static void require(JsonNode parent, String key, String place, String expectedJson) {
+        JsonNode node = parent.path(key);
+        if (!node.toString().equals(expectedJson)) {
+            throw new TokenizerFormatException(place.isEmpty() ? key : place + "." + key, describe(node), expectedJson);
+        }
+    }
+
+    static void requireNull(JsonNode root, String key) {
+        if (isPresent(root.path(key))) {
+            throw new TokenizerFormatException(key, describe(root.path(key)), "null");
+        }
+    }
+
+    /** JSON can escape half of a surrogate pair, which no UTF-8 can hold. */
+    static void requireCharacters(String text, String place) {
+        if (!UTF_8.newEncoder().canEncode(text)) {
+            throw new TokenizerFormatException(place, "a surrogate without its partner", "Unicode characters");
+        }
+    }
+
+    static String describe(JsonNode node) {
+        return node.isMissingNode() ? "nothing" : node.isContainerNode() ? describeContainer(node) : node.toString();
+    }
+
+    private static String describeContainer(JsonNode node) {
+        JsonNode type = node.path("type");
+        return type.isTextual() ? "type " + type : node.getNodeType() + " of " + node.size();
+    }
+}
