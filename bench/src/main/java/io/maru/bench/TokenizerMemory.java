@@ -21,13 +21,13 @@ public final class TokenizerMemory {
     /** @param args megabytes of text, the vocabulary's size, mebibytes for counts */
     public static void main(String[] args) throws Exception {
         if (args.length != 3) {
-            throw new IllegalArgumentException("arguments: " + args.length + " (expected: megabytes vocabulary mebibytes)");
+            throw new IllegalArgumentException(
+                    "arguments: " + args.length + " (expected: megabytes vocabulary mebibytes)");
         }
         long size = Long.parseLong(args[0]) * 1_000_000;
         int threads = Runtime.getRuntime().availableProcessors();
         Path folder = Files.createTempDirectory("maru-runs");
-        BpeTrainer.Resources resources =
-                new BpeTrainer.Resources(threads, Long.parseLong(args[2]) << 20, folder);
+        BpeTrainer.Resources resources = new BpeTrainer.Resources(threads, Long.parseLong(args[2]) << 20, folder);
         long start = System.nanoTime();
         try (BpeTrainer trainer = new BpeTrainer(Integer.parseInt(args[1]), TieRule.SMALLEST_IDS, resources)) {
             Random random = new Random(1);
@@ -50,7 +50,8 @@ public final class TokenizerMemory {
                     "  peak heap at most %d MiB of %d, sha256 %s, load average %.2f%n",
                     peak >> 20,
                     Runtime.getRuntime().maxMemory() >> 20,
-                    HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(json)),
+                    HexFormat.of()
+                            .formatHex(MessageDigest.getInstance("SHA-256").digest(json)),
                     Times.loadAverage());
         }
         Files.delete(folder);

@@ -25,7 +25,8 @@ public final class TokenizerTraining {
     /** @param args path of train_bpe.py, a file of text in UTF-8, the vocabulary's size */
     public static void main(String[] args) throws Exception {
         if (args.length != 3) {
-            throw new IllegalArgumentException("arguments: " + args.length + " (expected: train_bpe.py text vocabulary)");
+            throw new IllegalArgumentException(
+                    "arguments: " + args.length + " (expected: train_bpe.py text vocabulary)");
         }
         Path text = Path.of(args[1]);
         int vocabulary = Integer.parseInt(args[2]);
@@ -90,7 +91,8 @@ public final class TokenizerTraining {
         Process process = command.start();
         String seconds = new String(process.getInputStream().readAllBytes(), UTF_8).strip();
         if (process.waitFor() != 0) {
-            throw new IOException("the peer failed (expected: seconds; MARU_PYTHON names a Python that has tokenizers)");
+            throw new IOException(
+                    "the peer failed (expected: seconds; MARU_PYTHON names a Python that has tokenizers)");
         }
         return Double.parseDouble(seconds);
     }
