@@ -18,6 +18,9 @@ final class AddedTokens {
     /** Longer ones would make the search slow, and no model has one. */
     static final int LONGEST = 512; // bytes
 
+    /** Bounds the trie. */
+    static final int MOST_BYTES = 1 << 20;
+
     private static final int NONE = -1;
 
     private final List<AddedToken> tokens;

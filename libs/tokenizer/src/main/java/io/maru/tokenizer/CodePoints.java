@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,12 +42,14 @@ final class CodePoints {
     /** Ranges by the names in the resource, each {@code {first, last}}, ascending. */
     private static final Map<String, List<int[]>> RANGES = readRanges("unicode-classes.txt");
 
+    private static final BitSet WORD = new BitSet();
     private static final byte[] ASCII = new byte[0x80];
     /** Blocks of one kind throughout, as most are, are kept once. */
     private static final byte[][] BLOCKS = blocks();
 
     static {
         System.arraycopy(BLOCKS[0], 0, ASCII, 0, ASCII.length);
+        RANGES.get("B").forEach(range -> WORD.set(range[0], range[1] + 1));
     }
 
     private CodePoints() {}
@@ -66,7 +69,7 @@ final class CodePoints {
 
     /** Whether a word goes on with it; what a regular expression's {@code \w} matches is a little more. */
     static boolean isWord(int codePoint) {
-        return RANGES.get("B").stream().anyMatch(range -> range[0] <= codePoint && codePoint <= range[1]);
+        return WORD.get(codePoint);
     }
 
     /**

@@ -23,6 +23,9 @@ final class Encoder implements Splitter.Words {
 
     private byte[] text = new byte[1 << 8];
     private byte[] normalized = new byte[1 << 8];
+    /** Bytes that {@link #write} has written. */
+    private int written;
+
     private int[] ids = new int[1 << 8];
     private int size;
     private SpecialTokens special;
@@ -200,12 +203,10 @@ final class Encoder implements Splitter.Words {
     private void reserveIds(int more) {
         int needed = size + more + WordCache.MOST_INLINE;
         if (needed > ids.length || needed < 0) {
-            ids = Arrays.copyOf(ids, (int) Math.min(MOST_BYTES, Math.max((long) size + more + 4, 2L * ids.length)));
+            ids = Arrays.copyOf(ids, (int)
+                    Math.min(MOST_BYTES, Math.max((long) size + more + WordCache.MOST_INLINE, 2L * ids.length)));
         }
     }
-
-    /** Bytes that {@link #write} has written. */
-    private int written;
 
     private byte[] write(String source, byte[] old) {
         long most = (long) source.length() * Utf8.MAX_BYTES_PER_CHAR;

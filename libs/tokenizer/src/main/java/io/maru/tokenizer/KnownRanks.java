@@ -1,6 +1,5 @@
 package io.maru.tokenizer;
 
-import java.util.Arrays;
 import java.util.Map;
 
 /** The rank files that OpenAI publishes: what they do not say themselves. Source: tiktoken's openai_public.py. */
@@ -30,7 +29,8 @@ enum KnownRanks {
                 return known;
             }
         }
-        throw new TokenizerFormatException("rank file", "name", fileName, Arrays.toString(values()) + ".tiktoken");
+        throw new TokenizerFormatException(
+                "rank file", "name", fileName, "r50k_base, cl100k_base or o200k_base.tiktoken");
     }
 
     BpeTokenizer read(byte[] file) {

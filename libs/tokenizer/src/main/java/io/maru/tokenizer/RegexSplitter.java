@@ -16,6 +16,8 @@ import java.util.List;
  */
 final class RegexSplitter implements Splitter {
     private static final int LONGEST = 4096;
+    /** All counts of {n,m} multiplied: RE2 writes repetitions out, and nested ones are a product. */
+    private static final int MOST_REPETITIONS = 1000;
 
     private final Pattern pattern;
 
@@ -59,6 +61,7 @@ final class RegexSplitter implements Splitter {
         private final String place;
         private final StringBuilder out = new StringBuilder();
         private int at;
+        private long repetitions = 1;
 
         Translation(String regex, String place) {
             this.regex = regex;
@@ -114,6 +117,12 @@ final class RegexSplitter implements Splitter {
             int close = regex.indexOf('}', at);
             if (close < 0 || !regex.substring(at + 1, close).matches("[0-9]{1,3}(,[0-9]{0,3})?")) {
                 throw refusal("{");
+            }
+            for (String count : regex.substring(at + 1, close).split(",")) {
+                repetitions *= Math.max(1, Integer.parseInt(count));
+                if (repetitions > MOST_REPETITIONS) {
+                    throw refusal("more than " + MOST_REPETITIONS + " repetitions");
+                }
             }
             out.append(regex, at, close);
             at = close;

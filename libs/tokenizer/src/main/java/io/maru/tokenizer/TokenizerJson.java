@@ -124,6 +124,7 @@ final class TokenizerJson {
         Json.array(node, "added_tokens");
         List<AddedToken> added = new ArrayList<>(node.size());
         Set<String> contents = new HashSet<>();
+        int bytes = 0;
         for (int i = 0; i < node.size(); i++) {
             JsonNode token = node.get(i);
             String place = "added_tokens[" + i + "]";
@@ -133,9 +134,13 @@ final class TokenizerJson {
                 throw new TokenizerFormatException(place + ".content", Json.describe(content), "a text");
             }
             Json.requireCharacters(content.textValue(), place + ".content");
-            if (content.textValue().getBytes(StandardCharsets.UTF_8).length > AddedTokens.LONGEST) {
+            int length = content.textValue().getBytes(StandardCharsets.UTF_8).length;
+            bytes += length;
+            if (length > AddedTokens.LONGEST || bytes > AddedTokens.MOST_BYTES) {
                 throw new TokenizerFormatException(
-                        place + ".content", content.toString(), "at most " + AddedTokens.LONGEST + " bytes");
+                        place + ".content",
+                        content.toString(),
+                        "at most " + AddedTokens.LONGEST + " bytes, and " + AddedTokens.MOST_BYTES + " in all of them");
             }
             if (!contents.add(content.textValue())) {
                 throw new TokenizerFormatException(place + ".content", content + " again", "each token once");

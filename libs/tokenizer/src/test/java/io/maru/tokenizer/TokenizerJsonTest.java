@@ -245,6 +245,39 @@ class TokenizerJsonTest {
                 .hasMessageContaining("Token count");
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "(?:(?:a{999}){999}){999}",
+                "a*+",
+                "(?<=a)b",
+                "(a)\\\\1",
+                "^a",
+                "\\\\bA",
+                "\\\\p{Han}",
+                "a*",
+                "[a&&b]",
+                "(?i:\\u00e9)",
+                "\\\\p{"
+            })
+    void refusesAPatternThatLinearTimeOrItsTablesDoNotKnow(String regex) throws IOException {
+        file.set("pre_tokenizer", JSON.readTree("""
+                {"type": "Sequence", "pretokenizers": [
+                 {"type": "Split", "pattern": {"Regex": "%s"}, "behavior": "Isolated", "invert": false},
+                 {"type": "ByteLevel", "add_prefix_space": false, "use_regex": false}]}""".formatted(regex)));
+        assertThatThrownBy(this::read)
+                .isInstanceOf(TokenizerFormatException.class)
+                .hasMessageContaining("pre_tokenizer.pretokenizers[0].pattern.Regex");
+    }
+
+    @Test
+    void refusesMoreTextInAddedTokensThanAnyModelHas() throws IOException {
+        for (int i = 0; i < 3_000; i++) {
+            add("<" + i + "x".repeat(400), 330 + i, true);
+        }
+        assertThatThrownBy(this::read).hasMessageContaining("in all of them");
+    }
+
     @Test
     void refusesAFileBeyondItsBound() {
         byte[] large = new byte[TokenizerJson.MAX_BYTES + 1];
