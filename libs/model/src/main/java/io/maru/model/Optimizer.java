@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,14 +45,13 @@ final class Optimizer {
     private final Operand<TFloat32> gradientNorm;
     private final List<Op> updates = new ArrayList<>();
 
-    /** @param gradients in the order of {@link GptConfig#parameters} */
-    Optimizer(Ops tf, GptConfig config, AdamW adamW, Parameters parameters, Output<?>[] gradients) {
+    Optimizer(Ops tf, DecoderConfig config, AdamW adamW, Parameters parameters, Gradients gradients) {
         this.adamW = adamW;
         rates = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.of(4)));
         List<Output<TFloat32>> rate = tf.unstack(rates, 4L).output();
 
-        List<Operand<TFloat32>> whole = Arrays.stream(gradients)
-                .<Operand<TFloat32>>map(gradient -> gradient.expect(TFloat32.class))
+        List<Operand<TFloat32>> whole = config.parameters().stream()
+                .map(parameter -> Kernels.cast(tf, gradients.of(parameter.name()), TFloat32.class))
                 .toList();
         gradientNorm = norm(tf, whole);
         Operand<TFloat32> clip = tf.math.minimum(

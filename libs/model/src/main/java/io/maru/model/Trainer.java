@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
-import org.tensorflow.Output;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.ndarray.Shape;
@@ -37,7 +36,7 @@ public final class Trainer implements AutoCloseable {
     /** What {@link #save} writes Adam's moments and the step to. */
     public static final String OPTIMIZER_FILE = "optimizer.safetensors";
 
-    private final GptConfig config;
+    private final DecoderConfig config;
     private final Shape rows; // (B, T)
     private final Graph graph = new Graph();
     private final Session session;
@@ -48,7 +47,7 @@ public final class Trainer implements AutoCloseable {
     private final Optimizer optimizer;
     private long step;
 
-    private Trainer(GptConfig config, AdamW adamW, int batch, DeviceOptions options) {
+    private Trainer(DecoderConfig config, AdamW adamW, int batch, DeviceOptions options) {
         if (batch < 1 || (long) batch * config.block() > Integer.MAX_VALUE) {
             throw new IllegalArgumentException(
                     "batch: " + batch + " (expected: 1.." + Integer.MAX_VALUE / config.block() + ")");
@@ -60,16 +59,17 @@ public final class Trainer implements AutoCloseable {
         parameters = new Parameters(tf, config);
         inputs = tf.placeholder(TInt32.class, Placeholder.shape(rows));
         targets = tf.placeholder(TInt32.class, Placeholder.shape(rows));
-        Gpt gpt = new Gpt(tf, parameters, config);
-        Context context = new WholeContext(tf, tf.constant(batch), tf.constant(config.block()));
-        Operand<TFloat32> logits = gpt.logits(gpt.stream(inputs, context)); // (N, V)
-        loss = CrossEntropy.mean(tf, logits, tf.reshape(targets, tf.constant(new int[] {-1})));
-        optimizer = new Optimizer(tf, config, adamW, parameters, graph.addGradients(loss.asOutput(), weights(config)));
+        Kernels<TFloat32> kernels = Kernels.plain(tf, parameters);
+        Context<TFloat32> context = new WholeContext<>(tf, config, tf.constant(batch), tf.constant(config.block()));
+        Transformer.Learned<TFloat32> learned = Transformer.of(kernels, config)
+                .learn(kernels, inputs, tf.reshape(targets, tf.constant(new int[] {-1})), context);
+        loss = learned.loss().mean(tf);
+        optimizer = new Optimizer(tf, config, adamW, parameters, learned.gradients());
         session = new Session(graph, options.session());
     }
 
     /** Begins a run. {@code batch} rows of {@code config.block()} tokens make a step. */
-    public static Trainer create(GptConfig config, AdamW adamW, int batch, Weights initial, DeviceOptions options) {
+    public static Trainer create(DecoderConfig config, AdamW adamW, int batch, Weights initial, DeviceOptions options) {
         Trainer trainer = new Trainer(config, adamW, batch, options);
         try {
             trainer.parameters.assign(trainer.session, initial);
@@ -87,7 +87,7 @@ public final class Trainer implements AutoCloseable {
      * @throws UnsupportedModelException if what lies there is of another model
      * @throws io.maru.formats.CorruptFileException if a file there is damaged
      */
-    public static Trainer resume(GptConfig config, AdamW adamW, int batch, Path folder, DeviceOptions options)
+    public static Trainer resume(DecoderConfig config, AdamW adamW, int batch, Path folder, DeviceOptions options)
             throws IOException {
         try (SafetensorsFile model = SafetensorsFile.open(folder.resolve(MODEL_FILE));
                 SafetensorsFile moments = SafetensorsFile.open(folder.resolve(OPTIMIZER_FILE))) {
@@ -144,7 +144,7 @@ public final class Trainer implements AutoCloseable {
         }
     }
 
-    public GptConfig config() {
+    public DecoderConfig config() {
         return config;
     }
 
@@ -172,12 +172,6 @@ public final class Trainer implements AutoCloseable {
     public void close() {
         session.close();
         graph.close();
-    }
-
-    private Output<?>[] weights(GptConfig config) {
-        return config.parameters().stream()
-                .map(parameter -> parameters.variable(parameter.name()).value().asOutput())
-                .toArray(Output<?>[]::new);
     }
 
     private TInt32 ids(String name, int[] ids) {

@@ -159,14 +159,14 @@ class TrainerTest {
         }
     }
 
-    private static Trainer trainer(GptConfig config, int batch) {
+    private static Trainer trainer(DecoderConfig config, int batch) {
         return Trainer.create(config, ADAMW, batch, Weights.initial(config, 42), TestModels.TWO_THREADS);
     }
 
     /** Trains until so many steps were taken in all, each on a batch of its own. */
     private static void run(Trainer trainer, long steps) {
         LearningRate learningRate = new LearningRate(1e-3f, 1e-4f, 5, 50);
-        GptConfig config = trainer.config();
+        DecoderConfig config = trainer.config();
         int batch = config.equals(SMALL) ? SMALL_BATCH : BATCH;
         for (long step = trainer.steps(); step < steps; step++) {
             int[] tokens = TestModels.tokens(batch * config.block() + 1, config.vocabularySize(), step);

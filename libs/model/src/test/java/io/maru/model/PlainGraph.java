@@ -14,9 +14,9 @@ import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 
-/** The bare graph: what the trainer keeps to itself, laid open for the tests. */
-final class GptGraph implements AutoCloseable {
-    private final GptConfig config;
+/** The forward pass in plain operations, whose gradients TensorFlow derives: the judge of those written by hand. */
+final class PlainGraph implements AutoCloseable {
+    private final DecoderConfig config;
     private final Shape rows;
     private final Graph graph = new Graph();
     private final Session session;
@@ -27,17 +27,17 @@ final class GptGraph implements AutoCloseable {
     private final Operand<TFloat32> loss;
     private final Output<?>[] gradients;
 
-    GptGraph(Weights weights, int batch) {
+    PlainGraph(Weights weights, int batch) {
         config = weights.config();
         rows = Shape.of(batch, config.block());
         Ops tf = Ops.create(graph);
         parameters = new Parameters(tf, config);
         inputs = tf.placeholder(TInt32.class, Placeholder.shape(rows));
         targets = tf.placeholder(TInt32.class, Placeholder.shape(Shape.of(rows.size())));
-        Gpt gpt = new Gpt(tf, parameters, config);
-        Context context = new WholeContext(tf, tf.constant(batch), tf.constant(config.block()));
-        logits = gpt.logits(gpt.stream(inputs, context));
-        loss = CrossEntropy.mean(tf, logits, targets);
+        Transformer<TFloat32> model = Transformer.of(Kernels.plain(tf, parameters), config);
+        Context<TFloat32> context = new WholeContext<>(tf, config, tf.constant(batch), tf.constant(config.block()));
+        logits = model.logits(model.stream(inputs, context));
+        loss = surprise(tf);
         gradients = graph.addGradients(
                 loss.asOutput(),
                 names().stream()
@@ -45,6 +45,14 @@ final class GptGraph implements AutoCloseable {
                         .toArray(Output<?>[]::new));
         session = new Session(graph, new DeviceOptions(2, 2).session());
         parameters.assign(session, weights);
+    }
+
+    /** Of operations that TensorFlow has gradients for; the one that training takes has none. */
+    private Operand<TFloat32> surprise(Ops tf) {
+        Operand<TFloat32> hot =
+                tf.oneHot(targets, tf.constant(config.vocabularySize()), tf.constant(1f), tf.constant(0f)); // (N, V)
+        Operand<TFloat32> likely = tf.sum(tf.math.mul(hot, tf.nn.logSoftmax(logits)), tf.constant(1)); // (N)
+        return tf.math.neg(tf.math.mean(likely, tf.constant(0)));
     }
 
     List<String> names() {
