@@ -17,15 +17,22 @@ final class Attention<A extends TFloating> {
     private final Kernels<A> kernels;
     private final Ops tf;
     private final DecoderConfig config;
+    private final String name;
     private final QueryKeyValue.Projection<A> projection;
     private final Linear<A> output;
     /** Without 1/sqrt(D) the scores' variance grows with D, softmax saturates, and gradients vanish. */
     private final float scale;
 
-    Attention(Kernels<A> kernels, DecoderConfig config, QueryKeyValue.Projection<A> projection, Linear<A> output) {
+    Attention(
+            Kernels<A> kernels,
+            DecoderConfig config,
+            String name,
+            QueryKeyValue.Projection<A> projection,
+            Linear<A> output) {
         this.kernels = kernels;
         this.tf = kernels.tf();
         this.config = config;
+        this.name = name;
         this.projection = projection;
         this.output = output;
         this.scale = (float) (1 / Math.sqrt(config.headWidth()));
@@ -38,12 +45,14 @@ final class Attention<A extends TFloating> {
         Operand<A> values = context.values(made.value()); // (B, K, S, D)
         Operand<A> scores = kernels.batchProduct(made.query(), keys, false, true); // (B, K, G T, S)
         Operand<A> shares = shares(scores, context.mask()); // (B, K, G T, S)
-        Operand<A> mixed = kernels.batchProduct(shares, values, false, false); // (B, K, G T, D)
+        Differentiable<A> heeded = kernels.dropped(name + ".shares", shares);
+        Operand<A> mixed = kernels.batchProduct(heeded.value(), values, false, false); // (B, K, G T, D)
         Differentiable<A> y = output.apply(joinHeads(mixed, context));
         return new Differentiable<>(y.value(), (dy, gradients) -> {
             Operand<A> dMixed = splitHeads(y.pullback().apply(dy, gradients), context); // (B, K, G T, D)
-            Operand<A> dShares = kernels.batchProduct(dMixed, values, false, true); // (B, K, G T, S)
-            Operand<A> dValues = kernels.batchProduct(shares, dMixed, true, false); // (B, K, S, D)
+            Operand<A> dHeeded = kernels.batchProduct(dMixed, values, false, true); // (B, K, G T, S)
+            Operand<A> dShares = heeded.pullback().apply(dHeeded, gradients);
+            Operand<A> dValues = kernels.batchProduct(heeded.value(), dMixed, true, false); // (B, K, S, D)
             Operand<A> dScores = sharesBack(shares, dShares, mixed, dMixed); // (B, K, G T, S)
             Operand<A> dQuery = kernels.batchProduct(dScores, keys, false, false); // (B, K, G T, D)
             Operand<A> dKeys = kernels.batchProduct(dScores, made.query(), true, false); // (B, K, S, D)
@@ -52,11 +61,13 @@ final class Attention<A extends TFloating> {
     }
 
     private Operand<A> shares(Operand<A> scores, Operand<TFloat32> mask) {
-        return kernels.fused("softmax", List.of(scores, mask), (graph, in) -> {
+        Operand<A> masked = kernels.fused("mask", List.of(scores, mask), (graph, in) -> {
                     Operand<TFloat32> scaled = graph.math.mul(in.wide(0), graph.constant(scale));
-                    return List.of(kernels.narrow(graph, graph.nn.softmax(graph.math.add(scaled, in.wide(1)))));
+                    return List.of(kernels.narrow(graph, graph.math.add(scaled, in.wide(1))));
                 })
                 .at(0, kernels.type());
+        // By itself: oneDNN's is several times faster than what XLA makes of one on a CPU.
+        return tf.nn.softmax(masked);
     }
 
     /**

@@ -27,12 +27,12 @@ final class Embedding<A extends TFloating> {
     }
 
     /** Maps ids (B, T) to (N, C). */
-    ResidualStream<A> apply(Operand<TInt32> ids, Context<A> context) {
+    Operand<TFloat32> apply(Operand<TInt32> ids, Context<A> context) {
         Operand<TFloat32> meaning = tf.gather(tokens, ids, tf.constant(0)); // (B, T, C)
         Operand<TFloat32> vectors = positions
                 .<Operand<TFloat32>>map(table -> tf.math.add(meaning, here(table, context)))
                 .orElse(meaning);
-        return new ResidualStream<>(tf.reshape(vectors, tf.constant(new int[] {-1, config.width()})), Optional.empty());
+        return tf.reshape(vectors, tf.constant(new int[] {-1, config.width()}));
     }
 
     /**

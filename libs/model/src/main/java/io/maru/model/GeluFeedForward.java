@@ -12,8 +12,8 @@ import org.tensorflow.types.family.TFloating;
  * <p>Source: D. Hendrycks, K. Gimpel, "Gaussian error linear units", 2016.
  */
 final class GeluFeedForward<A extends TFloating> implements FeedForward<A> {
-    /** Of 2 u, at 0. */
-    private static final double SLOPE = 2 * Math.sqrt(2 / Math.PI);
+    /** Of u, at 0. */
+    private static final double SLOPE = Math.sqrt(2 / Math.PI);
     /** What x^3 adds to x there. */
     private static final double CUBIC = 0.044715;
 
@@ -47,12 +47,12 @@ final class GeluFeedForward<A extends TFloating> implements FeedForward<A> {
         });
     }
 
-    /** With s the gate: dz = dy (s + s (1 - s) z d(2 u)/dz). */
+    /** With s = (1 + tanh u) / 2: dz = dy (s + 2 s (1 - s) z du/dz). */
     private Operand<A> geluBack(Operand<A> inner, Operand<TFloat32> bias, Operand<A> dBent) {
         return kernels.fused("geluBack", List.of(inner, bias, dBent), (tf, in) -> {
                     Operand<TFloat32> z = tf.math.add(in.wide(0), in.wide(1));
                     Operand<TFloat32> s = gate(tf, z);
-                    Operand<TFloat32> slope = line(tf, SLOPE, 3 * SLOPE * CUBIC, tf.math.square(z));
+                    Operand<TFloat32> slope = line(tf, 2 * SLOPE, 6 * SLOPE * CUBIC, tf.math.square(z));
                     Operand<TFloat32> bend = tf.math.mul(tf.math.sub(tf.constant(1f), s), tf.math.mul(z, slope));
                     Operand<TFloat32> whole = tf.math.mul(s, tf.math.add(tf.constant(1f), bend));
                     return List.of(kernels.narrow(tf, tf.math.mul(in.wide(2), whole)));
@@ -60,9 +60,10 @@ final class GeluFeedForward<A extends TFloating> implements FeedForward<A> {
                 .at(0, kernels.type());
     }
 
-    /** (1 + tanh u) / 2 is the sigmoid of 2 u. */
+    /** (1 + tanh u) / 2. */
     private static Operand<TFloat32> gate(Ops tf, Operand<TFloat32> z) {
-        return tf.math.sigmoid(tf.math.mul(z, line(tf, SLOPE, SLOPE * CUBIC, tf.math.square(z))));
+        Operand<TFloat32> u = tf.math.mul(z, line(tf, SLOPE, SLOPE * CUBIC, tf.math.square(z)));
+        return line(tf, 0.5, 0.5, tf.math.tanh(u));
     }
 
     /** start + slope x. */

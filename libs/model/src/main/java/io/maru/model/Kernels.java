@@ -1,9 +1,12 @@
 package io.maru.model;
 
 import java.util.List;
+import java.util.Optional;
 import org.tensorflow.Operand;
+import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.linalg.MatMul;
+import org.tensorflow.types.TBool;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.family.TFloating;
 import org.tensorflow.types.family.TType;
@@ -16,11 +19,16 @@ import org.tensorflow.types.family.TType;
  * @param type A
  * @param parameters the weights, which are float32
  * @param fusion how expressions are laid into the graph
+ * @param dropout what takes activations away, if anything does
  */
-record Kernels<A extends TFloating>(Ops tf, Class<A> type, Parameters parameters, Fusion fusion) {
+record Kernels<A extends TFloating>(
+        Ops tf, Class<A> type, Parameters parameters, Fusion fusion, Optional<Dropout> dropout) {
+    /** Numbers of a gradient above which oneDNN's order of the sides matters. */
+    private static final long WORTH_TURNING = 1 << 17;
+
     /** Everything in float32, each operation for itself. */
     static Kernels<TFloat32> plain(Ops tf, Parameters parameters) {
-        return new Kernels<>(tf, TFloat32.class, parameters, Fusion.NONE);
+        return new Kernels<>(tf, TFloat32.class, parameters, Fusion.NONE, Optional.empty());
     }
 
     /** A weight as the products take it. */
@@ -55,8 +63,44 @@ record Kernels<A extends TFloating>(Ops tf, Class<A> type, Parameters parameters
     }
 
     /** Maps (N, M) to (M). */
-    <T extends TFloating> Operand<T> columnSums(Operand<T> x) {
-        return tf.nn.biasAddGrad(x);
+    Operand<A> columnSums(Operand<A> x) {
+        long rows = x.shape().get(0);
+        if (isWide() || rows == Shape.UNKNOWN_SIZE) {
+            return tf.nn.biasAddGrad(x);
+        }
+        // A product with ones: it adds in float32, and faster than TensorFlow's sum of bfloat16.
+        Operand<A> ones = tf.fill(tf.constant(new long[] {1, rows}), cast(tf, tf.constant(1f), type));
+        return tf.reshape(product(ones, x, false, false), tf.constant(new int[] {-1})); // (M)
+    }
+
+    /** The gradient of W in y = x W, given that of y. */
+    Operand<A> weightGradient(Operand<A> x, Operand<A> dy) {
+        long rows = x.shape().get(1);
+        long columns = dy.shape().get(1);
+        if (!isWide() && rows < columns && rows * columns >= WORTH_TURNING) {
+            // oneDNN's bfloat16 product is faster with the longer side first, by more than it costs to turn the result.
+            return tf.linalg.transpose(product(dy, x, true, false), tf.constant(new int[] {1, 0}));
+        }
+        return product(x, dy, true, false);
+    }
+
+    /** Takes some of x away, if dropout does at all; what stays grows, so that the mean does not move. */
+    <T extends TFloating> Differentiable<T> dropped(String place, Operand<T> x) {
+        if (dropout.isEmpty()) {
+            return new Differentiable<>(x, (dy, gradients) -> dy);
+        }
+        Operand<TBool> kept = dropout.get().kept(tf, place, x);
+        return new Differentiable<>(grown(x, kept), (dy, gradients) -> grown(dy, kept));
+    }
+
+    private <T extends TFloating> Operand<T> grown(Operand<T> x, Operand<TBool> kept) {
+        Class<T> same = x.type();
+        return fused("dropout", List.of(x, kept, dropout.orElseThrow().rate()), (graph, in) -> {
+                    Operand<TFloat32> growth = graph.math.sub(graph.constant(1f), in.wide(2));
+                    Operand<TFloat32> stays = graph.math.mul(in.wide(0), in.wide(1));
+                    return List.of(cast(graph, graph.math.div(stays, growth), same));
+                })
+                .at(0, same);
     }
 
     /** Lays an expression into the graph. Equal names must mean equal expressions, up to the shapes of their inputs. */

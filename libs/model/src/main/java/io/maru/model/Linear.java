@@ -40,7 +40,7 @@ final class Linear<A extends TFloating> {
         Operand<A> product = kernels.product(x, weight, false, outByIn);
         Operand<A> y = biased ? kernels.tf().nn.biasAdd(product, kernels.bias(name)) : product;
         return new Differentiable<>(y, (dy, gradients) -> {
-            Operand<A> dWeight = outByIn ? kernels.product(dy, x, true, false) : kernels.product(x, dy, true, false);
+            Operand<A> dWeight = outByIn ? kernels.weightGradient(dy, x) : kernels.weightGradient(x, dy);
             gradients.add(Parameter.weight(name), dWeight);
             if (biased) {
                 gradients.add(Parameter.bias(name), kernels.columnSums(dy));

@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.tensorflow.Operand;
+import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 import org.tensorflow.types.family.TFloating;
 
@@ -16,12 +17,15 @@ import org.tensorflow.types.family.TFloating;
  * "LLaMA: open and efficient foundation language models", 2023.
  */
 final class Transformer<A extends TFloating> {
+    private final Kernels<A> kernels;
     private final Embedding<A> embedding;
     private final List<Block<A>> blocks;
     private final Norm<A> norm;
     private final Linear<A> head;
 
-    private Transformer(Embedding<A> embedding, List<Block<A>> blocks, Norm<A> norm, Linear<A> head) {
+    private Transformer(
+            Kernels<A> kernels, Embedding<A> embedding, List<Block<A>> blocks, Norm<A> norm, Linear<A> head) {
+        this.kernels = kernels;
         this.embedding = embedding;
         this.blocks = blocks;
         this.norm = norm;
@@ -34,14 +38,18 @@ final class Transformer<A extends TFloating> {
 
     private static <A extends TFloating> Transformer<A> gpt(Kernels<A> kernels, GptConfig config) {
         return new Transformer<>(
+                kernels,
                 new Embedding<>(kernels, config, GptNames.TOKEN_EMBEDDING, Optional.of(GptNames.POSITION_EMBEDDING)),
                 layers(config, layer -> {
                     GptNames names = new GptNames(layer);
                     return new Block<>(
+                            kernels,
+                            layer,
                             new LayerNorm<>(kernels, names.attentionNorm(), config.layerNormEpsilon()),
                             new Attention<>(
                                     kernels,
                                     config,
+                                    "layer " + layer,
                                     new JoinedProjection<>(kernels, config, names),
                                     Linear.biased(kernels, names.projection())),
                             new LayerNorm<>(kernels, names.feedForwardNorm(), config.layerNormEpsilon()),
@@ -54,14 +62,18 @@ final class Transformer<A extends TFloating> {
     private static <A extends TFloating> Transformer<A> llama(Kernels<A> kernels, LlamaConfig config) {
         Rotary<A> rotary = new Rotary<>(kernels, config);
         return new Transformer<>(
+                kernels,
                 new Embedding<>(kernels, config, LlamaNames.TOKEN_EMBEDDING, Optional.empty()),
                 layers(config, layer -> {
                     LlamaNames names = new LlamaNames(layer);
                     return new Block<>(
+                            kernels,
+                            layer,
                             new RmsNorm<>(kernels, names.attentionNorm(), config.normEpsilon()),
                             new Attention<>(
                                     kernels,
                                     config,
+                                    "layer " + layer,
                                     new SeparateProjections<>(kernels, config, names, rotary),
                                     Linear.unbiased(kernels, names.output())),
                             new RmsNorm<>(kernels, names.feedForwardNorm(), config.normEpsilon()),
@@ -77,7 +89,7 @@ final class Transformer<A extends TFloating> {
 
     /** Maps ids (B, T) to the residual stream behind the last block. */
     ResidualStream<A> stream(Operand<TInt32> ids, Context<A> context) {
-        ResidualStream<A> stream = embedding.apply(ids, context);
+        ResidualStream<A> stream = start(embedded(ids, context));
         for (Block<A> block : blocks) {
             stream = block.apply(stream, context).stream();
         }
@@ -98,11 +110,16 @@ final class Transformer<A extends TFloating> {
      * @param ids (B, T)
      * @param targets the token after each of them (N)
      */
-    Learned<A> learn(Kernels<A> kernels, Operand<TInt32> ids, Operand<TInt32> targets, Context<A> context) {
-        ResidualStream<A> stream = embedding.apply(ids, context);
+    Learned<A> learn(Recompute recompute, Operand<TInt32> ids, Operand<TInt32> targets, Context<A> context) {
+        Differentiable<TFloat32> embedded = embedded(ids, context);
+        ResidualStream<A> stream = start(embedded);
         List<Block.Pullback<A>> back = new ArrayList<>();
         for (Block<A> block : blocks) {
-            Block.Passed<A> passed = block.apply(stream, context);
+            Block.Passed<A> passed =
+                    switch (recompute) {
+                        case NONE -> block.apply(stream, context);
+                        case BLOCKS -> block.applyTwice(stream, context);
+                    };
             stream = passed.stream();
             back.add(passed.pullback());
         }
@@ -116,7 +133,15 @@ final class Transformer<A extends TFloating> {
         for (int layer = blocks.size() - 1; layer >= 0; layer--) {
             slope = back.get(layer).apply(slope, gradients);
         }
-        embedding.back(ids, slope.wide(), gradients);
+        embedding.back(ids, embedded.pullback().apply(slope.wide(), gradients), gradients);
         return new Learned<>(loss, gradients);
+    }
+
+    private Differentiable<TFloat32> embedded(Operand<TInt32> ids, Context<A> context) {
+        return kernels.dropped("embedding", embedding.apply(ids, context));
+    }
+
+    private ResidualStream<A> start(Differentiable<TFloat32> embedded) {
+        return new ResidualStream<>(embedded.value(), Optional.empty());
     }
 }

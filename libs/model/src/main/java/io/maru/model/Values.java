@@ -4,11 +4,11 @@ import java.util.List;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
-import org.tensorflow.types.family.TNumber;
+import org.tensorflow.types.family.TType;
 
 /** What an {@link Expression} takes, or what it gave. */
 record Values(Ops tf, List<? extends Operand<?>> all) {
-    <T extends TNumber> Operand<T> at(int index, Class<T> type) {
+    <T extends TType> Operand<T> at(int index, Class<T> type) {
         return all.get(index).asOutput().expect(type);
     }
 

@@ -59,8 +59,13 @@ class GoldenTest {
         float[] losses = golden.floats("/adamw/losses");
         float[] norms = new float[losses.length];
         float[] found = new float[losses.length];
-        try (Trainer trainer =
-                Trainer.create(golden.config(), adamW, golden.batch(), golden.initial(), TestModels.TWO_THREADS)) {
+        try (Trainer trainer = Trainer.create(
+                golden.config(),
+                adamW,
+                golden.batch(),
+                golden.initial(),
+                TrainingOptions.usual(),
+                TestModels.TWO_THREADS)) {
             for (int i = 0; i < losses.length; i++) {
                 StepResult result =
                         trainer.step(golden.inputs(), golden.targets(), (float) golden.number("/adamw/learningRate"));

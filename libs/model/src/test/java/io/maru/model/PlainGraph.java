@@ -3,6 +3,7 @@ package io.maru.model;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
 import org.tensorflow.Output;
@@ -13,11 +14,13 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
+import org.tensorflow.types.TInt64;
 
 /** The forward pass in plain operations, whose gradients TensorFlow derives: the judge of those written by hand. */
 final class PlainGraph implements AutoCloseable {
     private final DecoderConfig config;
     private final Shape rows;
+    private final Optional<Dropout> dropout;
     private final Graph graph = new Graph();
     private final Session session;
     private final Parameters parameters;
@@ -28,13 +31,20 @@ final class PlainGraph implements AutoCloseable {
     private final Output<?>[] gradients;
 
     PlainGraph(Weights weights, int batch) {
+        this(weights, batch, TrainingOptions.usual());
+    }
+
+    /** @param options of which only dropout matters: it changes what is computed, and not only how */
+    PlainGraph(Weights weights, int batch, TrainingOptions options) {
         config = weights.config();
         rows = Shape.of(batch, config.block());
         Ops tf = Ops.create(graph);
         parameters = new Parameters(tf, config);
         inputs = tf.placeholder(TInt32.class, Placeholder.shape(rows));
         targets = tf.placeholder(TInt32.class, Placeholder.shape(Shape.of(rows.size())));
-        Transformer<TFloat32> model = Transformer.of(Kernels.plain(tf, parameters), config);
+        dropout = TestModels.dropout(tf, options);
+        Kernels<TFloat32> kernels = new Kernels<>(tf, TFloat32.class, parameters, Fusion.NONE, dropout);
+        Transformer<TFloat32> model = Transformer.of(kernels, config);
         Context<TFloat32> context = new WholeContext<>(tf, config, tf.constant(batch), tf.constant(config.block()));
         logits = model.logits(model.stream(inputs, context));
         loss = surprise(tf);
@@ -85,8 +95,11 @@ final class PlainGraph implements AutoCloseable {
 
     Map<String, float[]> gradients(int[] inputIds, int[] targetIds) {
         try (TInt32 fed = Tensors.of(rows, inputIds);
-                TInt32 fedTargets = TInt32.vectorOf(targetIds)) {
+                TInt32 fedTargets = TInt32.vectorOf(targetIds);
+                TFloat32 rate = TFloat32.scalarOf(TestModels.DROPOUT);
+                TInt64 seed = TInt64.vectorOf(7, 3)) {
             Session.Runner runner = session.runner().feed(inputs, fed).feed(targets, fedTargets);
+            dropout.ifPresent(some -> runner.feed(some.rate(), rate).feed(some.seed(), seed));
             for (Output<?> gradient : gradients) {
                 runner.fetch(gradient);
             }

@@ -2,8 +2,10 @@ package io.maru.model;
 
 import java.nio.FloatBuffer;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.tensorflow.op.Ops;
 
 /** Models and tokens that the tests share. */
 final class TestModels {
@@ -15,7 +17,13 @@ final class TestModels {
 
     static final DeviceOptions TWO_THREADS = new DeviceOptions(2, 2);
 
+    static final float DROPOUT = 0.3f;
+
     private TestModels() {}
+
+    static Optional<Dropout> dropout(Ops tf, TrainingOptions options) {
+        return options.dropout() > 0 ? Optional.of(new Dropout(tf)) : Optional.empty();
+    }
 
     static Stream<DecoderConfig> all() {
         return Stream.of(TINY, TINY_LLAMA, new LlamaConfig(23, 7, 2, 2, 1, 8, 10));

@@ -7,6 +7,7 @@ import io.maru.model.DeviceOptions;
 import io.maru.model.DivergedException;
 import io.maru.model.StepResult;
 import io.maru.model.Trainer;
+import io.maru.model.TrainingOptions;
 import io.maru.model.UnsupportedModelException;
 import io.maru.model.Weights;
 import io.maru.platform.error.Refusal;
@@ -244,13 +245,20 @@ public final class TrainingLoop {
         if (checkpoint.isEmpty()) {
             Weights initial = Weights.initial(plan.config(), spec.seed());
             return new Start(
-                    Trainer.create(plan.config(), plan.adamW(), spec.batch(), initial, settings.device()),
+                    Trainer.create(
+                            plan.config(),
+                            plan.adamW(),
+                            spec.batch(),
+                            initial,
+                            TrainingOptions.usual(),
+                            settings.device()),
                     Progress.NONE);
         }
         String name = checkpoint.get().name();
         TrainingState state = checkpoint.get().state();
         state.requireSameRun(name, TrainingState.of(job.request(), dataset, state.step(), state.validationLoss()));
-        Trainer trainer = Trainer.resume(plan.config(), plan.adamW(), spec.batch(), resumed, settings.device());
+        Trainer trainer = Trainer.resume(
+                plan.config(), plan.adamW(), spec.batch(), resumed, TrainingOptions.usual(), settings.device());
         if (trainer.steps() != state.step()) {
             trainer.close();
             throw TrainingReason.CHECKPOINT_MISMATCH.because(
