@@ -83,6 +83,11 @@ public record LlamaConfig(
                 true);
     }
 
+    /** What makes SwiGLU's three matrices as large as two of four times the width, up to a multiple of 32. */
+    public static int usualInnerWidth(int width) {
+        return Math.toIntExact((8L * width / 3 + 31) / 32 * 32);
+    }
+
     @Override
     public String family() {
         return FAMILY;

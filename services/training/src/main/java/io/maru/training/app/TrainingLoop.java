@@ -7,7 +7,6 @@ import io.maru.model.DeviceOptions;
 import io.maru.model.DivergedException;
 import io.maru.model.StepResult;
 import io.maru.model.Trainer;
-import io.maru.model.TrainingOptions;
 import io.maru.model.UnsupportedModelException;
 import io.maru.model.Weights;
 import io.maru.platform.error.Refusal;
@@ -246,19 +245,14 @@ public final class TrainingLoop {
             Weights initial = Weights.initial(plan.config(), spec.seed());
             return new Start(
                     Trainer.create(
-                            plan.config(),
-                            plan.adamW(),
-                            spec.batch(),
-                            initial,
-                            TrainingOptions.usual(),
-                            settings.device()),
+                            plan.config(), plan.adamW(), spec.batch(), initial, plan.options(), settings.device()),
                     Progress.NONE);
         }
         String name = checkpoint.get().name();
         TrainingState state = checkpoint.get().state();
         state.requireSameRun(name, TrainingState.of(job.request(), dataset, state.step(), state.validationLoss()));
-        Trainer trainer = Trainer.resume(
-                plan.config(), plan.adamW(), spec.batch(), resumed, TrainingOptions.usual(), settings.device());
+        Trainer trainer =
+                Trainer.resume(plan.config(), plan.adamW(), spec.batch(), resumed, plan.options(), settings.device());
         if (trainer.steps() != state.step()) {
             trainer.close();
             throw TrainingReason.CHECKPOINT_MISMATCH.because(
