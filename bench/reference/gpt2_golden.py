@@ -48,7 +48,14 @@ def main(path):
     first.backward()
     golden = {
         "madeWith": f"torch {torch.__version__.split('+')[0]} CPU, float64",
-        "config": {"vocabularySize": VOCABULARY, "block": BLOCK, "layers": LAYERS, "heads": HEADS, "width": WIDTH},
+        "config": {
+            "model_type": "gpt2",
+            "vocab_size": VOCABULARY,
+            "n_positions": BLOCK,
+            "n_embd": WIDTH,
+            "n_layer": LAYERS,
+            "n_head": HEADS,
+        },
         "batch": BATCH,
         "inputs": inputs.flatten().tolist(),
         "targets": targets.flatten().tolist(),
@@ -76,8 +83,9 @@ def main(path):
         "clipNorm": CLIP,
         "losses": [float(f"{x:.9g}") for x in losses],
         "gradientNorms": [float(f"{x:.9g}") for x in norms],
-        "finalNorm": rounded(weights["transformer.ln_f.weight"]),
-        "finalPositions": rounded(weights["transformer.wpe.weight"]),
+        "finalWeights": {
+            name: rounded(weights[name]) for name in ("transformer.ln_f.weight", "transformer.wpe.weight")
+        },
     }
     with open(path, "w") as file:
         json.dump(golden, file, indent=1)

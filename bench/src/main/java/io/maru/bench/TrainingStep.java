@@ -5,7 +5,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.maru.model.AdamW;
 import io.maru.model.DeviceOptions;
 import io.maru.model.GptConfig;
+import io.maru.model.Precision;
 import io.maru.model.Trainer;
+import io.maru.model.TrainingOptions;
 import io.maru.model.Weights;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
@@ -13,10 +15,13 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 
 /**
@@ -27,8 +32,8 @@ import java.util.stream.Stream;
  */
 public final class TrainingStep {
     private static final List<String> PEER_MODES = List.of("fp32", "bf16");
-    private static final int ROUNDS = 8;
-    private static final int STEPS = 25;
+    private static final int ROUNDS = 6;
+    private static final int STEPS = 15;
     private static final float LEARNING_RATE = 1e-4f;
 
     private TrainingStep() {}
@@ -44,33 +49,43 @@ public final class TrainingStep {
         int batch = shape[5];
         int threads = Runtime.getRuntime().availableProcessors();
 
-        List<Double> ours = new ArrayList<>();
+        Map<Precision, List<Double>> ours = new EnumMap<>(Precision.class);
         Map<String, List<Double>> theirs = new LinkedHashMap<>();
         PEER_MODES.forEach(mode -> theirs.put(mode, new ArrayList<>()));
         String peerName;
-        try (Peer peer = Peer.start(Arrays.asList(args), threads);
-                Trainer trainer = Trainer.create(
-                        config,
-                        AdamW.usual(),
-                        batch,
-                        Weights.initial(config, 1),
-                        new DeviceOptions(threads, threads))) {
+        Map<Precision, Trainer> trainers = new EnumMap<>(Precision.class);
+        try (Peer peer = Peer.start(Arrays.asList(args), threads)) {
             peerName = peer.name();
             Random random = new Random(1);
             int[] inputs = random.ints((long) batch * config.block(), 0, config.vocabularySize())
                     .toArray();
             int[] targets = random.ints((long) batch * config.block(), 0, config.vocabularySize())
                     .toArray();
-            time(trainer, inputs, targets);
+            for (Precision precision : Precision.values()) {
+                ours.put(precision, new ArrayList<>());
+                Trainer trainer = Trainer.create(
+                        config,
+                        AdamW.usual(),
+                        batch,
+                        Weights.initial(config, 1),
+                        TrainingOptions.usual().with(precision),
+                        new DeviceOptions(threads, threads));
+                trainers.put(precision, trainer);
+                time(trainer, inputs, targets);
+            }
             for (String mode : PEER_MODES) {
                 peer.time(mode);
             }
             for (int round = 0; round < ROUNDS; round++) {
-                ours.addAll(time(trainer, inputs, targets));
+                for (Precision precision : Precision.values()) {
+                    ours.get(precision).addAll(time(trainers.get(precision), inputs, targets));
+                }
                 for (String mode : PEER_MODES) {
                     theirs.get(mode).addAll(peer.time(mode));
                 }
             }
+        } finally {
+            trainers.values().forEach(Trainer::close);
         }
         report(config, batch, threads, peerName, ours, theirs);
     }
@@ -90,31 +105,35 @@ public final class TrainingStep {
             int batch,
             int threads,
             String peerName,
-            List<Double> ours,
+            Map<Precision, List<Double>> ours,
             Map<String, List<Double>> theirs) {
-        Times mine = Times.of(ours);
+        Map<String, Times> mine = new LinkedHashMap<>();
+        ours.forEach((precision, millis) -> mine.put(precision.name().toLowerCase(Locale.ROOT), Times.of(millis)));
         Map<String, Times> peers = new LinkedHashMap<>();
         theirs.forEach((mode, millis) -> peers.put(mode, Times.of(millis)));
-        double peerMedian =
-                peers.values().stream().mapToDouble(Times::median).min().orElseThrow();
-        double peerBest = peers.values().stream().mapToDouble(Times::best).min().orElseThrow();
+        double median = least(mine, Times::median);
         System.out.printf(
-                "ratio %.2f by median, %.2f by best (ours / PyTorch's better mode; below 1 we are faster)%n",
-                mine.median / peerMedian, mine.best / peerBest);
-        System.out.printf("maru           median %7.2f ms   best %7.2f ms%n", mine.median, mine.best);
+                "ratio %.2f by median, %.2f by best (tokens/s, our better mode / PyTorch's; above 1 we are faster)%n",
+                least(peers, Times::median) / median, least(peers, Times::best) / least(mine, Times::best));
+        mine.forEach((mode, times) ->
+                System.out.printf("maru    %-8s median %7.2f ms   best %7.2f ms%n", mode, times.median, times.best));
         peers.forEach((mode, times) ->
-                System.out.printf("pytorch %-6s median %7.2f ms   best %7.2f ms%n", mode, times.median, times.best));
-        double tokensPerSecond = batch * config.block() / mine.median * 1e3;
+                System.out.printf("pytorch %-8s median %7.2f ms   best %7.2f ms%n", mode, times.median, times.best));
+        double tokensPerSecond = batch * config.block() / median * 1e3;
         System.out.printf(
                 "%.0f tokens/s, %.1f GFLOP/s%n", tokensPerSecond, tokensPerSecond * config.flopsPerToken() / 1e9);
         System.out.printf(
                 "%s, batch %d, %d steps each, %d threads, %s, load average %.2f%n",
                 config,
                 batch,
-                ours.size(),
+                ROUNDS * STEPS,
                 threads,
                 peerName,
                 ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
+    }
+
+    private static double least(Map<String, Times> modes, ToDoubleFunction<Times> time) {
+        return modes.values().stream().mapToDouble(time).min().orElseThrow();
     }
 
     private record Times(double median, double best) {

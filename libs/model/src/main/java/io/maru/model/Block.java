@@ -1,29 +1,51 @@
 package io.maru.model;
 
+import java.util.Optional;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
-import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.family.TFloating;
 
 /** One layer: attention, then the feed-forward part, each adding to the residual stream what it makes of its norm. */
-final class Block {
-    private final Ops tf;
-    private final LayerNorm attentionNorm;
-    private final Attention attention;
-    private final LayerNorm feedForwardNorm;
-    private final FeedForward feedForward;
+record Block<A extends TFloating>(
+        Kernels<A> kernels,
+        int layer,
+        Norm<A> attentionNorm,
+        Attention<A> attention,
+        Norm<A> feedForwardNorm,
+        FeedForward<A> feedForward) {
+    /** Where the stream goes on, and the way back: from what flows back to the end to what flows back to the start. */
+    record Passed<A extends TFloating>(ResidualStream<A> stream, Pullback<A> pullback) {}
 
-    Block(Ops tf, Parameters parameters, GptConfig config, int layer) {
-        String name = Parameter.layer(layer);
-        this.tf = tf;
-        this.attentionNorm = new LayerNorm(tf, parameters, name + ".ln_1", config.layerNormEpsilon());
-        this.attention = new Attention(tf, parameters, config, layer);
-        this.feedForwardNorm = new LayerNorm(tf, parameters, name + ".ln_2", config.layerNormEpsilon());
-        this.feedForward = new FeedForward(tf, parameters, name + ".mlp");
+    @FunctionalInterface
+    interface Pullback<A extends TFloating> {
+        ResidualStream.Slope<A> apply(ResidualStream.Slope<A> slope, Gradients gradients);
     }
 
-    /** Maps (N, C) to (N, C). */
-    Operand<TFloat32> apply(Operand<TFloat32> x, Context context) {
-        Operand<TFloat32> attended = tf.math.add(x, attention.apply(attentionNorm.apply(x), context));
-        return tf.math.add(attended, feedForward.apply(feedForwardNorm.apply(attended)));
+    Passed<A> apply(ResidualStream<A> start, Context<A> context) {
+        Norm.Normed<A> before = attentionNorm.apply(start);
+        Differentiable<A> attended = attention.apply(before.value(), context);
+        Differentiable<A> added = kernels.dropped("attention " + layer, attended.value());
+        Norm.Normed<A> between = feedForwardNorm.apply(new ResidualStream<>(before.sum(), Optional.of(added.value())));
+        Differentiable<A> fed = feedForward.apply(between.value());
+        Differentiable<A> addedLast = kernels.dropped("feedForward " + layer, fed.value());
+        return new Passed<>(new ResidualStream<>(between.sum(), Optional.of(addedLast.value())), (end, gradients) -> {
+            Operand<A> dFed = addedLast.pullback().apply(end.narrow(), gradients);
+            ResidualStream.Slope<A> middle =
+                    between.pullback().apply(fed.pullback().apply(dFed, gradients), Optional.of(end.wide()), gradients);
+            Operand<A> dAttended = added.pullback().apply(middle.narrow(), gradients);
+            return before.pullback()
+                    .apply(attended.pullback().apply(dAttended, gradients), Optional.of(middle.wide()), gradients);
+        });
+    }
+
+    /** The same, but for what was kept: the way back goes forwards again first. */
+    Passed<A> applyTwice(ResidualStream<A> start, Context<A> context) {
+        return new Passed<>(apply(start, context).stream(), (end, gradients) -> {
+            // Not before it is needed: else the activations would be held as long as if they had been kept.
+            Ops later = kernels.tf().withControlDependencies(end.wide());
+            ResidualStream<A> again = new ResidualStream<>(
+                    later.identity(start.x()), start.added().map(later::identity));
+            return apply(again, context).pullback().apply(end, gradients);
+        });
     }
 }

@@ -14,16 +14,19 @@ final class CausalMask {
      *
      * @param past positions before the first new token
      * @param time new tokens, T
-     * @return what to add to the scores: 0 for what may be seen, minus infinity for the future
+     * @return what to add to the scores: 0 for what may be seen, minus infinity for the future; (G T, S), once for each of
+     *     the heads that share their keys
      */
-    static Operand<TFloat32> of(Ops tf, Operand<TInt32> past, Operand<TInt32> time) {
+    static Operand<TFloat32> of(Ops tf, DecoderConfig config, Operand<TInt32> past, Operand<TInt32> time) {
         Operand<TInt32> zero = tf.constant(0);
         Operand<TInt32> one = tf.constant(1);
         Operand<TInt32> end = tf.math.add(past, time);
         Operand<TInt32> rows = tf.expandDims(tf.range(past, end, one), one); // (T, 1)
         Operand<TInt32> columns = tf.range(zero, end, one); // (S)
         // Minus infinity, and not a large number: softmax gives it exactly nothing, so the future moves no bit.
-        return tf.select(
+        Operand<TFloat32> mask = tf.select(
                 tf.math.lessEqual(columns, rows), tf.constant(0f), tf.constant(Float.NEGATIVE_INFINITY)); // (T, S)
+        int sharing = config.heads() / config.keyValueHeads();
+        return sharing == 1 ? mask : tf.tile(mask, tf.constant(new int[] {sharing, 1}));
     }
 }

@@ -29,7 +29,7 @@ public final class Decoder implements AutoCloseable {
     /** Logits that {@link #score} holds at once: 256 MiB of them. */
     private static final long MOST_SCORED_LOGITS = 1 << 26;
 
-    private final GptConfig config;
+    private final DecoderConfig config;
     private final Graph graph = new Graph();
     private final Session session;
 
@@ -47,17 +47,17 @@ public final class Decoder implements AutoCloseable {
         config = weights.config();
         Ops tf = Ops.create(graph);
         Parameters parameters = new Parameters(tf, config);
-        Gpt gpt = new Gpt(tf, parameters, config);
+        Transformer<TFloat32> model = Transformer.of(Kernels.plain(tf, parameters), config);
 
         fresh = tf.placeholder(TInt32.class, Placeholder.shape(Shape.of(1, Shape.UNKNOWN_SIZE)));
         past = tf.placeholder(TInt32.class, Placeholder.shape(Shape.scalar()));
         KeyValueCache cache = new KeyValueCache(tf, config, past, size(tf, fresh, 1));
-        nextLogits = gpt.logits(lastRow(tf, gpt.stream(fresh, cache)));
+        nextLogits = model.logits(lastRow(tf, model.stream(fresh, cache)));
 
         inputs = tf.placeholder(TInt32.class, Placeholder.shape(Shape.of(Shape.UNKNOWN_SIZE, Shape.UNKNOWN_SIZE)));
         targets = tf.placeholder(TInt32.class, Placeholder.shape(Shape.of(Shape.UNKNOWN_SIZE)));
-        Context whole = new WholeContext(tf, size(tf, inputs, 0), size(tf, inputs, 1));
-        surprise = CrossEntropy.ofEach(tf, gpt.logits(gpt.stream(inputs, whole)), targets);
+        Context<TFloat32> whole = new WholeContext<>(tf, config, size(tf, inputs, 0), size(tf, inputs, 1));
+        surprise = CrossEntropy.ofEach(tf, model.logits(model.stream(inputs, whole)), targets);
 
         session = new Session(graph, options.session());
         parameters.assign(session, weights);
@@ -73,11 +73,11 @@ public final class Decoder implements AutoCloseable {
      *
      * @throws UnsupportedModelException if its tensors are not those of {@code config}
      */
-    public static Decoder load(GptConfig config, SafetensorsFile file, DeviceOptions options) {
+    public static Decoder load(DecoderConfig config, SafetensorsFile file, DeviceOptions options) {
         return new Decoder(Weights.of(config, file), options);
     }
 
-    public GptConfig config() {
+    public DecoderConfig config() {
         return config;
     }
 
@@ -188,8 +188,10 @@ public final class Decoder implements AutoCloseable {
     }
 
     /** Only what comes after the last token is asked for: the head is the largest product of a step. */
-    private Operand<TFloat32> lastRow(Ops tf, Operand<TFloat32> rows) {
+    private ResidualStream<TFloat32> lastRow(Ops tf, ResidualStream<TFloat32> rows) {
         Operand<TInt32> first = tf.stack(List.of(tf.math.sub(size(tf, fresh, 1), tf.constant(1)), tf.constant(0)));
-        return tf.slice(rows, first, tf.constant(new int[] {1, -1})); // (1, C)
+        Operand<TInt32> size = tf.constant(new int[] {1, -1});
+        return new ResidualStream<>(
+                tf.slice(rows.x(), first, size), rows.added().map(added -> tf.slice(added, first, size))); // (1, C)
     }
 }

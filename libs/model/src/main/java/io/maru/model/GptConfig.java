@@ -1,18 +1,11 @@
 package io.maru.model;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.List;
-import java.util.Optional;
+import java.util.function.Function;
 
 /**
- * The shape of a GPT-2: what tells one model's graph from another's.
+ * The shape of a GPT-2.
  *
  * @param vocabularySize tokens that the model knows, V; ids are below it
  * @param block positions of its context, T at most
@@ -21,79 +14,70 @@ import java.util.Optional;
  * @param width of the residual stream, C
  * @param layerNormEpsilon added to the variance; keeps LayerNorm finite on a constant row
  */
-public record GptConfig(int vocabularySize, int block, int layers, int heads, int width, float layerNormEpsilon) {
+public record GptConfig(int vocabularySize, int block, int layers, int heads, int width, float layerNormEpsilon)
+        implements DecoderConfig {
+    /** Hugging Face's {@code model_type}. */
+    public static final String FAMILY = "gpt2";
     /** What GPT-2 was trained with. */
     public static final float GPT2_LAYER_NORM_EPSILON = 1e-5f;
 
-    private static final int LARGEST_VOCABULARY = 1 << 24;
-    private static final int LARGEST_BLOCK = 1 << 20;
-    private static final int MOST_LAYERS = 1024;
-    private static final int LARGEST_WIDTH = 1 << 16;
-
-    private static final int LONGEST_JSON = 1 << 20;
-    private static final ObjectMapper JSON = new ObjectMapper(JsonFactory.builder()
-            .streamReadConstraints(StreamReadConstraints.builder()
-                    .maxNestingDepth(16)
-                    .maxStringLength(1 << 16)
-                    .maxDocumentLength(LONGEST_JSON)
-                    .build())
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .build());
+    /** How much wider than the residual stream the feed-forward part is between its halves. */
+    private static final int EXPANSION = 4;
 
     public GptConfig {
-        requireRange("vocabularySize", vocabularySize, LARGEST_VOCABULARY);
-        requireRange("block", block, LARGEST_BLOCK);
-        requireRange("layers", layers, MOST_LAYERS);
-        requireRange("width", width, LARGEST_WIDTH);
-        requireRange("heads", heads, width);
+        ShapeLimits.requireCommon(vocabularySize, block, layers, width);
+        ShapeLimits.requireRange("heads", heads, width);
         if (width % heads != 0) {
             throw new IllegalArgumentException("heads: " + heads + " (expected: a divisor of the width " + width + ")");
         }
-        if (!(layerNormEpsilon > 0 && layerNormEpsilon < 1)) {
-            throw new IllegalArgumentException(
-                    "layerNormEpsilon: " + layerNormEpsilon + " (expected: between 0 and 1)");
-        }
-        for (Parameter parameter : Parameter.of(vocabularySize, block, layers, width)) {
-            // A tensor is one Java buffer, and one entry of a safetensors file.
-            if (parameter.elements() > Integer.MAX_VALUE / Float.BYTES) {
-                throw new IllegalArgumentException(parameter.name() + ": " + parameter.elements()
-                        + " elements (expected: at most " + Integer.MAX_VALUE / Float.BYTES + ")");
-            }
-        }
+        ShapeLimits.requireFraction("layerNormEpsilon", layerNormEpsilon);
+        ShapeLimits.requireBuffers(
+                Parameter.ofGpt(vocabularySize, block, layers, width, Math.multiplyExact(EXPANSION, width)));
     }
 
     public GptConfig(int vocabularySize, int block, int layers, int heads, int width) {
         this(vocabularySize, block, layers, heads, width, GPT2_LAYER_NORM_EPSILON);
     }
 
-    /** Width of one head, D. */
+    @Override
+    public int keyValueHeads() {
+        return heads;
+    }
+
+    @Override
     public int headWidth() {
         return width / heads;
     }
 
-    /** Every weight of the model, in the order in which Hugging Face writes them. */
-    List<Parameter> parameters() {
-        return Parameter.of(vocabularySize, block, layers, width);
+    @Override
+    public int innerWidth() {
+        return EXPANSION * width;
     }
 
-    /** Trained numbers; the output head is the token embedding, which counts once. */
-    public long parameterCount() {
-        return parameters().stream().mapToLong(Parameter::elements).sum();
+    @Override
+    public boolean tiedHead() {
+        return true;
     }
 
-    /**
-     * Floating-point operations of one training step, forwards and backwards, per token.
-     *
-     * <p>Source: A. Chowdhery and others, "PaLM", appendix B: 6 per weight, and 12 C T per layer for attention.
-     */
-    public long flopsPerToken() {
-        return 6 * parameterCount() + 12L * layers * width * block;
+    @Override
+    public String family() {
+        return FAMILY;
     }
 
-    /** Hugging Face's {@code config.json} of GPT-2. The ids of special tokens are the tokenizer's, and not in it. */
+    @Override
+    public List<Parameter> parameters() {
+        return Parameter.ofGpt(vocabularySize, block, layers, width, innerWidth());
+    }
+
+    @Override
+    public <R> R match(Function<GptConfig, R> gpt, Function<LlamaConfig, R> llama) {
+        return gpt.apply(this);
+    }
+
+    @Override
     public byte[] toJson() {
-        ObjectNode json = JSON.createObjectNode();
-        json.put("model_type", "gpt2");
+        ObjectNode json = ConfigJson.object();
+        json.put("model_type", FAMILY);
         json.putArray("architectures").add("GPT2LMHeadModel");
         json.put("vocab_size", vocabularySize);
         json.put("n_positions", block);
@@ -116,11 +100,7 @@ public record GptConfig(int vocabularySize, int block, int layers, int heads, in
         // Absent, Hugging Face would assume the ids of GPT-2's own vocabulary.
         json.putNull("bos_token_id");
         json.putNull("eos_token_id");
-        try {
-            return JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(json);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return ConfigJson.bytes(json);
     }
 
     /**
@@ -130,80 +110,26 @@ public record GptConfig(int vocabularySize, int block, int layers, int heads, in
      *     published does not have
      */
     public static GptConfig fromJson(byte[] json) {
-        if (json.length > LONGEST_JSON) {
-            throw new UnsupportedModelException(
-                    "config.json", json.length + " bytes", "at most " + LONGEST_JSON + " bytes");
-        }
-        JsonNode config = parse(json);
-        requireText(config, "model_type", List.of("gpt2"), Optional.empty());
-        requireText(config, "activation_function", List.of("gelu_new", "gelu_pytorch_tanh"), Optional.of("gelu_new"));
-        requireFlag(config, "tie_word_embeddings", true);
-        requireFlag(config, "scale_attn_weights", true);
-        requireFlag(config, "scale_attn_by_inverse_layer_idx", false);
-        requireFlag(config, "add_cross_attention", false);
-        int width = integer(config, "n_embd");
-        if (!config.path("n_inner").isMissingNode() && !config.path("n_inner").isNull()) {
-            int inner = integer(config, "n_inner");
-            if (inner != (long) FeedForward.EXPANSION * width) {
-                throw new UnsupportedModelException("n_inner", inner, (long) FeedForward.EXPANSION * width);
-            }
-        }
-        JsonNode epsilon = config.path("layer_norm_epsilon");
-        if (!epsilon.isMissingNode() && !epsilon.isNumber()) {
-            throw new UnsupportedModelException("layer_norm_epsilon", epsilon, "a number");
-        }
-        try {
-            return new GptConfig(
-                    integer(config, "vocab_size"),
-                    integer(config, "n_positions"),
-                    integer(config, "n_layer"),
-                    integer(config, "n_head"),
-                    width,
-                    epsilon.isMissingNode() ? GPT2_LAYER_NORM_EPSILON : epsilon.floatValue());
-        } catch (IllegalArgumentException e) {
-            throw new UnsupportedModelException("config.json: " + e.getMessage(), e);
-        }
+        return of(ConfigJson.parse(json));
     }
 
-    private static JsonNode parse(byte[] json) {
-        JsonNode config;
-        try {
-            config = JSON.readTree(json);
-        } catch (IOException e) {
-            throw new UnsupportedModelException("config.json: no JSON (expected: an object)", e);
+    static GptConfig of(ConfigJson config) {
+        config.text("model_type", List.of(FAMILY));
+        config.text("activation_function", List.of("gelu_new", "gelu_pytorch_tanh"), "gelu_new");
+        config.requireFlag("tie_word_embeddings", true);
+        config.requireFlag("scale_attn_weights", true);
+        config.requireFlag("scale_attn_by_inverse_layer_idx", false);
+        config.requireFlag("add_cross_attention", false);
+        int width = config.integer("n_embd");
+        if (config.has("n_inner") && config.integer("n_inner") != (long) EXPANSION * width) {
+            throw new UnsupportedModelException("n_inner", config.integer("n_inner"), (long) EXPANSION * width);
         }
-        if (!config.isObject()) {
-            throw new UnsupportedModelException("config.json", config.getNodeType(), "an object");
-        }
-        return config;
-    }
-
-    private static int integer(JsonNode config, String key) {
-        JsonNode value = config.path(key);
-        if (!value.isIntegralNumber() || !value.canConvertToInt()) {
-            throw new UnsupportedModelException(key, value.isMissingNode() ? "absent" : value, "an integer");
-        }
-        return value.intValue();
-    }
-
-    private static void requireText(JsonNode config, String key, List<String> expected, Optional<String> absent) {
-        JsonNode value = config.path(key);
-        String found = value.isMissingNode() ? absent.orElse("absent") : value.asText();
-        if (!expected.contains(found)) {
-            throw new UnsupportedModelException(key, found, String.join(" or ", expected));
-        }
-    }
-
-    private static void requireFlag(JsonNode config, String key, boolean expected) {
-        JsonNode value = config.path(key);
-        if (!value.isMissingNode() && value.asBoolean(!expected) != expected) {
-            throw new UnsupportedModelException(key, value, expected);
-        }
-    }
-
-    private static void requireRange(String name, int value, int most) {
-        if (value < 1 || value > most) {
-            throw new IllegalArgumentException(name + ": " + value + " (expected: 1.." + most + ")");
-        }
+        return ConfigJson.checked(() -> new GptConfig(
+                config.integer("vocab_size"),
+                config.integer("n_positions"),
+                config.integer("n_layer"),
+                config.integer("n_head"),
+                width,
+                (float) config.number("layer_norm_epsilon", GPT2_LAYER_NORM_EPSILON)));
     }
 }

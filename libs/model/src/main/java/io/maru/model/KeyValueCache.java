@@ -22,14 +22,14 @@ import org.tensorflow.types.TInt32;
  *
  * Starting over needs no clearing: what lies at or after {@code past} plus T is never looked at.
  */
-final class KeyValueCache implements Context {
+final class KeyValueCache implements Context<TFloat32> {
     private final Ops tf;
-    private final GptConfig config;
+    private final DecoderConfig config;
     private final Operand<TInt32> past;
     private final Operand<TInt32> batch;
     private final Operand<TInt32> time;
     private final Operand<TFloat32> mask;
-    private final Operand<TInt32> freshPlaces; // (H, T, 2): head and position
+    private final Operand<TInt32> freshPlaces; // (K, T, 2): head and position
     private final Operand<TInt32> visible; // (3): size of the part that is looked at
     private final List<Variable<TFloat32>> caches = new ArrayList<>();
 
@@ -37,16 +37,16 @@ final class KeyValueCache implements Context {
      * @param past scalar, positions that the cache holds already
      * @param time scalar, T
      */
-    KeyValueCache(Ops tf, GptConfig config, Operand<TInt32> past, Operand<TInt32> time) {
+    KeyValueCache(Ops tf, DecoderConfig config, Operand<TInt32> past, Operand<TInt32> time) {
         this.tf = tf;
         this.config = config;
         this.past = past;
         this.batch = tf.constant(1);
         this.time = time;
-        this.mask = CausalMask.of(tf, past, time);
+        this.mask = CausalMask.of(tf, config, past, time);
         Operand<TInt32> end = tf.math.add(past, time);
         this.freshPlaces = places(past, end);
-        this.visible = tf.stack(List.of(tf.constant(config.heads()), end, tf.constant(config.headWidth())));
+        this.visible = tf.stack(List.of(tf.constant(config.keyValueHeads()), end, tf.constant(config.headWidth())));
     }
 
     @Override
@@ -70,12 +70,12 @@ final class KeyValueCache implements Context {
     }
 
     @Override
-    public Operand<TFloat32> keys(int layer, Operand<TFloat32> fresh) {
+    public Operand<TFloat32> keys(Operand<TFloat32> fresh) {
         return remember(fresh);
     }
 
     @Override
-    public Operand<TFloat32> values(int layer, Operand<TFloat32> fresh) {
+    public Operand<TFloat32> values(Operand<TFloat32> fresh) {
         return remember(fresh);
     }
 
@@ -91,23 +91,23 @@ final class KeyValueCache implements Context {
         // A reference variable: reading a resource variable that was scattered into copies all of it, at each token.
         Variable<TFloat32> cache = tf.variable(shape(), TFloat32.class);
         caches.add(cache);
-        Operand<TFloat32> row = tf.squeeze(fresh, Squeeze.axis(List.of(0L))); // (H, T, D)
-        Operand<TFloat32> written = tf.scatterNdUpdate(cache, freshPlaces, row); // (H, block, D)
-        Operand<TFloat32> seen = tf.slice(written, tf.constant(new int[] {0, 0, 0}), visible); // (H, S, D)
-        return tf.expandDims(seen, tf.constant(0)); // (1, H, S, D)
+        Operand<TFloat32> row = tf.squeeze(fresh, Squeeze.axis(List.of(0L))); // (K, T, D)
+        Operand<TFloat32> written = tf.scatterNdUpdate(cache, freshPlaces, row); // (K, block, D)
+        Operand<TFloat32> seen = tf.slice(written, tf.constant(new int[] {0, 0, 0}), visible); // (K, S, D)
+        return tf.expandDims(seen, tf.constant(0)); // (1, K, S, D)
     }
 
     private Operand<TInt32> places(Operand<TInt32> past, Operand<TInt32> end) {
         Operand<TInt32> one = tf.constant(1);
-        Operand<TInt32> heads = tf.constant(config.heads());
+        Operand<TInt32> heads = tf.constant(config.keyValueHeads());
         Operand<TInt32> size = tf.stack(List.of(heads, time));
-        Operand<TInt32> head = tf.expandDims(tf.range(tf.constant(0), heads, one), one); // (H, 1)
+        Operand<TInt32> head = tf.expandDims(tf.range(tf.constant(0), heads, one), one); // (K, 1)
         Operand<TInt32> position = tf.range(past, end, one); // (T)
         return tf.stack(
-                List.of(tf.broadcastTo(head, size), tf.broadcastTo(position, size)), Stack.axis(2L)); // (H, T, 2)
+                List.of(tf.broadcastTo(head, size), tf.broadcastTo(position, size)), Stack.axis(2L)); // (K, T, 2)
     }
 
     private Shape shape() {
-        return Shape.of(config.heads(), config.block(), config.headWidth());
+        return Shape.of(config.keyValueHeads(), config.block(), config.headWidth());
     }
 }

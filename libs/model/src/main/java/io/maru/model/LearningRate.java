@@ -1,16 +1,15 @@
 package io.maru.model;
 
 /**
- * Rises in a line for the first steps, then falls along half a cosine.
- *
- * <p>Source: I. Loshchilov, F. Hutter, "SGDR", 2017, without restarts.
+ * Rises in a line for the first steps, then decays.
  *
  * @param peak reached at the end of the warm-up
- * @param floor what remains at {@code totalSteps} and after
+ * @param floor what remains at {@code totalSteps} and after, if the rate decays
  * @param warmupSteps while Adam's moments settle; may be 0
  * @param totalSteps that the run is to take
+ * @param decay the way down
  */
-public record LearningRate(float peak, float floor, long warmupSteps, long totalSteps) {
+public record LearningRate(float peak, float floor, long warmupSteps, long totalSteps, Decay decay) {
     public LearningRate {
         if (!(peak > 0 && peak < Float.POSITIVE_INFINITY)) {
             throw new IllegalArgumentException("peak: " + peak + " (expected: > 0)");
@@ -27,6 +26,11 @@ public record LearningRate(float peak, float floor, long warmupSteps, long total
         }
     }
 
+    /** With half a cosine for the way down. */
+    public LearningRate(float peak, float floor, long warmupSteps, long totalSteps) {
+        this(peak, floor, warmupSteps, totalSteps, Decay.COSINE);
+    }
+
     /**
      * The rate of one step.
      *
@@ -40,10 +44,7 @@ public record LearningRate(float peak, float floor, long warmupSteps, long total
             // The first step is not wasted on a rate of zero, and the last one of the warm-up has the peak.
             return (float) (peak * ((step + 1.0) / warmupSteps));
         }
-        if (step >= totalSteps) {
-            return floor;
-        }
-        double progress = (double) (step - warmupSteps) / (totalSteps - warmupSteps);
-        return (float) (floor + 0.5 * (1 + StrictMath.cos(Math.PI * progress)) * (peak - floor));
+        double progress = step >= totalSteps ? 1 : (double) (step - warmupSteps) / (totalSteps - warmupSteps);
+        return (float) (floor + decay.height(progress) * (peak - floor));
     }
 }

@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,7 +37,11 @@ final class Optimizer {
     /** Keeps the division by the norm finite; the same as in PyTorch's clip_grad_norm_. */
     private static final float NORM_EPSILON = 1e-6f;
 
+    /** Numbers of the tensors that are moved in one call. */
+    private static final long GROUP_ELEMENTS = 1 << 20;
+
     private final AdamW adamW;
+    private final Fusion fusion;
     /** The moments under the names they are saved by. */
     private final Map<String, FloatVariable> moments = new LinkedHashMap<>();
 
@@ -46,47 +49,86 @@ final class Optimizer {
     private final Operand<TFloat32> gradientNorm;
     private final List<Op> updates = new ArrayList<>();
 
-    /** @param gradients in the order of {@link GptConfig#parameters} */
-    Optimizer(Ops tf, GptConfig config, AdamW adamW, Parameters parameters, Output<?>[] gradients) {
+    Optimizer(Ops tf, DecoderConfig config, AdamW adamW, Parameters parameters, Gradients gradients, Fusion fusion) {
         this.adamW = adamW;
+        this.fusion = fusion;
         rates = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.of(4)));
-        List<Output<TFloat32>> rate = tf.unstack(rates, 4L).output();
-
-        List<Operand<TFloat32>> whole = Arrays.stream(gradients)
-                .<Operand<TFloat32>>map(gradient -> gradient.expect(TFloat32.class))
-                .toList();
-        gradientNorm = norm(tf, whole);
+        gradientNorm = norm(tf, config, gradients);
         Operand<TFloat32> clip = tf.math.minimum(
                 tf.constant(1f),
                 tf.math.div(tf.constant(adamW.clipNorm()), tf.math.add(gradientNorm, tf.constant(NORM_EPSILON))));
-        Operand<TFloat32> decay = tf.math.mul(rate.get(0), tf.constant(adamW.weightDecay()));
-
-        List<Parameter> list = config.parameters();
-        for (int i = 0; i < list.size(); i++) {
-            Parameter parameter = list.get(i);
-            FloatVariable weight = parameters.variable(parameter.name());
-            FloatVariable mean = moment(tf, MEAN + parameter.name(), parameter.shape());
-            FloatVariable square = moment(tf, SQUARE + parameter.name(), parameter.shape());
-            Operand<TFloat32> gradient = tf.math.mul(whole.get(i), clip);
-            Ops afterDecay = tf;
-            if (parameter.isMatrix() && adamW.weightDecay() > 0) {
-                // The gradients read the weights before anything here writes them: the norm needs all gradients, and
-                // whatever writes a weight needs the norm.
-                Operand<TFloat32> taken = tf.withControlDependencies(clip).math.mul(weight.value(), decay);
-                afterDecay = tf.withControlDependencies(tf.assignSubVariableOp(weight.handle(), taken));
-            }
-            updates.add(afterDecay.train.resourceApplyAdam(
-                    weight.handle(),
-                    mean.handle(),
-                    square.handle(),
-                    rate.get(1),
-                    rate.get(2),
-                    rate.get(0),
-                    tf.constant(adamW.beta1()),
-                    tf.constant(adamW.beta2()),
-                    rate.get(3),
-                    gradient));
+        for (Parameter parameter : config.parameters()) {
+            moment(tf, MEAN + parameter.name(), parameter.shape());
+            moment(tf, SQUARE + parameter.name(), parameter.shape());
         }
+        for (List<Parameter> together : groups(config.parameters())) {
+            update(tf, together, parameters, gradients, clip);
+        }
+    }
+
+    /** Small tensors are moved together, since each call costs some time. Large ones are not: old and new lie side by side. */
+    private static List<List<Parameter>> groups(List<Parameter> all) {
+        List<List<Parameter>> groups = new ArrayList<>();
+        long elements = GROUP_ELEMENTS;
+        for (Parameter parameter : all) {
+            if (elements + parameter.elements() > GROUP_ELEMENTS) {
+                groups.add(new ArrayList<>());
+                elements = 0;
+            }
+            groups.get(groups.size() - 1).add(parameter);
+            elements += parameter.elements();
+        }
+        return groups;
+    }
+
+    private void update(
+            Ops tf, List<Parameter> group, Parameters parameters, Gradients gradients, Operand<TFloat32> clip) {
+        List<FloatVariable> changed = new ArrayList<>();
+        List<Operand<?>> inputs = new ArrayList<>(List.of(rates, clip));
+        StringBuilder name = new StringBuilder("adamW");
+        for (Parameter parameter : group) {
+            List<FloatVariable> variables = List.of(
+                    parameters.variable(parameter.name()),
+                    moments.get(MEAN + parameter.name()),
+                    moments.get(SQUARE + parameter.name()));
+            changed.addAll(variables);
+            variables.forEach(variable -> inputs.add(variable.value()));
+            inputs.add(gradients.of(parameter.name()));
+            name.append(parameter.isMatrix() ? 'M' : 'V');
+        }
+        List<? extends Operand<?>> moved = fusion.lay(tf, name.toString(), inputs, (graph, in) -> {
+            List<Operand<TFloat32>> all = new ArrayList<>();
+            for (int i = 0; i < group.size(); i++) {
+                all.addAll(moved(graph, in, 2 + 4 * i, group.get(i).isMatrix()));
+            }
+            return all;
+        });
+        for (int i = 0; i < changed.size(); i++) {
+            // Whatever reads a weight for this step has read it: the gradients' norm needs all of them.
+            updates.add(tf.assignVariableOp(
+                    changed.get(i).handle(), moved.get(i).asOutput().expect(TFloat32.class)));
+        }
+    }
+
+    /** Weight, mean and square after the step; before it they are at {@code first}, and then the gradient. */
+    private List<Operand<TFloat32>> moved(Ops tf, Values in, int first, boolean decays) {
+        List<Output<TFloat32>> rate = tf.unstack(in.wide(0), 4L).output();
+        Operand<TFloat32> one = tf.constant(1f);
+        Operand<TFloat32> weight = in.wide(first);
+        Operand<TFloat32> gradient = tf.math.mul(in.wide(first + 3), in.wide(1));
+        Operand<TFloat32> mean = towards(tf, in.wide(first + 1), gradient, 1 - adamW.beta1());
+        Operand<TFloat32> square = towards(tf, in.wide(first + 2), tf.math.square(gradient), 1 - adamW.beta2());
+        Operand<TFloat32> step = tf.math.div(
+                tf.math.mul(mean, rate.get(1)),
+                tf.math.add(tf.math.mul(tf.math.sqrt(square), rate.get(2)), rate.get(3)));
+        Operand<TFloat32> kept = decays
+                ? tf.math.mul(weight, tf.math.sub(one, tf.math.mul(rate.get(0), tf.constant(adamW.weightDecay()))))
+                : weight;
+        return List.of(tf.math.sub(kept, step), mean, square);
+    }
+
+    private static Operand<TFloat32> towards(Ops tf, Operand<TFloat32> from, Operand<TFloat32> to, float part) {
+        return tf.math.add(from, tf.math.mul(tf.math.sub(to, from), tf.constant(part)));
     }
 
     /** What a step's {@link #rates} are fed to. */
@@ -110,11 +152,14 @@ final class Optimizer {
      * @param step counted from 1
      */
     float[] rates(long step, float learningRate) {
-        double beta1Power = StrictMath.pow(adamW.beta1(), (double) step);
-        double beta2Power = StrictMath.pow(adamW.beta2(), (double) step);
-        // TensorFlow adds epsilon to sqrt(v) before it corrects v's bias, the paper after. This makes them equal.
-        double epsilon = adamW.epsilon() * StrictMath.sqrt(1 - beta2Power);
-        return new float[] {learningRate, (float) beta1Power, (float) beta2Power, (float) epsilon};
+        double meanCorrection = 1 - StrictMath.pow(adamW.beta1(), (double) step);
+        double squareCorrection = 1 - StrictMath.pow(adamW.beta2(), (double) step);
+        return new float[] {
+            learningRate,
+            (float) (learningRate / meanCorrection),
+            (float) (1 / StrictMath.sqrt(squareCorrection)),
+            adamW.epsilon()
+        };
     }
 
     /** Before the first step the moments are zero. */
@@ -156,15 +201,14 @@ final class Optimizer {
         return Long.parseLong(step);
     }
 
-    private FloatVariable moment(Ops tf, String name, Shape shape) {
-        FloatVariable moment = new FloatVariable(tf, name, shape);
-        moments.put(name, moment);
-        return moment;
+    private void moment(Ops tf, String name, Shape shape) {
+        moments.put(name, new FloatVariable(tf, name, shape));
     }
 
-    private static Operand<TFloat32> norm(Ops tf, List<Operand<TFloat32>> gradients) {
-        List<Operand<TFloat32>> halfSquares = gradients.stream()
-                .<Operand<TFloat32>>map(gradient -> tf.nn.l2Loss(gradient))
+    private static Operand<TFloat32> norm(Ops tf, DecoderConfig config, Gradients gradients) {
+        List<Operand<TFloat32>> halfSquares = config.parameters().stream()
+                .<Operand<TFloat32>>map(
+                        parameter -> tf.nn.l2Loss(Kernels.cast(tf, gradients.of(parameter.name()), TFloat32.class)))
                 .toList();
         return tf.math.sqrt(tf.math.mul(tf.constant(2f), tf.math.addN(halfSquares)));
     }

@@ -1,19 +1,23 @@
 package io.maru.model;
 
 import java.nio.FloatBuffer;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.tensorflow.Operand;
 import org.tensorflow.Session;
 import org.tensorflow.op.Ops;
-import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.family.TFloating;
 
 /** The weights of a model inside a graph. */
 final class Parameters {
-    private final GptConfig config;
+    private final Ops tf;
+    private final DecoderConfig config;
     private final Map<String, FloatVariable> variables = new LinkedHashMap<>();
+    private final Map<Cast, Operand<?>> casts = new HashMap<>();
 
-    Parameters(Ops tf, GptConfig config) {
+    Parameters(Ops tf, DecoderConfig config) {
+        this.tf = tf;
         this.config = config;
         for (Parameter parameter : config.parameters()) {
             variables.put(parameter.name(), new FloatVariable(tf, parameter.name(), parameter.shape()));
@@ -24,13 +28,24 @@ final class Parameters {
         return variables.get(name);
     }
 
-    Operand<TFloat32> weight(String box) {
-        return variable(Parameter.weight(box)).value();
+    <T extends TFloating> Operand<T> weight(String box, Class<T> type) {
+        return value(Parameter.weight(box), type);
     }
 
-    Operand<TFloat32> bias(String box) {
-        return variable(Parameter.bias(box)).value();
+    <T extends TFloating> Operand<T> bias(String box, Class<T> type) {
+        return value(Parameter.bias(box), type);
     }
+
+    /** However many boxes read a weight as one type, it is cast once. */
+    private <T extends TFloating> Operand<T> value(String name, Class<T> type) {
+        return casts.computeIfAbsent(
+                        new Cast(name, type),
+                        key -> Kernels.cast(tf, variable(name).value(), type))
+                .asOutput()
+                .expect(type);
+    }
+
+    private record Cast(String name, Class<?> type) {}
 
     void assign(Session session, Weights weights) {
         if (!weights.config().equals(config)) {

@@ -4,16 +4,20 @@ import io.maru.formats.SafetensorsFile;
 import io.maru.formats.SealedFile;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Optional;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
-import org.tensorflow.Output;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
+import org.tensorflow.types.TBfloat16;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
+import org.tensorflow.types.TInt64;
+import org.tensorflow.types.family.TFloating;
 
 /**
  * Trains one model: a graph of the forward pass, its gradients and AdamW, in a session that holds the weights.
@@ -37,40 +41,64 @@ public final class Trainer implements AutoCloseable {
     /** What {@link #save} writes Adam's moments and the step to. */
     public static final String OPTIMIZER_FILE = "optimizer.safetensors";
 
-    private final GptConfig config;
-    private final Shape rows; // (B, T)
+    private final DecoderConfig config;
+    private final TrainingOptions options;
+    private final int batch; // B
+    private final Shape rows; // of one part of the batch (B / parts, T)
     private final Graph graph = new Graph();
     private final Session session;
     private final Parameters parameters;
-    private final Placeholder<TInt32> inputs; // (B, T)
-    private final Placeholder<TInt32> targets; // (B, T)
+    private final Placeholder<TInt32> inputs;
+    private final Placeholder<TInt32> targets;
+    private final Optional<Dropout> dropout;
     private final Operand<TFloat32> loss;
+    private final Optional<Accumulation> accumulation;
     private final Optimizer optimizer;
     private long step;
 
-    private Trainer(GptConfig config, AdamW adamW, int batch, DeviceOptions options) {
+    private Trainer(DecoderConfig config, AdamW adamW, int batch, TrainingOptions options, DeviceOptions device) {
         if (batch < 1 || (long) batch * config.block() > Integer.MAX_VALUE) {
             throw new IllegalArgumentException(
                     "batch: " + batch + " (expected: 1.." + Integer.MAX_VALUE / config.block() + ")");
         }
+        if (batch % options.accumulation() != 0) {
+            throw new IllegalArgumentException(
+                    "accumulation: " + options.accumulation() + " (expected: a divisor of the batch, " + batch + ")");
+        }
         this.config = config;
-        this.rows = Shape.of(batch, config.block());
+        this.options = options;
+        this.batch = batch;
+        this.rows = Shape.of(batch / options.accumulation(), config.block());
 
         Ops tf = Ops.create(graph);
+        Fusion fusion = options.compiled() ? new XlaFusion(graph) : Fusion.NONE;
         parameters = new Parameters(tf, config);
         inputs = tf.placeholder(TInt32.class, Placeholder.shape(rows));
         targets = tf.placeholder(TInt32.class, Placeholder.shape(rows));
-        Gpt gpt = new Gpt(tf, parameters, config);
-        Context context = new WholeContext(tf, tf.constant(batch), tf.constant(config.block()));
-        Operand<TFloat32> logits = gpt.logits(gpt.stream(inputs, context)); // (N, V)
-        loss = CrossEntropy.mean(tf, logits, tf.reshape(targets, tf.constant(new int[] {-1})));
-        optimizer = new Optimizer(tf, config, adamW, parameters, graph.addGradients(loss.asOutput(), weights(config)));
-        session = new Session(graph, options.session());
+        dropout = options.dropout() > 0 ? Optional.of(new Dropout(tf)) : Optional.empty();
+        Transformer.Learned<?> learned =
+                switch (options.precision()) {
+                    case FLOAT32 -> learn(new Kernels<>(tf, TFloat32.class, parameters, fusion, dropout));
+                    case BFLOAT16 -> learn(new Kernels<>(tf, TBfloat16.class, parameters, fusion, dropout));
+                };
+        loss = learned.loss().mean(tf);
+        accumulation = options.accumulation() == 1
+                ? Optional.empty()
+                : Optional.of(new Accumulation(tf, config, learned.gradients(), options.accumulation()));
+        Gradients gradients = accumulation.map(Accumulation::mean).orElse(learned.gradients());
+        optimizer = new Optimizer(tf, config, adamW, parameters, gradients, fusion);
+        session = new Session(graph, device.session());
     }
 
     /** Begins a run. {@code batch} rows of {@code config.block()} tokens make a step. */
-    public static Trainer create(GptConfig config, AdamW adamW, int batch, Weights initial, DeviceOptions options) {
-        Trainer trainer = new Trainer(config, adamW, batch, options);
+    public static Trainer create(
+            DecoderConfig config,
+            AdamW adamW,
+            int batch,
+            Weights initial,
+            TrainingOptions options,
+            DeviceOptions device) {
+        Trainer trainer = new Trainer(config, adamW, batch, options, device);
         try {
             trainer.parameters.assign(trainer.session, initial);
             trainer.optimizer.reset(trainer.session);
@@ -87,11 +115,12 @@ public final class Trainer implements AutoCloseable {
      * @throws UnsupportedModelException if what lies there is of another model
      * @throws io.maru.formats.CorruptFileException if a file there is damaged
      */
-    public static Trainer resume(GptConfig config, AdamW adamW, int batch, Path folder, DeviceOptions options)
+    public static Trainer resume(
+            DecoderConfig config, AdamW adamW, int batch, Path folder, TrainingOptions options, DeviceOptions device)
             throws IOException {
         try (SafetensorsFile model = SafetensorsFile.open(folder.resolve(MODEL_FILE));
                 SafetensorsFile moments = SafetensorsFile.open(folder.resolve(OPTIMIZER_FILE))) {
-            Trainer trainer = new Trainer(config, adamW, batch, options);
+            Trainer trainer = new Trainer(config, adamW, batch, options, device);
             try {
                 trainer.parameters.assign(trainer.session, Weights.of(config, model));
                 trainer.step = trainer.optimizer.restore(trainer.session, moments);
@@ -114,37 +143,56 @@ public final class Trainer implements AutoCloseable {
         if (!(learningRate >= 0 && learningRate < Float.POSITIVE_INFINITY)) {
             throw new IllegalArgumentException("learningRate: " + learningRate + " (expected: >= 0)");
         }
-        try (TInt32 fedInputs = ids("inputs", inputs);
-                TInt32 fedTargets = ids("targets", targets);
-                TFloat32 rates = TFloat32.vectorOf(optimizer.rates(step + 1, learningRate))) {
-            Session.Runner runner = session.runner()
-                    .feed(this.inputs, fedInputs)
-                    .feed(this.targets, fedTargets)
-                    .feed(optimizer.rates(), rates)
-                    .fetch(loss)
-                    .fetch(optimizer.gradientNorm());
-            optimizer.updates().forEach(runner::addTarget);
-            try (Result result = runner.run()) {
-                step++;
-                return finite(new StepResult(step, Tensors.scalar(result.get(0)), Tensors.scalar(result.get(1))));
+        requireIds("inputs", inputs);
+        requireIds("targets", targets);
+        try (TFloat32 rates = TFloat32.vectorOf(optimizer.rates(step + 1, learningRate))) {
+            double sum = 0;
+            for (int part = 0; accumulation.isPresent() && part < options.accumulation(); part++) {
+                sum += accumulate(part, inputs, targets);
             }
+            Session.Runner runner =
+                    session.runner().feed(optimizer.rates(), rates).fetch(optimizer.gradientNorm());
+            optimizer.updates().forEach(runner::addTarget);
+            if (accumulation.isPresent()) {
+                try (Result result = runner.run()) {
+                    step++;
+                    float mean = (float) (sum / options.accumulation());
+                    return finite(new StepResult(step, mean, Tensors.scalar(result.get(0))));
+                }
+            }
+            try (Fed fed = new Fed(0, inputs, targets, options.dropout());
+                    Result result = fed.to(runner.fetch(loss)).run()) {
+                step++;
+                return finite(new StepResult(step, Tensors.scalar(result.get(1)), Tensors.scalar(result.get(0))));
+            }
+        }
+    }
+
+    /** The loss of a part of the batch, whose gradients join those of the parts before. */
+    private float accumulate(int part, int[] inputs, int[] targets) {
+        Session.Runner runner = session.runner().fetch(loss);
+        accumulation.orElseThrow().of(part).forEach(runner::addTarget);
+        try (Fed fed = new Fed(part, inputs, targets, options.dropout());
+                Result result = fed.to(runner).run()) {
+            return Tensors.scalar(result.get(0));
         }
     }
 
     /** Mean loss of a batch, in nats per token, without learning from it. Arguments as in {@link #step}. */
     public double validate(int[] inputs, int[] targets) {
-        try (TInt32 fedInputs = ids("inputs", inputs);
-                TInt32 fedTargets = ids("targets", targets);
-                Result result = session.runner()
-                        .feed(this.inputs, fedInputs)
-                        .feed(this.targets, fedTargets)
-                        .fetch(loss)
-                        .run()) {
-            return Tensors.scalar(result.get(0));
+        requireIds("inputs", inputs);
+        requireIds("targets", targets);
+        double sum = 0;
+        for (int part = 0; part < options.accumulation(); part++) {
+            try (Fed fed = new Fed(part, inputs, targets, 0);
+                    Result result = fed.to(session.runner().fetch(loss)).run()) {
+                sum += Tensors.scalar(result.get(0));
+            }
         }
+        return sum / options.accumulation();
     }
 
-    public GptConfig config() {
+    public DecoderConfig config() {
         return config;
     }
 
@@ -174,19 +222,50 @@ public final class Trainer implements AutoCloseable {
         graph.close();
     }
 
-    private Output<?>[] weights(GptConfig config) {
-        return config.parameters().stream()
-                .map(parameter -> parameters.variable(parameter.name()).value().asOutput())
-                .toArray(Output<?>[]::new);
+    private <A extends TFloating> Transformer.Learned<A> learn(Kernels<A> kernels) {
+        Ops tf = kernels.tf();
+        Context<A> context =
+                new WholeContext<>(tf, config, tf.constant(Math.toIntExact(rows.get(0))), tf.constant(config.block()));
+        Operand<TInt32> each = tf.reshape(targets, tf.constant(new int[] {-1})); // (N)
+        return Transformer.of(kernels, config).learn(options.recompute(), inputs, each, context);
     }
 
-    private TInt32 ids(String name, int[] ids) {
-        if (ids.length != rows.size()) {
+    /** One part of a batch, as tensors. */
+    private final class Fed implements AutoCloseable {
+        private final TInt32 inputIds;
+        private final TInt32 targetIds;
+        private final TFloat32 dropoutRate;
+        private final TInt64 dropoutSeed;
+
+        Fed(int part, int[] inputs, int[] targets, float rate) {
+            int size = Math.toIntExact(rows.size());
+            inputIds = Tensors.of(rows, Arrays.copyOfRange(inputs, part * size, (part + 1) * size));
+            targetIds = Tensors.of(rows, Arrays.copyOfRange(targets, part * size, (part + 1) * size));
+            dropoutRate = TFloat32.scalarOf(rate);
+            dropoutSeed = TInt64.vectorOf(options.seed(), step * options.accumulation() + part);
+        }
+
+        Session.Runner to(Session.Runner runner) {
+            dropout.ifPresent(some -> runner.feed(some.rate(), dropoutRate).feed(some.seed(), dropoutSeed));
+            return runner.feed(Trainer.this.inputs, inputIds).feed(Trainer.this.targets, targetIds);
+        }
+
+        @Override
+        public void close() {
+            inputIds.close();
+            targetIds.close();
+            dropoutRate.close();
+            dropoutSeed.close();
+        }
+    }
+
+    private void requireIds(String name, int[] ids) {
+        Shape whole = Shape.of(batch, config.block());
+        if (ids.length != whole.size()) {
             throw new IllegalArgumentException(
-                    name + ": " + ids.length + " tokens (expected: " + rows.size() + ", as " + rows + " takes)");
+                    name + ": " + ids.length + " tokens (expected: " + whole.size() + ", as " + whole + " takes)");
         }
         TokenIds.require(name, ids, config.vocabularySize());
-        return Tensors.of(rows, ids);
     }
 
     private static StepResult finite(StepResult result) {

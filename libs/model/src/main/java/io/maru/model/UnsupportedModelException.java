@@ -1,7 +1,7 @@
 package io.maru.model;
 
 /**
- * A configuration or a file of weights that is no GPT-2, or one of another shape. Reading it again will not help.
+ * A configuration or a file of weights that no family of decoders here has, or one of another shape. Reading it again will not help.
  *
  * <p>The message reads {@code activation_function: relu (expected: gelu_new)}.
  */

@@ -17,54 +17,57 @@ import java.util.stream.Collectors;
 import org.tensorflow.ndarray.Shape;
 
 /**
- * The numbers of a model under Hugging Face's GPT-2 names, outside of any graph. Immutable, as long as the file that
+ * The numbers of a model under Hugging Face's names, outside of any graph. Immutable, as long as the file that
  * they were mapped from is.
  */
 public final class Weights {
-    private static final String PREFIX = "transformer.";
-    private static final String HEAD = "lm_head.weight";
-    /** Hugging Face once wrote its causal mask as if it were a weight. */
-    private static final Pattern MASK = Pattern.compile("(transformer\\.)?h\\.\\d+\\.attn\\.(masked_)?bias");
+    private static final String HEAD = Parameter.weight(LlamaNames.HEAD);
+    /** Hugging Face once wrote its causal mask and its wavelengths as if they were weights. */
+    private static final Pattern COMPUTED = Pattern.compile(
+            "(transformer\\.)?h\\.\\d+\\.attn\\.(masked_)?bias|(model\\.)?layers\\.\\d+\\.self_attn\\.rotary_emb\\.inv_freq");
 
-    private final GptConfig config;
+    private final DecoderConfig config;
     private final Map<String, FloatBuffer> tensors;
 
-    private Weights(GptConfig config, Map<String, FloatBuffer> tensors) {
+    private Weights(DecoderConfig config, Map<String, FloatBuffer> tensors) {
         this.config = config;
         this.tensors = tensors;
     }
 
     /**
-     * What training starts from: normal numbers of deviation 0.02, biases 0, LayerNorm gains 1, and the projections into
+     * What training starts from: normal numbers of deviation 0.02, biases 0, norms' gains 1, and the projections into
      * the residual stream divided by sqrt(2 layers). A pure function of its arguments, on every machine.
      *
      * <p>Source: A. Radford and others, "Language models are unsupervised multitask learners", section 2.3.
      */
-    public static Weights initial(GptConfig config, long seed) {
+    public static Weights initial(DecoderConfig config, long seed) {
         Map<String, float[]> values = config.parameters().parallelStream()
                 .collect(Collectors.toConcurrentMap(Parameter::name, parameter -> parameter.initialValues(seed)));
         return read(config, name -> FloatBuffer.wrap(values.get(name)));
     }
 
     /**
-     * The weights in a file that Maru or Hugging Face wrote, with or without the prefix {@code transformer.}. F32 is
-     * mapped, not copied; F16 and BF16 are widened.
+     * The weights in a file that Maru or Hugging Face wrote, with or without the prefix {@code transformer.} or {@code
+     * model.}. F32 is mapped, not copied; F16 and BF16 are widened.
      *
      * @throws UnsupportedModelException if a tensor is missing, of another shape, or unknown
      */
-    public static Weights of(GptConfig config, SafetensorsFile file) {
-        boolean prefixed = file.contains(Parameter.weight(Parameter.TOKEN_EMBEDDING));
+    public static Weights of(DecoderConfig config, SafetensorsFile file) {
+        String prefix = config.match(gpt -> GptNames.PREFIX, llama -> LlamaNames.PREFIX);
+        boolean prefixed = file.contains(embedding(config));
         Map<String, String> expected = new LinkedHashMap<>();
         for (Parameter parameter : config.parameters()) {
-            String name = prefixed ? parameter.name() : parameter.name().substring(PREFIX.length());
+            String name = prefixed || !parameter.name().startsWith(prefix)
+                    ? parameter.name()
+                    : parameter.name().substring(prefix.length());
             requireShape(file, name, parameter.shape());
             expected.put(parameter.name(), name);
         }
-        requireNothingElse(file, expected);
+        requireNothingElse(config, file, expected);
         return read(config, name -> floats(file, expected.get(name)));
     }
 
-    static Weights read(GptConfig config, TensorSource source) {
+    static Weights read(DecoderConfig config, TensorSource source) {
         Map<String, FloatBuffer> tensors = new LinkedHashMap<>();
         for (Parameter parameter : config.parameters()) {
             tensors.put(parameter.name(), source.floats(parameter.name()).asReadOnlyBuffer());
@@ -78,7 +81,7 @@ public final class Weights {
         FloatBuffer floats(String name);
     }
 
-    public GptConfig config() {
+    public DecoderConfig config() {
         return config;
     }
 
@@ -131,16 +134,20 @@ public final class Weights {
     }
 
     /** A tensor that the graph would leave out means another model, and wrong numbers without an error. */
-    private static void requireNothingElse(SafetensorsFile file, Map<String, String> expected) {
+    private static void requireNothingElse(DecoderConfig config, SafetensorsFile file, Map<String, String> expected) {
         TreeSet<String> unknown = new TreeSet<>(file.names());
         unknown.removeAll(expected.values());
-        unknown.removeIf(name -> MASK.matcher(name).matches());
-        String embedding = expected.get(Parameter.weight(Parameter.TOKEN_EMBEDDING));
+        unknown.removeIf(name -> COMPUTED.matcher(name).matches());
+        String embedding = expected.get(embedding(config));
         if (unknown.remove(HEAD) && !file.bytes(HEAD).equals(file.bytes(embedding))) {
             throw new UnsupportedModelException("tensor " + HEAD, "other numbers", "those of " + embedding);
         }
         if (!unknown.isEmpty()) {
-            throw new UnsupportedModelException("tensors", unknown, "none but GPT-2's");
+            throw new UnsupportedModelException("tensors", unknown, "none but those of a " + config.family());
         }
+    }
+
+    private static String embedding(DecoderConfig config) {
+        return Parameter.weight(config.match(gpt -> GptNames.TOKEN_EMBEDDING, llama -> LlamaNames.TOKEN_EMBEDDING));
     }
 }

@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class DecoderTest {
     private static final GptConfig CONFIG = TestModels.TINY;
@@ -16,12 +19,12 @@ class DecoderTest {
     private static final double TOLERANCE = 1e-5;
 
     private static Decoder decoder;
-    private static GptGraph graph;
+    private static PlainGraph graph;
 
     @BeforeAll
     static void load() {
         decoder = Decoder.load(TestModels.lively(CONFIG), TestModels.TWO_THREADS);
-        graph = new GptGraph(TestModels.lively(CONFIG), 1);
+        graph = new PlainGraph(TestModels.lively(CONFIG), 1);
     }
 
     @AfterAll
@@ -30,17 +33,25 @@ class DecoderTest {
         graph.close();
     }
 
-    @Test
-    void decodesWithItsCacheWhatTheFullForwardPassGives() {
-        int[] tokens = TestModels.tokens(CONFIG.block(), VOCABULARY, 11);
-        float[] full = graph.logits(tokens); // (T * V)
-        for (int prompt = 1; prompt <= tokens.length; prompt++) {
-            float[] logits = decoder.prefill(Arrays.copyOf(tokens, prompt));
-            assertClose(logits, full, prompt - 1);
-            for (int position = prompt; position < tokens.length; position++) {
-                assertClose(decoder.step(tokens[position]), full, position);
+    static Stream<DecoderConfig> models() {
+        return TestModels.all();
+    }
+
+    @ParameterizedTest
+    @MethodSource("models")
+    void decodesWithItsCacheWhatTheFullForwardPassGives(DecoderConfig config) {
+        int[] tokens = TestModels.tokens(config.block(), config.vocabularySize(), 11);
+        try (Decoder decoder = Decoder.load(TestModels.lively(config), TestModels.TWO_THREADS);
+                PlainGraph graph = new PlainGraph(TestModels.lively(config), 1)) {
+            float[] full = graph.logits(tokens); // (T * V)
+            for (int prompt = 1; prompt <= tokens.length; prompt++) {
+                float[] logits = decoder.prefill(Arrays.copyOf(tokens, prompt));
+                assertClose(logits, full, prompt - 1);
+                for (int position = prompt; position < tokens.length; position++) {
+                    assertClose(decoder.step(tokens[position]), full, position);
+                }
+                assertThat(decoder.length()).isEqualTo(config.block());
             }
-            assertThat(decoder.length()).isEqualTo(CONFIG.block());
         }
     }
 

@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** A trained GPT-2 that Hugging Face transformers saved, against what transformers computes with it. */
+/** Trained models that Hugging Face transformers saved, against what transformers computes with it. */
 class HuggingFaceTest {
     private static Path shared;
 
@@ -25,7 +25,7 @@ class HuggingFaceTest {
         String named = System.getenv("MARU_SHARED");
         shared = named == null ? Path.of(root, "..", "shared") : Path.of(named);
         assumeTrue(
-                Files.exists(shared.resolve("data/facts/tiny-gpt2-shakespeare-hf.json")),
+                Files.exists(shared.resolve("data/facts/stories260K.json")),
                 "the shared data is not here; MARU_SHARED names its folder");
     }
 
@@ -61,6 +61,27 @@ class HuggingFaceTest {
     }
 
     @Test
+    void continuesAsTheLlamaThatWasConvertedDoes() throws IOException {
+        JsonNode facts = new ObjectMapper()
+                .readTree(shared.resolve("data/facts/stories260K.json").toFile());
+        try (Decoder decoder = decoder("stories260K-hf")) {
+            for (JsonNode prompt : facts.get("prompts")) {
+                float[] logits = decoder.prefill(ints(prompt.get("ids")));
+                JsonNode expected = prompt.get("last_logits");
+                for (int id = 0; id < logits.length; id++) {
+                    assertThat((double) logits[id])
+                            .as("%s, token %d", prompt.get("prompt"), id)
+                            .isCloseTo(expected.get(id).doubleValue(), within(1e-4));
+                }
+                int[] greedy = ints(prompt.get("greedy_80_ids"));
+                assertThat(continuation(decoder, logits, greedy.length))
+                        .as(prompt.get("prompt").asText())
+                        .isEqualTo(greedy);
+            }
+        }
+    }
+
+    @Test
     void readsGpt2sOwnVocabulary() throws IOException {
         JsonNode facts = new ObjectMapper()
                 .readTree(shared.resolve("data/facts/fake-gpt2-hf.json").toFile());
@@ -91,7 +112,7 @@ class HuggingFaceTest {
 
     private static Decoder decoder(String model) throws IOException {
         Path folder = shared.resolve("data/weights").resolve(model);
-        GptConfig config = GptConfig.fromJson(Files.readAllBytes(folder.resolve("config.json")));
+        DecoderConfig config = DecoderConfig.fromJson(Files.readAllBytes(folder.resolve("config.json")));
         try (SafetensorsFile file = SafetensorsFile.open(folder.resolve("model.safetensors"))) {
             return Decoder.load(config, file, TestModels.TWO_THREADS);
         }

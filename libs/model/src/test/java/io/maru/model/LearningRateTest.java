@@ -2,6 +2,7 @@ package io.maru.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import org.junit.jupiter.api.Test;
 
@@ -27,6 +28,33 @@ class LearningRateTest {
     void staysAtTheFloorAfterTheEnd() {
         assertThat(RATE.at(104)).isEqualTo(0.2f);
         assertThat(RATE.at(Long.MAX_VALUE)).isEqualTo(0.2f);
+    }
+
+    @Test
+    void fallsInALine() {
+        LearningRate rate = new LearningRate(1f, 0.2f, 4, 104, Decay.LINEAR);
+        assertThat(rate.at(4)).isEqualTo(1f);
+        assertThat(rate.at(29)).isEqualTo(0.8f);
+        assertThat(rate.at(79)).isEqualTo(0.4f);
+        assertThat(rate.at(104)).isEqualTo(0.2f);
+    }
+
+    @Test
+    void staysAtThePeakForFourFifthsAndThenFallsInALine() {
+        LearningRate rate = new LearningRate(1f, 0.2f, 4, 104, Decay.WSD);
+        assertThat(rate.at(1)).isEqualTo(0.5f);
+        assertThat(rate.at(4)).isEqualTo(1f);
+        assertThat(rate.at(84)).isEqualTo(1f);
+        assertThat(rate.at(94)).isCloseTo(0.6f, within(1e-6f));
+        assertThat(rate.at(104)).isEqualTo(0.2f);
+    }
+
+    @Test
+    void staysWhereItIs() {
+        LearningRate rate = new LearningRate(1f, 0.2f, 4, 104, Decay.CONSTANT);
+        assertThat(rate.at(1)).isEqualTo(0.5f);
+        assertThat(rate.at(50)).isEqualTo(1f);
+        assertThat(rate.at(Long.MAX_VALUE)).isEqualTo(1f);
     }
 
     @Test

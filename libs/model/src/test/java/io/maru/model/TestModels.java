@@ -2,16 +2,32 @@ package io.maru.model;
 
 import java.nio.FloatBuffer;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.tensorflow.op.Ops;
 
 /** Models and tokens that the tests share. */
 final class TestModels {
     /** Prime sizes where they may be: a transposed axis then does not fit. */
     static final GptConfig TINY = new GptConfig(23, 7, 2, 3, 12);
 
+    /** Two heads share each one of keys, and a head is wider than its share of the width. */
+    static final LlamaConfig TINY_LLAMA = new LlamaConfig(23, 7, 2, 6, 3, 12, 4, 10, 1e-5f, 50, false);
+
     static final DeviceOptions TWO_THREADS = new DeviceOptions(2, 2);
 
+    static final float DROPOUT = 0.3f;
+
     private TestModels() {}
+
+    static Optional<Dropout> dropout(Ops tf, TrainingOptions options) {
+        return options.dropout() > 0 ? Optional.of(new Dropout(tf)) : Optional.empty();
+    }
+
+    static Stream<DecoderConfig> all() {
+        return Stream.of(TINY, TINY_LLAMA, new LlamaConfig(23, 7, 2, 2, 1, 8, 10));
+    }
 
     static int[] tokens(int count, int vocabularySize, long seed) {
         SplitMix64 random = new SplitMix64(seed);
@@ -23,7 +39,7 @@ final class TestModels {
     }
 
     /** Far from the initial weights, where attention is nearly even and biases are zero, which hides faults. */
-    static Weights lively(GptConfig config) {
+    static Weights lively(DecoderConfig config) {
         Map<String, float[]> values = config.parameters().stream()
                 .collect(Collectors.toMap(Parameter::name, parameter -> {
                     SplitMix64 random = new SplitMix64(parameter.name().hashCode());

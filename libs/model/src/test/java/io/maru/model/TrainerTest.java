@@ -10,9 +10,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class TrainerTest {
     private static final GptConfig TINY = TestModels.TINY;
@@ -52,25 +55,36 @@ class TrainerTest {
         }
     }
 
-    @Test
-    void twoRunsEndWithTheSameBitsAndSoDoesOneThatWasInterrupted() throws IOException {
+    static Stream<TrainingOptions> options() {
+        TrainingOptions usual = TrainingOptions.usual();
+        return Stream.of(
+                usual,
+                usual.with(Precision.BFLOAT16)
+                        .withDropout(0.1f, 3)
+                        .withAccumulation(2)
+                        .with(Recompute.BLOCKS));
+    }
+
+    @ParameterizedTest
+    @MethodSource("options")
+    void twoRunsEndWithTheSameBitsAndSoDoesOneThatWasInterrupted(TrainingOptions options) throws IOException {
         Path first = Files.createDirectory(folder.resolve("first"));
         Path second = Files.createDirectory(folder.resolve("second"));
         Path halfWay = Files.createDirectory(folder.resolve("halfWay"));
         Path resumed = Files.createDirectory(folder.resolve("resumed"));
-        try (Trainer trainer = trainer(SMALL, SMALL_BATCH)) {
-            run(trainer, 50);
+        try (Trainer trainer = trainer(SMALL, SMALL_BATCH, options)) {
+            run(trainer, 25);
             trainer.save(first);
         }
-        try (Trainer trainer = trainer(SMALL, SMALL_BATCH)) {
-            run(trainer, 20);
+        try (Trainer trainer = trainer(SMALL, SMALL_BATCH, options)) {
+            run(trainer, 10);
             trainer.save(halfWay);
-            run(trainer, 50);
+            run(trainer, 25);
             trainer.save(second);
         }
-        try (Trainer trainer = Trainer.resume(SMALL, ADAMW, SMALL_BATCH, halfWay, TestModels.TWO_THREADS)) {
-            assertThat(trainer.steps()).isEqualTo(20);
-            run(trainer, 50);
+        try (Trainer trainer = Trainer.resume(SMALL, ADAMW, SMALL_BATCH, halfWay, options, TestModels.TWO_THREADS)) {
+            assertThat(trainer.steps()).isEqualTo(10);
+            run(trainer, 25);
             trainer.save(resumed);
         }
         for (String file : new String[] {Trainer.MODEL_FILE, Trainer.OPTIMIZER_FILE}) {
@@ -86,6 +100,38 @@ class TrainerTest {
     }
 
     @Test
+    void aBatchInPartsIsTheBatchAtOnce() {
+        int[] tokens = TestModels.tokens(BATCH * TINY.block() + 1, TINY.vocabularySize(), 5);
+        try (Trainer whole = trainer(TINY, BATCH);
+                Trainer parts = trainer(TINY, BATCH, TrainingOptions.usual().withAccumulation(BATCH))) {
+            for (int step = 0; step < 5; step++) {
+                StepResult expected = whole.step(inputs(tokens), targets(tokens), 1e-2f);
+                StepResult found = parts.step(inputs(tokens), targets(tokens), 1e-2f);
+                assertThat(found.loss()).isCloseTo(expected.loss(), within(1e-5f));
+                assertThat(found.gradientNorm()).isCloseTo(expected.gradientNorm(), within(1e-4f));
+            }
+            assertThat(parts.validate(inputs(tokens), targets(tokens)))
+                    .isCloseTo(whole.validate(inputs(tokens), targets(tokens)), within(1e-5));
+        }
+        assertThatThrownBy(() -> trainer(TINY, BATCH, TrainingOptions.usual().withAccumulation(3)))
+                .hasMessage("accumulation: 3 (expected: a divisor of the batch, 4)");
+    }
+
+    @Test
+    void learnsWithDropoutAndValidatesWithout() {
+        int[] tokens = TestModels.tokens(BATCH * TINY.block() + 1, TINY.vocabularySize(), 5);
+        TrainingOptions options = TrainingOptions.usual().withDropout(0.5f, 1);
+        try (Trainer plain = trainer(TINY, BATCH);
+                Trainer dropping = trainer(TINY, BATCH, options)) {
+            double before = dropping.validate(inputs(tokens), targets(tokens));
+            assertThat(before).isEqualTo(plain.validate(inputs(tokens), targets(tokens)));
+            float first = dropping.step(inputs(tokens), targets(tokens), 0).loss();
+            assertThat((double) first).isNotEqualTo(before);
+            assertThat(dropping.step(inputs(tokens), targets(tokens), 0).loss()).isNotEqualTo(first);
+        }
+    }
+
+    @Test
     void aCheckpointRoundTripIsBitIdentical() throws IOException {
         Path again = Files.createDirectory(folder.resolve("again"));
         Trainer.Saved saved;
@@ -95,7 +141,8 @@ class TrainerTest {
         }
         saved.model().verify(folder.resolve(Trainer.MODEL_FILE));
         saved.optimizer().verify(folder.resolve(Trainer.OPTIMIZER_FILE));
-        try (Trainer trainer = Trainer.resume(TINY, ADAMW, BATCH, folder, TestModels.TWO_THREADS)) {
+        try (Trainer trainer =
+                Trainer.resume(TINY, ADAMW, BATCH, folder, TrainingOptions.usual(), TestModels.TWO_THREADS)) {
             assertThat(trainer.save(again)).isEqualTo(saved);
         }
         try (SafetensorsFile file = SafetensorsFile.open(folder.resolve(Trainer.MODEL_FILE))) {
@@ -109,7 +156,8 @@ class TrainerTest {
             trainer.save(folder);
         }
         GptConfig wider = new GptConfig(TINY.vocabularySize(), TINY.block(), TINY.layers(), 3, 24);
-        assertThatThrownBy(() -> Trainer.resume(wider, ADAMW, BATCH, folder, TestModels.TWO_THREADS))
+        assertThatThrownBy(() ->
+                        Trainer.resume(wider, ADAMW, BATCH, folder, TrainingOptions.usual(), TestModels.TWO_THREADS))
                 .isInstanceOf(UnsupportedModelException.class)
                 .hasMessage("tensor transformer.wte.weight: [23, 12] (expected: [23, 24])");
     }
@@ -159,14 +207,18 @@ class TrainerTest {
         }
     }
 
-    private static Trainer trainer(GptConfig config, int batch) {
-        return Trainer.create(config, ADAMW, batch, Weights.initial(config, 42), TestModels.TWO_THREADS);
+    private static Trainer trainer(DecoderConfig config, int batch) {
+        return trainer(config, batch, TrainingOptions.usual());
+    }
+
+    private static Trainer trainer(DecoderConfig config, int batch, TrainingOptions options) {
+        return Trainer.create(config, ADAMW, batch, Weights.initial(config, 42), options, TestModels.TWO_THREADS);
     }
 
     /** Trains until so many steps were taken in all, each on a batch of its own. */
     private static void run(Trainer trainer, long steps) {
-        LearningRate learningRate = new LearningRate(1e-3f, 1e-4f, 5, 50);
-        GptConfig config = trainer.config();
+        LearningRate learningRate = new LearningRate(1e-3f, 1e-4f, 5, 25);
+        DecoderConfig config = trainer.config();
         int batch = config.equals(SMALL) ? SMALL_BATCH : BATCH;
         for (long step = trainer.steps(); step < steps; step++) {
             int[] tokens = TestModels.tokens(batch * config.block() + 1, config.vocabularySize(), step);

@@ -59,7 +59,7 @@ class WeightsTest {
         assertRefused(
                 UnaryOperator.identity(),
                 "transformer.h.0.attn.q_norm",
-                "tensors: [transformer.h.0.attn.q_norm] (expected: none but GPT-2's)");
+                "tensors: [transformer.h.0.attn.q_norm] (expected: none but those of a gpt2)");
         assertRefused(
                 UnaryOperator.identity(),
                 "lm_head.weight",

@@ -3,10 +3,10 @@ package io.maru.inference;
 import io.grpc.Channel;
 import io.grpc.ManagedChannel;
 import io.maru.inference.app.DecodingSlots;
-import io.maru.inference.app.GptModel;
 import io.maru.inference.app.LanguageModel;
 import io.maru.inference.app.ModelCatalogue;
 import io.maru.inference.app.Models;
+import io.maru.inference.app.TensorFlowModel;
 import io.maru.inference.grpc.CheckpointClient;
 import io.maru.inference.grpc.GenerationMeters;
 import io.maru.inference.kafka.ModelFacts;
@@ -47,7 +47,7 @@ class Wiring {
     @Produces
     @Singleton
     LanguageModel.Loader loader(InferenceConfig config) {
-        return GptModel.loader(new DeviceOptions(config.intraOpThreads(), config.interOpThreads()));
+        return TensorFlowModel.loader(new DeviceOptions(config.intraOpThreads(), config.interOpThreads()));
     }
 
     @Produces

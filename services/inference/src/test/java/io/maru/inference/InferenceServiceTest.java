@@ -33,8 +33,10 @@ import io.maru.inference.v1.ScoreRequest;
 import io.maru.inference.v1.ScoreResponse;
 import io.maru.inference.v1.UnloadModelRequest;
 import io.maru.model.Decoder;
+import io.maru.model.DecoderConfig;
 import io.maru.model.DeviceOptions;
 import io.maru.model.GptConfig;
+import io.maru.model.LlamaConfig;
 import io.maru.model.Sampler;
 import io.maru.model.SamplingOptions;
 import io.maru.model.Weights;
@@ -140,7 +142,7 @@ class InferenceServiceTest {
         List<Integer> expected = new ArrayList<>();
         try (SafetensorsFile weights = SafetensorsFile.open(folder.resolve("model.safetensors"));
                 Decoder decoder = Decoder.load(
-                        GptConfig.fromJson(Files.readAllBytes(folder.resolve("config.json"))),
+                        DecoderConfig.fromJson(Files.readAllBytes(folder.resolve("config.json"))),
                         weights,
                         DeviceOptions.allCores())) {
             Sampler sampler = new Sampler(new SamplingOptions(0.8f, 40, 0.9f, 11));
@@ -357,12 +359,37 @@ class InferenceServiceTest {
     }
 
     @Test
+    void continuesTextAsALlamaDoes() throws IOException {
+        BpeTokenizer tokenizer = tinyTokenizer();
+        LlamaConfig shape = new LlamaConfig(tokenizer.vocabularySize(), BLOCK, 2, 4, 2, 16, 24);
+        publishTinyModel(tokenizer, shape);
+        int[] prompt = tokenizer.encode("the end");
+        List<Integer> expected = new ArrayList<>();
+        try (Decoder decoder = Decoder.load(Weights.initial(shape, 42), DeviceOptions.allCores())) {
+            Sampler sampler = new Sampler(SamplingOptions.greedy());
+            float[] logits = decoder.prefill(prompt);
+            for (int i = 0; i < 6; i++) {
+                expected.add(sampler.next(logits));
+                logits = decoder.step(expected.get(i));
+            }
+        }
+        assertThat(expected).doesNotContain(tokenizer.endOfText());
+
+        assertThat(ids(generate(request("the end").setMaxTokens(6).setTemperature(0))))
+                .isEqualTo(expected);
+    }
+
+    @Test
     void anotherKindOfModelIsRefused() throws IOException {
         publishTinyModel(BLOCK);
-        Files.writeString(folder.resolve("config.json"), "{\"model_type\":\"llama\"}");
+        Files.writeString(folder.resolve("config.json"), "{\"model_type\":\"mamba\"}");
         checkpoint.publish(store, id, folder);
 
-        refused(this::load, Status.Code.FAILED_PRECONDITION, "MODEL_UNUSABLE", "model_type: llama (expected: gpt2)");
+        refused(
+                this::load,
+                Status.Code.FAILED_PRECONDITION,
+                "MODEL_UNUSABLE",
+                "model_type: mamba (expected: gpt2 or llama)");
     }
 
     @Test
@@ -454,10 +481,17 @@ class InferenceServiceTest {
     }
 
     private BpeTokenizer publishTinyModel(int block) throws IOException {
+        BpeTokenizer tokenizer = tinyTokenizer();
+        return publishTinyModel(tokenizer, new GptConfig(tokenizer.vocabularySize(), block, 2, 2, 16));
+    }
+
+    private static BpeTokenizer tinyTokenizer() {
         BpeTrainer trainer = new BpeTrainer(264, TieRule.SMALLEST_IDS);
         trainer.add("the end of the tale is the end of the day");
-        BpeTokenizer tokenizer = trainer.train();
-        GptConfig shape = new GptConfig(tokenizer.vocabularySize(), block, 2, 2, 16);
+        return trainer.train();
+    }
+
+    private BpeTokenizer publishTinyModel(BpeTokenizer tokenizer, DecoderConfig shape) throws IOException {
         Files.write(folder.resolve("config.json"), shape.toJson());
         Files.write(folder.resolve("tokenizer.json"), tokenizer.toJson());
         Files.write(folder.resolve("tokenizer_config.json"), tokenizer.configJson());

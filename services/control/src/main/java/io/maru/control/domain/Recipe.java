@@ -27,8 +27,47 @@ public record Recipe(
      */
     public record Tokenizer(int vocabularySize, Optional<String> use) {}
 
-    /** The shape of a GPT-2 style transformer; {@code block} is the longest context, in tokens. */
-    public record Model(int layers, int heads, int width, int block) {}
+    /**
+     * The shape of a decoder; {@code block} is the longest context, in tokens. The last three are Llama's own.
+     *
+     * @param keyValueHeads 0 for as many as heads
+     * @param intermediate 0 for the usual width of the feed-forward part
+     */
+    public record Model(
+            int layers,
+            int heads,
+            int width,
+            int block,
+            Family family,
+            int keyValueHeads,
+            int intermediate,
+            boolean ownHead) {}
+
+    /** Of architectures. */
+    public enum Family {
+        GPT2,
+        LLAMA
+    }
+
+    /** How the learning rate comes down. */
+    public enum Schedule {
+        COSINE,
+        LINEAR,
+        WSD,
+        CONSTANT
+    }
+
+    /** What products are made in. */
+    public enum Precision {
+        FLOAT32,
+        BFLOAT16
+    }
+
+    /** What is worked out twice to save memory. */
+    public enum Recompute {
+        NONE,
+        BLOCKS
+    }
 
     /** How the weights are found; see {@code TrainingSpec} in training.proto. */
     public record Training(
@@ -44,7 +83,12 @@ public record Recipe(
             long seed,
             long validateEvery,
             int validationBatches,
-            long checkpointEvery) {}
+            long checkpointEvery,
+            Schedule schedule,
+            Precision precision,
+            Recompute recompute,
+            double dropout,
+            int accumulation) {}
 
     /** @param maxTokens how much of the validation split is scored; 0 is all of it */
     public record Evaluation(long maxTokens) {}
@@ -52,18 +96,38 @@ public record Recipe(
     public record Sample(String prompt, int maxTokens, double temperature, int topK, double topP, long seed) {}
 
     /**
-     * Weights of the model: those of GPT-2 (Radford and others, "Language Models are Unsupervised Multitask Learners", 2019;
-     * layout of Hugging Face's GPT2LMHeadModel), whose output layer is the token embedding again.
+     * Weights of the model.
      *
      * @param vocabulary tokens that the tokenizer has
      */
     public long parameters(int vocabulary) {
+        return switch (model.family()) {
+            case GPT2 -> gptParameters(vocabulary);
+            case LLAMA -> llamaParameters(vocabulary);
+        };
+    }
+
+    /**
+     * Those of GPT-2 (Radford and others, "Language Models are Unsupervised Multitask Learners", 2019; layout of Hugging
+     * Face's GPT2LMHeadModel), whose output layer is the token embedding again.
+     */
+    private long gptParameters(int vocabulary) {
         long width = model.width();
         long embeddings = (vocabulary + (long) model.block()) * width;
         long norm = 2 * width;
         long attention = width * 3 * width + 3 * width + width * width + width;
         long feedForward = width * 4 * width + 4 * width + 4 * width * width + width;
         return embeddings + model.layers() * (norm + attention + norm + feedForward) + norm;
+    }
+
+    /** Those of Llama (Touvron and others, "LLaMA", 2023; layout of Hugging Face's LlamaForCausalLM). */
+    private long llamaParameters(int vocabulary) {
+        long width = model.width();
+        long table = vocabulary * width;
+        long keyWidth = width / model.heads() * model.keyValueHeads();
+        long inner = model.intermediate() == 0 ? (8 * width / 3 + 31) / 32 * 32 : model.intermediate();
+        long layer = 2 * width * width + 2 * width * keyWidth + 3 * width * inner + 2 * width;
+        return (model.ownHead() ? 2 : 1) * table + model.layers() * layer + width;
     }
 
     /**

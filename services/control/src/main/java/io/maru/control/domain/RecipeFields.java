@@ -10,8 +10,10 @@ import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** One section of a recipe, read key by key. Its known keys are the components of the record that it becomes. */
 final class RecipeFields {
@@ -83,6 +85,35 @@ final class RecipeFields {
             throw wrong(key, prefix + " and a name of lowercase letters, digits and hyphens");
         }
         return Optional.of(value.textValue());
+    }
+
+    boolean flag(String key, boolean usual) {
+        JsonNode value = node.path(key);
+        if (value.isMissingNode()) {
+            return usual;
+        }
+        if (!value.isBoolean()) {
+            throw wrong(key, "true or false");
+        }
+        return value.booleanValue();
+    }
+
+    /** One of an enum's names, in lowercase letters. */
+    <E extends Enum<E>> E choice(String key, E usual) {
+        JsonNode value = node.path(key);
+        if (value.isMissingNode()) {
+            return usual;
+        }
+        List<E> all = List.of(usual.getDeclaringClass().getEnumConstants());
+        return all.stream()
+                .filter(one -> value.isTextual() && word(one).equals(value.textValue()))
+                .findFirst()
+                .orElseThrow(
+                        () -> wrong(key, all.stream().map(RecipeFields::word).collect(Collectors.joining(" or "))));
+    }
+
+    private static String word(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT);
     }
 
     int integer(String key, int least, int most) {

@@ -17,6 +17,7 @@ import io.maru.platform.error.Refusal;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -82,15 +83,41 @@ public final class RecipeReader {
         if (width % heads != 0) {
             throw RECIPE_INVALID.because("model.heads: %d (expected: a divisor of model.width %d)", heads, width);
         }
-        return new Recipe.Model(layers, heads, width, block);
+        Recipe.Family family = model.choice("family", Recipe.Family.GPT2);
+        if (family == Recipe.Family.GPT2) {
+            for (String key : List.of("keyValueHeads", "intermediate", "ownHead")) {
+                if (model.has(key)) {
+                    throw RECIPE_INVALID.because("model.%s: a key of the family llama (expected: none)", key);
+                }
+            }
+        }
+        int keyValueHeads = model.integer("keyValueHeads", heads, 1, heads);
+        if (heads % keyValueHeads != 0) {
+            throw RECIPE_INVALID.because(
+                    "model.keyValueHeads: %d (expected: a divisor of model.heads %d)", keyValueHeads, heads);
+        }
+        if (family == Recipe.Family.LLAMA && width / heads % 2 != 0) {
+            throw RECIPE_INVALID.because(
+                    "model.heads: %d (expected: a divisor of half of model.width %d)", heads, width);
+        }
+        return new Recipe.Model(
+                layers,
+                heads,
+                width,
+                block,
+                family,
+                family == Recipe.Family.GPT2 ? 0 : keyValueHeads,
+                model.integer("intermediate", 0, 0, 65_536),
+                model.flag("ownHead", false));
     }
 
     private static Recipe.Training training(RecipeFields training) {
         long steps = training.whole("steps", 1, 1_000_000_000);
         double learningRate = training.numberAbove("learningRate", 1e-3, 0, 1);
+        int batch = training.integer("batch", 12, 1, 65_536);
         return new Recipe.Training(
                 steps,
-                training.integer("batch", 12, 1, 65_536),
+                batch,
                 learningRate,
                 training.number("minLearningRate", learningRate / 10, 0, learningRate),
                 training.whole("warmupSteps", Math.min(100, steps / 10), 0, steps - 1),
@@ -101,7 +128,21 @@ public final class RecipeReader {
                 training.whole("seed", 1337, 0, Long.MAX_VALUE),
                 training.whole("validateEvery", 250, 1, 1_000_000_000),
                 training.integer("validationBatches", 20, 1, 100_000),
-                training.whole("checkpointEvery", 500, 1, 1_000_000_000));
+                training.whole("checkpointEvery", 500, 1, 1_000_000_000),
+                training.choice("schedule", Recipe.Schedule.COSINE),
+                training.choice("precision", Recipe.Precision.FLOAT32),
+                training.choice("recompute", Recipe.Recompute.NONE),
+                training.numberBelow("dropout", 0, 0, 1),
+                accumulation(training, batch));
+    }
+
+    private static int accumulation(RecipeFields training, int batch) {
+        int accumulation = training.integer("accumulation", 1, 1, batch);
+        if (batch % accumulation != 0) {
+            throw RECIPE_INVALID.because(
+                    "training.accumulation: %d (expected: a divisor of training.batch %d)", accumulation, batch);
+        }
+        return accumulation;
     }
 
     private static Recipe.Sample sample(RecipeFields sample) {

@@ -43,6 +43,14 @@ public final class TrainStage extends ResourceStage<TrainingJob, TrainingService
                 .setHeads(model.heads())
                 .setWidth(model.width())
                 .setBlock(model.block())
+                .setFamily(
+                        switch (model.family()) {
+                            case GPT2 -> ModelSpec.Family.GPT2;
+                            case LLAMA -> ModelSpec.Family.LLAMA;
+                        })
+                .setKeyValueHeads(model.keyValueHeads())
+                .setInnerWidth(model.intermediate())
+                .setOwnHead(model.ownHead())
                 .build();
     }
 
@@ -61,6 +69,25 @@ public final class TrainStage extends ResourceStage<TrainingJob, TrainingService
                 .setValidateEvery(training.validateEvery())
                 .setValidationBatches(training.validationBatches())
                 .setCheckpointEvery(training.checkpointEvery())
+                .setDecay(
+                        switch (training.schedule()) {
+                            case COSINE -> TrainingSpec.Decay.COSINE;
+                            case LINEAR -> TrainingSpec.Decay.LINEAR;
+                            case WSD -> TrainingSpec.Decay.WSD;
+                            case CONSTANT -> TrainingSpec.Decay.CONSTANT;
+                        })
+                .setPrecision(
+                        switch (training.precision()) {
+                            case FLOAT32 -> TrainingSpec.Precision.FLOAT32;
+                            case BFLOAT16 -> TrainingSpec.Precision.BFLOAT16;
+                        })
+                .setRecompute(
+                        switch (training.recompute()) {
+                            case NONE -> TrainingSpec.Recompute.NOTHING;
+                            case BLOCKS -> TrainingSpec.Recompute.BLOCKS;
+                        })
+                .setDropout(training.dropout())
+                .setAccumulation(training.accumulation())
                 .build();
     }
 

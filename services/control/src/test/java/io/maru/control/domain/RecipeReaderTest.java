@@ -25,10 +25,12 @@ class RecipeReaderTest {
                 name: demo-2
                 corpus:    { validationFraction: 0.25 }
                 tokenizer: { vocabularySize: 300 }
-                model:     { layers: 4, heads: 2, width: 128, block: 64 }
+                model:     { layers: 4, heads: 4, width: 128, block: 64, family: llama, keyValueHeads: 2, intermediate: 300,
+                             ownHead: true }
                 training:  { steps: 3000, batch: 16, learningRate: 2e-3, minLearningRate: 0, warmupSteps: 10,
                              weightDecay: 0.2, beta1: 0.8, beta2: 0.95, gradientClip: 0.5, seed: 5, validateEvery: 7,
-                             validationBatches: 8, checkpointEvery: 9 }
+                             validationBatches: 8, checkpointEvery: 9, schedule: wsd, precision: bfloat16, recompute: blocks,
+                             dropout: 0.1, accumulation: 4 }
                 evaluation: { maxTokens: 11 }
                 sample:    { prompt: "여자가 말했다", maxTokens: 12, temperature: 0, topK: 13, topP: 0.5, seed: 14 }
                 """);
@@ -38,8 +40,26 @@ class RecipeReaderTest {
                         "demo-2",
                         new Recipe.Corpus(0.25),
                         new Recipe.Tokenizer(300, Optional.empty()),
-                        new Recipe.Model(4, 2, 128, 64),
-                        new Recipe.Training(3000, 16, 2e-3, 0, 10, 0.2, 0.8, 0.95, 0.5, 5, 7, 8, 9),
+                        new Recipe.Model(4, 4, 128, 64, Recipe.Family.LLAMA, 2, 300, true),
+                        new Recipe.Training(
+                                3000,
+                                16,
+                                2e-3,
+                                0,
+                                10,
+                                0.2,
+                                0.8,
+                                0.95,
+                                0.5,
+                                5,
+                                7,
+                                8,
+                                9,
+                                Recipe.Schedule.WSD,
+                                Recipe.Precision.BFLOAT16,
+                                Recipe.Recompute.BLOCKS,
+                                0.1,
+                                4),
                         new Recipe.Evaluation(11),
                         Optional.of(new Recipe.Sample("여자가 말했다", 12, 0, 13, 0.5, 14))));
     }
@@ -95,6 +115,18 @@ class RecipeReaderTest {
                 cases,
                 "training: {steps: 50, minLearningRate: 0.01}",
                 "training.minLearningRate: 0.01 (expected: a number from 0 to 0.001)");
+        refuse(
+                cases,
+                "training: {steps: 50, precision: float16}",
+                "training.precision: \"float16\" (expected: float32 or bfloat16)");
+        refuse(
+                cases,
+                "training: {steps: 50, dropout: 1}",
+                "training.dropout: 1 (expected: a number from 0 and below 1)");
+        refuse(
+                cases,
+                "training: {steps: 50, accumulation: 5}",
+                "training.accumulation: 5 (expected: a divisor of training.batch 12)");
         refuse(
                 cases,
                 "training: {steps: 50, batch: 0}",

@@ -244,13 +244,15 @@ public final class TrainingLoop {
         if (checkpoint.isEmpty()) {
             Weights initial = Weights.initial(plan.config(), spec.seed());
             return new Start(
-                    Trainer.create(plan.config(), plan.adamW(), spec.batch(), initial, settings.device()),
+                    Trainer.create(
+                            plan.config(), plan.adamW(), spec.batch(), initial, plan.options(), settings.device()),
                     Progress.NONE);
         }
         String name = checkpoint.get().name();
         TrainingState state = checkpoint.get().state();
         state.requireSameRun(name, TrainingState.of(job.request(), dataset, state.step(), state.validationLoss()));
-        Trainer trainer = Trainer.resume(plan.config(), plan.adamW(), spec.batch(), resumed, settings.device());
+        Trainer trainer =
+                Trainer.resume(plan.config(), plan.adamW(), spec.batch(), resumed, plan.options(), settings.device());
         if (trainer.steps() != state.step()) {
             trainer.close();
             throw TrainingReason.CHECKPOINT_MISMATCH.because(

@@ -2,8 +2,11 @@ package io.maru.training.domain;
 
 import io.maru.model.AdamW;
 import io.maru.model.BatchOrder;
+import io.maru.model.DecoderConfig;
 import io.maru.model.GptConfig;
 import io.maru.model.LearningRate;
+import io.maru.model.LlamaConfig;
+import io.maru.model.TrainingOptions;
 import io.maru.platform.error.CommonReason;
 import io.maru.platform.error.Refusal;
 import java.util.List;
@@ -14,13 +17,15 @@ import java.util.function.Supplier;
  * checked here.
  *
  * @param adamW the betas, decay and clipping
+ * @param options how a step is computed
  * @param train which tokens a step sees
  * @param validation the fixed batches that every validation is made over
  * @param validationBatches how many of them
  */
 public record TrainingPlan(
-        GptConfig config,
+        DecoderConfig config,
         AdamW adamW,
+        TrainingOptions options,
         LearningRate learningRate,
         BatchOrder train,
         BatchOrder validation,
@@ -39,7 +44,7 @@ public record TrainingPlan(
 
     /** @throws Refusal INVALID_ARGUMENT with the field, what was found and what was expected */
     public static TrainingPlan of(ModelSpec model, TrainingSpec training, Dataset dataset, Limits limits) {
-        GptConfig config = config(model, dataset, limits);
+        DecoderConfig config = config(model, dataset, limits);
         checkSchedule(training);
         require("training.batch", training.batch(), 1, LARGEST_BATCH);
         long stepTokens = (long) training.batch() * model.block();
@@ -75,17 +80,19 @@ public record TrainingPlan(
         return new TrainingPlan(
                 config,
                 adamW(training),
+                options(training),
                 new LearningRate(
                         (float) training.learningRate(),
                         (float) training.minLearningRate(),
                         training.warmupSteps(),
-                        training.steps()),
+                        training.steps(),
+                        training.decay()),
                 train,
                 validation,
                 (int) Math.min(training.validationBatches(), wholeBatches));
     }
 
-    private static GptConfig config(ModelSpec model, Dataset dataset, Limits limits) {
+    private static DecoderConfig config(ModelSpec model, Dataset dataset, Limits limits) {
         require("model.layers", model.layers(), 1, MOST_LAYERS);
         require("model.width", model.width(), 1, LARGEST_WIDTH);
         require("model.heads", model.heads(), 1, model.width());
@@ -95,16 +102,38 @@ public record TrainingPlan(
                 "model.heads: %d (expected: a divisor of model.width, which is %d)",
                 model.heads(),
                 model.width());
-        GptConfig config = refusing(
-                "model",
-                () -> new GptConfig(
-                        dataset.vocabularySize(), model.block(), model.layers(), model.heads(), model.width()));
+        DecoderConfig config = refusing("model", () -> shape(model, dataset.vocabularySize()));
         refuseUnless(
                 config.parameterCount() <= limits.parameters(),
                 "model: %d parameters (expected: at most %d)",
                 config.parameterCount(),
                 limits.parameters());
         return config;
+    }
+
+    private static DecoderConfig shape(ModelSpec model, int vocabulary) {
+        if (model.family() == ModelSpec.Family.GPT2) {
+            refuseLlamasOwn("key_value_heads", model.keyValueHeads() != 0, model.keyValueHeads());
+            refuseLlamasOwn("inner_width", model.innerWidth() != 0, model.innerWidth());
+            refuseLlamasOwn("own_head", model.ownHead(), model.ownHead());
+            return new GptConfig(vocabulary, model.block(), model.layers(), model.heads(), model.width());
+        }
+        return new LlamaConfig(
+                vocabulary,
+                model.block(),
+                model.layers(),
+                model.heads(),
+                model.keyValueHeads() == 0 ? model.heads() : model.keyValueHeads(),
+                model.width(),
+                model.width() / model.heads(),
+                model.innerWidth() == 0 ? LlamaConfig.usualInnerWidth(model.width()) : model.innerWidth(),
+                LlamaConfig.LLAMA_NORM_EPSILON,
+                LlamaConfig.LLAMA_ROPE_THETA,
+                !model.ownHead());
+    }
+
+    private static void refuseLlamasOwn(String field, boolean set, Object found) {
+        refuseUnless(!set, "model.%s: %s (expected: nothing, but for the family LLAMA)", field, found);
     }
 
     private static void checkSchedule(TrainingSpec training) {
@@ -139,6 +168,25 @@ public record TrainingPlan(
                         || training.gradientClip() >= Float.MIN_NORMAL
                                 && training.gradientClip() <= LARGEST_GRADIENT_CLIP,
                 "0 for none, or <= " + LARGEST_GRADIENT_CLIP);
+    }
+
+    private static TrainingOptions options(TrainingSpec training) {
+        requireReal(
+                "training.dropout",
+                training.dropout(),
+                training.dropout() >= 0 && (float) training.dropout() < 1,
+                ">= 0, < 1");
+        require("training.accumulation", training.accumulation(), 1, training.batch());
+        refuseUnless(
+                training.batch() % training.accumulation() == 0,
+                "training.accumulation: %d (expected: a divisor of training.batch, which is %d)",
+                training.accumulation(),
+                training.batch());
+        return TrainingOptions.usual()
+                .with(training.precision())
+                .with(training.recompute())
+                .withDropout((float) training.dropout(), training.seed())
+                .withAccumulation(training.accumulation());
     }
 
     private static AdamW adamW(TrainingSpec training) {

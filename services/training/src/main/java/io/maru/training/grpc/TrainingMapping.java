@@ -1,6 +1,11 @@
 package io.maru.training.grpc;
 
 import com.google.protobuf.Timestamp;
+import io.maru.model.Decay;
+import io.maru.model.Precision;
+import io.maru.model.Recompute;
+import io.maru.platform.error.CommonReason;
+import io.maru.platform.error.Refusal;
 import io.maru.platform.grpc.ResourceName;
 import io.maru.training.app.TrainingJobCatalog.Numbered;
 import io.maru.training.domain.Measurement;
@@ -79,7 +84,19 @@ final class TrainingMapping {
     }
 
     private static ModelSpec toDomain(io.maru.training.v1.ModelSpec model) {
-        return new ModelSpec(model.getLayers(), model.getHeads(), model.getWidth(), model.getBlock());
+        return new ModelSpec(
+                model.getLayers(),
+                model.getHeads(),
+                model.getWidth(),
+                model.getBlock(),
+                switch (model.getFamily()) {
+                    case FAMILY_UNSPECIFIED, GPT2 -> ModelSpec.Family.GPT2;
+                    case LLAMA -> ModelSpec.Family.LLAMA;
+                    case UNRECOGNIZED -> throw unknown("model.family", model.getFamilyValue());
+                },
+                model.getKeyValueHeads(),
+                model.getInnerWidth(),
+                model.getOwnHead());
     }
 
     private static io.maru.training.v1.ModelSpec toProto(ModelSpec model) {
@@ -88,7 +105,19 @@ final class TrainingMapping {
                 .setHeads(model.heads())
                 .setWidth(model.width())
                 .setBlock(model.block())
+                .setFamily(
+                        switch (model.family()) {
+                            case GPT2 -> io.maru.training.v1.ModelSpec.Family.GPT2;
+                            case LLAMA -> io.maru.training.v1.ModelSpec.Family.LLAMA;
+                        })
+                .setKeyValueHeads(model.keyValueHeads())
+                .setInnerWidth(model.innerWidth())
+                .setOwnHead(model.ownHead())
                 .build();
+    }
+
+    private static Refusal unknown(String field, int value) {
+        return CommonReason.INVALID_ARGUMENT.because("%s: %d (expected: one of its values)", field, value);
     }
 
     private static TrainingSpec toDomain(io.maru.training.v1.TrainingSpec training) {
@@ -105,7 +134,26 @@ final class TrainingMapping {
                 training.getSeed(),
                 training.getValidateEvery(),
                 training.getValidationBatches(),
-                training.getCheckpointEvery());
+                training.getCheckpointEvery(),
+                switch (training.getDecay()) {
+                    case DECAY_UNSPECIFIED, COSINE -> Decay.COSINE;
+                    case LINEAR -> Decay.LINEAR;
+                    case WSD -> Decay.WSD;
+                    case CONSTANT -> Decay.CONSTANT;
+                    case UNRECOGNIZED -> throw unknown("training.decay", training.getDecayValue());
+                },
+                switch (training.getPrecision()) {
+                    case PRECISION_UNSPECIFIED, FLOAT32 -> Precision.FLOAT32;
+                    case BFLOAT16 -> Precision.BFLOAT16;
+                    case UNRECOGNIZED -> throw unknown("training.precision", training.getPrecisionValue());
+                },
+                switch (training.getRecompute()) {
+                    case RECOMPUTE_UNSPECIFIED, NOTHING -> Recompute.NONE;
+                    case BLOCKS -> Recompute.BLOCKS;
+                    case UNRECOGNIZED -> throw unknown("training.recompute", training.getRecomputeValue());
+                },
+                training.getDropout(),
+                training.getAccumulation() == 0 ? 1 : training.getAccumulation());
     }
 
     private static io.maru.training.v1.TrainingSpec toProto(TrainingSpec training) {
@@ -123,6 +171,25 @@ final class TrainingMapping {
                 .setValidateEvery(training.validateEvery())
                 .setValidationBatches(training.validationBatches())
                 .setCheckpointEvery(training.checkpointEvery())
+                .setDecay(
+                        switch (training.decay()) {
+                            case COSINE -> io.maru.training.v1.TrainingSpec.Decay.COSINE;
+                            case LINEAR -> io.maru.training.v1.TrainingSpec.Decay.LINEAR;
+                            case WSD -> io.maru.training.v1.TrainingSpec.Decay.WSD;
+                            case CONSTANT -> io.maru.training.v1.TrainingSpec.Decay.CONSTANT;
+                        })
+                .setPrecision(
+                        switch (training.precision()) {
+                            case FLOAT32 -> io.maru.training.v1.TrainingSpec.Precision.FLOAT32;
+                            case BFLOAT16 -> io.maru.training.v1.TrainingSpec.Precision.BFLOAT16;
+                        })
+                .setRecompute(
+                        switch (training.recompute()) {
+                            case NONE -> io.maru.training.v1.TrainingSpec.Recompute.NOTHING;
+                            case BLOCKS -> io.maru.training.v1.TrainingSpec.Recompute.BLOCKS;
+                        })
+                .setDropout(training.dropout())
+                .setAccumulation(training.accumulation())
                 .build();
     }
 

@@ -11,8 +11,13 @@ import io.maru.formats.Sha256;
 import io.maru.formats.TokenShardHeader;
 import io.maru.formats.TokenShardReader;
 import io.maru.formats.TokenShardWriter;
+import io.maru.model.Decay;
+import io.maru.model.DecoderConfig;
 import io.maru.model.DeviceOptions;
 import io.maru.model.GptConfig;
+import io.maru.model.LlamaConfig;
+import io.maru.model.Precision;
+import io.maru.model.Recompute;
 import io.maru.platform.error.Reason;
 import io.maru.platform.error.Refusal;
 import io.maru.tokenizer.BpeTokenizer;
@@ -125,6 +130,49 @@ class TrainingLoopTest {
         loop().run(again);
 
         assertThat(again.resumed.step()).isEqualTo(resumedFrom);
+        assertThat(digests(24)).isEqualTo(expected);
+    }
+
+    @Test
+    void aLlamaInBfloat16EndsWithTheSameBitsWhereverItIsKilled() throws Exception {
+        ModelSpec llama = new ModelSpec(1, 4, 16, 8, ModelSpec.Family.LLAMA, 2, 24, true);
+        TrainingSpec narrow = new TrainingSpec(
+                24,
+                4,
+                1e-2,
+                1e-3,
+                4,
+                0.1,
+                0.9,
+                0.95,
+                1,
+                42,
+                8,
+                3,
+                10,
+                Decay.WSD,
+                Precision.BFLOAT16,
+                Recompute.BLOCKS,
+                0.1,
+                2);
+        TrainingRequest request = new TrainingRequest(RUN, DATASET, llama, narrow, "name: tiny");
+        loop().run(ScriptedJob.undisturbed(request));
+        List<String> expected = digests(24);
+        assertThat(DecoderConfig.fromJson(object(24, "config.json")))
+                .isInstanceOfSatisfying(LlamaConfig.class, config -> assertThat(config.keyValueHeads())
+                        .isEqualTo(2));
+        registry.kept.clear();
+        bytes.objects.keySet().removeIf(key -> key.startsWith(RUN));
+
+        assertThatThrownBy(() -> loop().run(new ScriptedJob(request, State.RUNNING, step -> {
+                    if (step >= 13) {
+                        throw new LeaseGone();
+                    }
+                    return State.RUNNING;
+                })))
+                .isInstanceOf(LeaseGone.class);
+        loop().run(ScriptedJob.undisturbed(request));
+
         assertThat(digests(24)).isEqualTo(expected);
     }
 

@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.maru.formats.Manifest;
+import io.maru.model.Decay;
+import io.maru.model.LlamaConfig;
+import io.maru.model.Precision;
+import io.maru.model.Recompute;
 import io.maru.platform.error.CommonReason;
 import io.maru.platform.error.Refusal;
 import java.util.List;
@@ -62,6 +66,9 @@ class TrainingPlanTest {
                 "warmupSteps | -1 | training.warmup_steps: -1 (expected: 0 to 1999)",
                 "weightDecay | NaN | training.weight_decay: NaN (expected",
                 "weightDecay | -0.1 | training.weight_decay: -0.1 (expected",
+                "dropout | 1 | training.dropout: 1.0 (expected: finite, >= 0, < 1)",
+                "accumulation | 5 | training.accumulation: 5 (expected: a divisor of training.batch, which is 12)",
+                "accumulation | 0 | training.accumulation: 0 (expected: 1 to 12)",
                 "beta1 | 1 | training.beta1: 1.0 (expected: finite, >= 0, < 1)",
                 "beta1 | 0.9999999999 | training.beta1: 0.9999999999 (expected: finite, >= 0, < 1)",
                 "beta2 | -0.1 | training.beta2: -0.1 (expected: finite, >= 0, < 1)",
@@ -78,11 +85,29 @@ class TrainingPlanTest {
                 .hasMessageContaining(message);
     }
 
+    @Test
+    void plansALlama() {
+        TrainingSpec training = spec(new Numbers("", ""));
+        ModelSpec model = new ModelSpec(4, 4, 128, 64, ModelSpec.Family.LLAMA, 2, 0, true);
+        assertThat(TrainingPlan.of(model, training, dataset(), LIMITS).config())
+                .isEqualTo(new LlamaConfig(1024, 64, 4, 4, 2, 128, 32, 352, 1e-5f, 10_000, false));
+        assertThatThrownBy(() -> TrainingPlan.of(
+                        new ModelSpec(4, 4, 128, 64, ModelSpec.Family.LLAMA, 3, 0, true), training, dataset(), LIMITS))
+                .hasMessage("model: keyValueHeads: 3 (expected: a divisor of the 4 heads)");
+        assertThatThrownBy(() -> TrainingPlan.of(
+                        new ModelSpec(4, 4, 128, 64, ModelSpec.Family.GPT2, 2, 0, false), training, dataset(), LIMITS))
+                .hasMessage("model.key_value_heads: 2 (expected: nothing, but for the family LLAMA)");
+    }
+
     private static TrainingPlan plan(String field, String value) {
         Numbers of = new Numbers(field, value);
         ModelSpec model = new ModelSpec(
                 of.integer("layers", 4), of.integer("heads", 4), of.integer("width", 128), of.integer("block", 64));
-        TrainingSpec training = new TrainingSpec(
+        return TrainingPlan.of(model, spec(of), dataset(), LIMITS);
+    }
+
+    private static TrainingSpec spec(Numbers of) {
+        return new TrainingSpec(
                 of.integer("steps", 2000),
                 of.integer("batch", 12),
                 of.real("learningRate", 1e-3),
@@ -95,8 +120,12 @@ class TrainingPlanTest {
                 1337,
                 of.integer("validateEvery", 100),
                 of.integer("validationBatches", 20),
-                of.integer("checkpointEvery", 500));
-        return TrainingPlan.of(model, training, dataset(), LIMITS);
+                of.integer("checkpointEvery", 500),
+                Decay.LINEAR,
+                Precision.BFLOAT16,
+                Recompute.BLOCKS,
+                of.real("dropout", 0.1),
+                of.integer("accumulation", 4));
     }
 
     private record Numbers(String field, String value) {

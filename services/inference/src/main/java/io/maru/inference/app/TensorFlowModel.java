@@ -5,8 +5,8 @@ import static io.maru.inference.domain.InferenceReason.MODEL_UNUSABLE;
 import io.maru.formats.CorruptFileException;
 import io.maru.formats.SafetensorsFile;
 import io.maru.model.Decoder;
+import io.maru.model.DecoderConfig;
 import io.maru.model.DeviceOptions;
-import io.maru.model.GptConfig;
 import io.maru.model.UnsupportedModelException;
 import io.maru.platform.error.Refusal;
 import io.maru.tokenizer.BpeTokenizer;
@@ -18,21 +18,22 @@ import java.util.Arrays;
 import java.util.concurrent.ConcurrentLinkedDeque;
 
 /**
- * A GPT-2 run by TensorFlow. A decoder holds one context and its own copy of the weights, so there are as many as there
+ * A GPT-2 or Llama run by TensorFlow. A decoder holds one context and its own copy of the weights, so there are as many as there
  * were sessions at the same time; they are kept for the next ones.
  */
-public final class GptModel implements LanguageModel {
+public final class TensorFlowModel implements LanguageModel {
     private static final String CONFIG = "config.json";
     private static final String WEIGHTS = "model.safetensors";
     private static final String TOKENIZER = "tokenizer.json";
 
     private final BpeTokenizer tokenizer;
-    private final GptConfig config;
+    private final DecoderConfig config;
     private final SafetensorsFile weights;
     private final DeviceOptions device;
     private final ConcurrentLinkedDeque<Decoder> idle = new ConcurrentLinkedDeque<>();
 
-    private GptModel(BpeTokenizer tokenizer, GptConfig config, SafetensorsFile weights, DeviceOptions device) {
+    private TensorFlowModel(
+            BpeTokenizer tokenizer, DecoderConfig config, SafetensorsFile weights, DeviceOptions device) {
         this.tokenizer = tokenizer;
         this.config = config;
         this.weights = weights;
@@ -53,10 +54,10 @@ public final class GptModel implements LanguageModel {
         SafetensorsFile weights = null;
         try {
             BpeTokenizer tokenizer = BpeTokenizer.read(directory.resolve(TOKENIZER));
-            GptConfig config = GptConfig.fromJson(Files.readAllBytes(directory.resolve(CONFIG)));
+            DecoderConfig config = DecoderConfig.fromJson(Files.readAllBytes(directory.resolve(CONFIG)));
             requireFit(tokenizer, config);
             weights = SafetensorsFile.open(directory.resolve(WEIGHTS));
-            GptModel model = new GptModel(tokenizer, config, weights, device);
+            TensorFlowModel model = new TensorFlowModel(tokenizer, config, weights, device);
             // The first decoder tells whether the tensors fit, before anybody is told that the model can serve.
             model.idle.push(model.decoder());
             return model;
@@ -68,7 +69,7 @@ public final class GptModel implements LanguageModel {
         }
     }
 
-    private static void requireFit(BpeTokenizer tokenizer, GptConfig config) {
+    private static void requireFit(BpeTokenizer tokenizer, DecoderConfig config) {
         if (tokenizer.endOfText() < 0) {
             throw MODEL_UNUSABLE.because("%s: no <|endoftext|> (expected: one)", TOKENIZER);
         }
@@ -115,7 +116,7 @@ public final class GptModel implements LanguageModel {
     @Override
     public Session open() {
         Decoder decoder = idle.poll();
-        return new GptSession(decoder == null ? decoder() : decoder);
+        return new TensorFlowSession(decoder == null ? decoder() : decoder);
     }
 
     private Decoder decoder() {
@@ -130,10 +131,10 @@ public final class GptModel implements LanguageModel {
         weights.close();
     }
 
-    private final class GptSession implements Session {
+    private final class TensorFlowSession implements Session {
         private final Decoder decoder;
 
-        GptSession(Decoder decoder) {
+        TensorFlowSession(Decoder decoder) {
             this.decoder = decoder;
         }
 

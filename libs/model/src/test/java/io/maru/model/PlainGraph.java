@@ -3,6 +3,7 @@ package io.maru.model;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
 import org.tensorflow.Output;
@@ -13,11 +14,13 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
+import org.tensorflow.types.TInt64;
 
-/** The bare graph: what the trainer keeps to itself, laid open for the tests. */
-final class GptGraph implements AutoCloseable {
-    private final GptConfig config;
+/** The forward pass in plain operations, whose gradients TensorFlow derives: the judge of those written by hand. */
+final class PlainGraph implements AutoCloseable {
+    private final DecoderConfig config;
     private final Shape rows;
+    private final Optional<Dropout> dropout;
     private final Graph graph = new Graph();
     private final Session session;
     private final Parameters parameters;
@@ -27,17 +30,24 @@ final class GptGraph implements AutoCloseable {
     private final Operand<TFloat32> loss;
     private final Output<?>[] gradients;
 
-    GptGraph(Weights weights, int batch) {
+    PlainGraph(Weights weights, int batch) {
+        this(weights, batch, TrainingOptions.usual());
+    }
+
+    /** @param options of which only dropout matters: it changes what is computed, and not only how */
+    PlainGraph(Weights weights, int batch, TrainingOptions options) {
         config = weights.config();
         rows = Shape.of(batch, config.block());
         Ops tf = Ops.create(graph);
         parameters = new Parameters(tf, config);
         inputs = tf.placeholder(TInt32.class, Placeholder.shape(rows));
         targets = tf.placeholder(TInt32.class, Placeholder.shape(Shape.of(rows.size())));
-        Gpt gpt = new Gpt(tf, parameters, config);
-        Context context = new WholeContext(tf, tf.constant(batch), tf.constant(config.block()));
-        logits = gpt.logits(gpt.stream(inputs, context));
-        loss = CrossEntropy.mean(tf, logits, targets);
+        dropout = TestModels.dropout(tf, options);
+        Kernels<TFloat32> kernels = new Kernels<>(tf, TFloat32.class, parameters, Fusion.NONE, dropout);
+        Transformer<TFloat32> model = Transformer.of(kernels, config);
+        Context<TFloat32> context = new WholeContext<>(tf, config, tf.constant(batch), tf.constant(config.block()));
+        logits = model.logits(model.stream(inputs, context));
+        loss = surprise(tf);
         gradients = graph.addGradients(
                 loss.asOutput(),
                 names().stream()
@@ -45,6 +55,14 @@ final class GptGraph implements AutoCloseable {
                         .toArray(Output<?>[]::new));
         session = new Session(graph, new DeviceOptions(2, 2).session());
         parameters.assign(session, weights);
+    }
+
+    /** Of operations that TensorFlow has gradients for; the one that training takes has none. */
+    private Operand<TFloat32> surprise(Ops tf) {
+        Operand<TFloat32> hot =
+                tf.oneHot(targets, tf.constant(config.vocabularySize()), tf.constant(1f), tf.constant(0f)); // (N, V)
+        Operand<TFloat32> likely = tf.sum(tf.math.mul(hot, tf.nn.logSoftmax(logits)), tf.constant(1)); // (N)
+        return tf.math.neg(tf.math.mean(likely, tf.constant(0)));
     }
 
     List<String> names() {
@@ -77,8 +95,11 @@ final class GptGraph implements AutoCloseable {
 
     Map<String, float[]> gradients(int[] inputIds, int[] targetIds) {
         try (TInt32 fed = Tensors.of(rows, inputIds);
-                TInt32 fedTargets = TInt32.vectorOf(targetIds)) {
+                TInt32 fedTargets = TInt32.vectorOf(targetIds);
+                TFloat32 rate = TFloat32.scalarOf(TestModels.DROPOUT);
+                TInt64 seed = TInt64.vectorOf(7, 3)) {
             Session.Runner runner = session.runner().feed(inputs, fed).feed(targets, fedTargets);
+            dropout.ifPresent(some -> runner.feed(some.rate(), rate).feed(some.seed(), seed));
             for (Output<?> gradient : gradients) {
                 runner.fetch(gradient);
             }

@@ -1,0 +1,158 @@
+package io.maru.model;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Named.named;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.FloatBuffer;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Named;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Numbers of PyTorch (GPT-2) and of Hugging Face's transformers (Llama), which the scripts in bench/reference wrote. */
+class GoldenTest {
+    private static final double TOLERANCE = 1e-4;
+
+    static Stream<Named<Golden>> goldens() {
+        return Stream.of("gpt2", "llama").map(family -> named(family, Golden.read(family)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("goldens")
+    void logitsAndLossAreThoseOfTheReference(Golden golden) {
+        try (PlainGraph graph = new PlainGraph(golden.initial(), golden.batch())) {
+            assertClose("logits", graph.logits(golden.inputs()), golden.floats("/logits"));
+            assertThat((double) graph.loss(golden.inputs(), golden.targets()))
+                    .isCloseTo(golden.number("/loss"), within(TOLERANCE));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("goldens")
+    void everyGradientIsThatOfTheReference(Golden golden) {
+        try (PlainGraph graph = new PlainGraph(golden.initial(), golden.batch())) {
+            Map<String, float[]> gradients = graph.gradients(golden.inputs(), golden.targets());
+            assertThat(gradients).hasSize(golden.json().get("gradients").size());
+            gradients.forEach((name, gradient) -> assertClose(name, gradient, golden.floats("/gradients/" + name)));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("goldens")
+    void tenStepsOfAdamWAreThoseOfTheReference(Golden golden) {
+        AdamW adamW = new AdamW(
+                (float) golden.number("/adamw/beta1"),
+                (float) golden.number("/adamw/beta2"),
+                (float) golden.number("/adamw/epsilon"),
+                (float) golden.number("/adamw/weightDecay"),
+                (float) golden.number("/adamw/clipNorm"));
+        float[] losses = golden.floats("/adamw/losses");
+        float[] norms = new float[losses.length];
+        float[] found = new float[losses.length];
+        try (Trainer trainer = Trainer.create(
+                golden.config(),
+                adamW,
+                golden.batch(),
+                golden.initial(),
+                TrainingOptions.usual(),
+                TestModels.TWO_THREADS)) {
+            for (int i = 0; i < losses.length; i++) {
+                StepResult result =
+                        trainer.step(golden.inputs(), golden.targets(), (float) golden.number("/adamw/learningRate"));
+                found[i] = result.loss();
+                norms[i] = result.gradientNorm();
+            }
+            assertClose("losses", found, losses);
+            assertClose("gradient norms", norms, golden.floats("/adamw/gradientNorms"));
+            Weights weights = trainer.weights();
+            golden.json().at("/adamw/finalWeights").fieldNames().forEachRemaining(name -> {
+                assertClose(name, TestModels.floats(weights, name), golden.floats("/adamw/finalWeights/" + name));
+            });
+        }
+    }
+
+    /** Relative to the largest number of the tensor, since one near zero is a difference of larger ones. */
+    private static void assertClose(String name, float[] found, float[] expected) {
+        assertThat(found).as(name).hasSameSizeAs(expected);
+        double largest = 0;
+        for (float value : expected) {
+            largest = Math.max(largest, Math.abs(value));
+        }
+        for (int i = 0; i < found.length; i++) {
+            assertThat((double) found[i]).as("%s[%d]", name, i).isCloseTo(expected[i], within(TOLERANCE * largest));
+        }
+    }
+
+    record Golden(JsonNode json) {
+        static Golden read(String family) {
+            try (InputStream resource = GoldenTest.class.getResourceAsStream("/" + family + "-golden.json")) {
+                return new Golden(new ObjectMapper().readTree(resource));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        DecoderConfig config() {
+            return DecoderConfig.fromJson(json.get("config").toString().getBytes(UTF_8));
+        }
+
+        int batch() {
+            return json.get("batch").intValue();
+        }
+
+        int[] inputs() {
+            return ints("/inputs");
+        }
+
+        int[] targets() {
+            return ints("/targets");
+        }
+
+        double number(String path) {
+            return json.at(path).doubleValue();
+        }
+
+        float[] floats(String path) {
+            JsonNode array = json.at(path);
+            float[] values = new float[array.size()];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = array.get(i).floatValue();
+            }
+            return values;
+        }
+
+        /** The rule by which the scripts make their weights, too. */
+        Weights initial() {
+            DecoderConfig config = config();
+            List<Parameter> parameters = config.parameters();
+            List<String> names = parameters.stream().map(Parameter::name).toList();
+            return Weights.read(config, name -> {
+                int index = names.indexOf(name);
+                Parameter parameter = parameters.get(index);
+                FloatBuffer values = FloatBuffer.allocate((int) parameter.elements());
+                IntStream.range(0, values.capacity()).forEach(j -> {
+                    double wave = 0.3 * Math.sin(12.9898 * (j + 1) + 78.233 * (index + 1));
+                    values.put(j, (float) (parameter.initial().mean() + wave));
+                });
+                return values;
+            });
+        }
+
+        private int[] ints(String path) {
+            JsonNode array = json.at(path);
+            return IntStream.range(0, array.size())
+                    .map(i -> array.get(i).intValue())
+                    .toArray();
+        }
+    }
+}
