@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.ref.SoftReference;
 import java.nio.BufferOverflowException;
 import java.nio.IntBuffer;
 import java.nio.file.Files;
@@ -35,8 +36,11 @@ public final class BpeTokenizer {
     /** {@link Vocabulary#NONE} if there is none. */
     private final int endOfText;
 
-    /** Work spaces that no thread uses now, the last used on top: it knows the words. As many as threads have encoded at once. */
-    private final Deque<Encoder> idle = new ConcurrentLinkedDeque<>();
+    /**
+     * Work spaces that no thread uses now, the last used on top: it knows the words. There are as many as threads have
+     * encoded at once, and each is worth keeping only while memory has room for it.
+     */
+    private final Deque<SoftReference<Encoder>> idle = new ConcurrentLinkedDeque<>();
 
     BpeTokenizer(Vocabulary vocabulary) {
         this.vocabulary = vocabulary;
@@ -232,9 +236,17 @@ public final class BpeTokenizer {
         return TokenizerJson.write(vocabulary);
     }
 
-    /** The tokenizer_config.json to put beside {@link #toJson}, so that transformers knows the end of a text. */
+    /** The tokenizer_config.json to put beside {@link #toJson}, so that transformers knows the start and the end of a text. */
     public byte[] configJson() {
-        return TokenizerJson.writeConfig(vocabulary.tokens().get(endOfText()));
+        List<String> tokens = vocabulary.tokens();
+        String endOfText = tokens.get(endOfText());
+        String startOfText = Vocabulary.STARTS_OF_TEXT.stream()
+                .filter(start -> vocabulary.addedTokens().stream()
+                        .anyMatch(added -> added.content().equals(start)))
+                .findFirst()
+                .orElse(endOfText);
+        String unknown = vocabulary.unknown() == Vocabulary.NONE ? endOfText : tokens.get(vocabulary.unknown());
+        return TokenizerJson.writeConfig(startOfText, endOfText, unknown);
     }
 
     /** The number of ids; they are 0 to one less. */
@@ -338,16 +350,23 @@ public final class BpeTokenizer {
     }
 
     private <T> T withEncoder(Function<Encoder, T> use) {
-        Encoder encoder = idle.poll();
-        if (encoder == null) {
-            encoder = new Encoder(rules);
-        }
+        Encoder encoder = idleEncoder();
         try {
             return use.apply(encoder);
         } finally {
             encoder.shrink();
-            idle.push(encoder);
+            idle.push(new SoftReference<>(encoder));
         }
+    }
+
+    private Encoder idleEncoder() {
+        for (SoftReference<Encoder> next = idle.poll(); next != null; next = idle.poll()) {
+            Encoder encoder = next.get();
+            if (encoder != null) {
+                return encoder;
+            }
+        }
+        return new Encoder(rules);
     }
 
     /**

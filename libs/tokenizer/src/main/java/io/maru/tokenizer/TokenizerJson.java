@@ -289,12 +289,12 @@ final class TokenizerJson {
         return Json.bytes(root);
     }
 
-    static byte[] writeConfig(String endOfText) {
+    static byte[] writeConfig(String startOfText, String endOfText, String unknown) {
         ObjectNode root = Json.newObject();
         root.put("tokenizer_class", "PreTrainedTokenizerFast");
-        root.put("bos_token", endOfText);
+        root.put("bos_token", startOfText);
         root.put("eos_token", endOfText);
-        root.put("unk_token", endOfText);
+        root.put("unk_token", unknown);
         // Cleaning up would join what the text had apart, as in "do n't".
         root.put("clean_up_tokenization_spaces", false);
         return Json.bytes(root);

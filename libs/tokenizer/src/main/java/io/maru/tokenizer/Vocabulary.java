@@ -30,6 +30,9 @@ record Vocabulary(
     /** What the models that are known call the token between two texts, the likeliest first. */
     static final List<String> ENDS_OF_TEXT = List.of(END_OF_TEXT, "<|end_of_text|>", "</s>", "<eos>");
 
+    /** What they call the token before a text, where it is another than the one between two. */
+    static final List<String> STARTS_OF_TEXT = List.of("<s>", "<|begin_of_text|>", "<bos>");
+
     /** A bound on what is allocated for a caller's number; the largest published byte-level vocabularies fit. */
     static final int MAX_TOKENS = 1 << 18;
 

@@ -159,6 +159,20 @@ class ReferenceDataTest {
     }
 
     @Test
+    void namesTheTokensOfPhi3InTheConfiguration() throws IOException {
+        JsonNode config = JSON.readTree(phi3().configJson());
+        assertThat(config.get("bos_token").textValue()).isEqualTo("<s>");
+        assertThat(config.get("eos_token").textValue()).isEqualTo("<|endoftext|>");
+        assertThat(config.get("unk_token").textValue()).isEqualTo("<unk>");
+    }
+
+    @Test
+    void readsAFolderAsItsFile() throws IOException {
+        BpeTokenizer folder = BpeTokenizer.read(data.resolve("weights/fake-gpt2-hf"));
+        assertThat(folder.toJson()).isEqualTo(gpt2().toJson());
+    }
+
+    @Test
     void readsWhatItWroteOfPhi3() throws IOException {
         BpeTokenizer phi3 = phi3();
         JsonNode file = JSON.readTree(SharedData.read("tokenizers/phi-3-mini/tokenizer.json"));
