@@ -1,0 +1,58 @@
+package io.maru.model;
+
+/**
+ * What a training step holds at its fullest, worked out from the shapes: when the forward pass is done, and the way back
+ * begins. Not in it are what TensorFlow itself takes, and what its products put aside for as long as they run.
+ *
+ * @param weights bytes of the weights, and of their copies in the type of the products
+ * @param moments bytes of AdamW's
+ * @param gradients bytes of all gradients, and of their sums over the parts of a batch
+ * @param activations bytes of what the way back reads
+ * @param logits bytes of the scores of each token and of their gradient
+ */
+public record MemoryPlan(long weights, long moments, long gradients, long activations, long logits) {
+    private static final int WIDE = Float.BYTES;
+
+    /** @param batch rows of a step; with accumulation only those of one part are held at a time */
+    public static MemoryPlan of(DecoderConfig config, int batch, TrainingOptions options) {
+        int narrow = options.precision() == Precision.FLOAT32 ? WIDE : Short.BYTES;
+        long parameters = config.parameterCount();
+        long rows = Math.multiplyExact((long) batch / options.accumulation(), config.block());
+        long copies = narrow == WIDE ? 0 : narrow * parameters;
+        long sums = options.accumulation() == 1 ? 0 : WIDE * parameters;
+        return new MemoryPlan(
+                WIDE * parameters + copies,
+                2 * WIDE * parameters,
+                narrow * parameters + sums,
+                Math.multiplyExact(rows, activationsOfARow(config, options, narrow)),
+                Math.multiplyExact(rows, 2L * narrow * config.vocabularySize()));
+    }
+
+    public long total() {
+        return weights + moments + gradients + activations + logits;
+    }
+
+    private static long activationsOfARow(DecoderConfig config, TrainingOptions options, int narrow) {
+        long ends = (long) config.width() * (WIDE + WIDE + narrow); // the embedding, and the last norm
+        long block = activationsOfABlock(config, options, narrow);
+        return ends
+                + switch (options.recompute()) {
+                    case NONE -> config.layers() * block;
+                    // What goes into each, and one at a time in full.
+                    case BLOCKS -> config.layers() * (long) config.width() * (WIDE + narrow) + block;
+                };
+    }
+
+    private static long activationsOfABlock(DecoderConfig config, TrainingOptions options, int narrow) {
+        long width = config.width();
+        long heads = (long) config.heads() * config.headWidth();
+        long keys = (long) config.keyValueHeads() * config.headWidth();
+        long shares = (long) config.heads() * config.block();
+        long norms = 2 * width * (WIDE + narrow); // the stream, and its normal rows
+        long attention = narrow * (heads + 2 * keys + shares + 2 * heads); // q, k, v, shares, what they mix twice
+        long inner = narrow * (long) config.innerWidth() * config.match(gpt -> 2, llama -> 3);
+        // A byte tells whether an activation stays; shares are kept before and after.
+        long dropped = options.dropout() == 0 ? 0 : shares * (1 + narrow) + 2 * width;
+        return norms + attention + inner + dropped;
+    }
+}
