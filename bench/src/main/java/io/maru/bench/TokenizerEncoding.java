@@ -95,7 +95,10 @@ public final class TokenizerEncoding {
         System.out.printf("%s, %.1f MB, load average %.2f%n", file.getFileName(), bytes / 1e6, Times.loadAverage());
         ratio("jtokkit", jtokkits, ours);
         ratio("Hugging Face through DJL", huggingFaces, again);
-        ratio("one thread, by a batch on " + Runtime.getRuntime().availableProcessors() + " threads", ours, parallel.per(BATCH));
+        ratio(
+                "one thread, by a batch on " + Runtime.getRuntime().availableProcessors() + " threads",
+                ours,
+                parallel.per(BATCH));
         speed("maru", bytes, ours);
         speed("maru, batch", bytes, parallel.per(BATCH));
         speed("maru, first text", bytes, cold);
