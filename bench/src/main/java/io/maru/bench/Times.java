@@ -23,6 +23,13 @@ final class Times {
         seconds.add(second);
     }
 
+    /** What one of {@code parts} equal parts of the work took. */
+    Times per(int parts) {
+        Times times = new Times();
+        seconds.forEach(second -> times.add(second / parts));
+        return times;
+    }
+
     double median() {
         List<Double> sorted = seconds.stream().sorted().toList();
         return sorted.get(sorted.size() / 2);

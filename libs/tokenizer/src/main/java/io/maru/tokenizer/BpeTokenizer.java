@@ -14,6 +14,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
@@ -332,10 +333,20 @@ public final class BpeTokenizer {
      * @throws SpecialTokenException as {@link #encode(String, SpecialTokens)} does
      */
     public List<int[]> encodeAll(List<String> texts, SpecialTokens special) {
-        return Arrays.asList(IntStream.range(0, texts.size())
+        String[] all = texts.toArray(String[]::new);
+        int[][] ids = new int[all.length][];
+        // Each thread takes the next text when it is done with one: texts are not of one length.
+        AtomicInteger next = new AtomicInteger();
+        IntStream.range(0, Math.min(all.length, Runtime.getRuntime().availableProcessors()))
                 .parallel()
-                .mapToObj(i -> encode(texts.get(i), special))
-                .toArray(int[][]::new));
+                .forEach(thread -> withEncoder(encoder -> {
+                    for (int i = next.getAndIncrement(); i < all.length; i = next.getAndIncrement()) {
+                        encoder.encode(all[i], special);
+                        ids[i] = encoder.ids();
+                    }
+                    return thread;
+                }));
+        return Arrays.asList(ids);
     }
 
     /** {@code ids} with the tokens that the file's template puts around a text, such as the one for its beginning. */
