@@ -158,7 +158,10 @@ class WalkthroughIT {
                 .asText();
         Run earlier = run(source);
         RunRequested request = RunRequested.newBuilder()
-                .setRecipe(RECIPE.replace("steps: 1500", "steps: 40").replace("name: walk", "name: by-event"))
+                // The other family, and the other precision, on their way through every service.
+                .setRecipe(RECIPE.replace("steps: 1500", "precision: bfloat16, steps: 40")
+                        .replace("block: 32}", "block: 32, family: llama, keyValueHeads: 1}")
+                        .replace("name: walk", "name: by-event"))
                 .addAllSources(earlier.getSourcesList())
                 .build();
         try (KafkaProducer<String, byte[]> producer = new KafkaProducer<>(
