@@ -32,8 +32,8 @@ import java.util.stream.Stream;
  */
 public final class TrainingStep {
     private static final List<String> PEER_MODES = List.of("fp32", "bf16");
-    private static final int ROUNDS = 6;
-    private static final int STEPS = 15;
+    private static final int ROUNDS = 4;
+    private static final int STEPS = 8;
     private static final float LEARNING_RATE = 1e-4f;
 
     private TrainingStep() {}
