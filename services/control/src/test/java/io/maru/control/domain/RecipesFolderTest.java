@@ -7,6 +7,7 @@ import java.lang.reflect.RecordComponent;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -60,6 +61,7 @@ class RecipesFolderTest {
         // These follow from other keys; RecipeReaderTest holds them.
         defaults.put("training.minLearningRate", "a tenth of `learningRate`");
         defaults.put("training.warmupSteps", "a tenth of `steps`, at most 100");
+        defaults.put("model.keyValueHeads", "`heads`");
         defaults.put("sample", "none");
 
         Map<String, String> documented = new LinkedHashMap<>();
@@ -85,7 +87,10 @@ class RecipesFolderTest {
             if (value instanceof Record section) {
                 collect(key + ".", section, into);
             } else {
-                into.put(key, value.toString());
+                // Choices are written in lowercase letters, as recipes write them.
+                into.put(
+                        key,
+                        value instanceof Enum<?> choice ? choice.name().toLowerCase(Locale.ROOT) : value.toString());
             }
         }
     }
