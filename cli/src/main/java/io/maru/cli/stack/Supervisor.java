@@ -107,6 +107,7 @@ public final class Supervisor {
                         "--s3-port",
                         Integer.toString(ports.s3()),
                         "--with-parent")
+                .directory(logs().toFile())
                 .redirectInput(ProcessBuilder.Redirect.PIPE)
                 .redirectError(log("infra"));
         infrastructure = new Child(builder.start(), 0, restarts, infrastructure);
@@ -153,8 +154,10 @@ public final class Supervisor {
         command.add("-jar");
         command.add(root.resolve("services/" + service.id() + "/target/quarkus-app/quarkus-run.jar")
                 .toString());
-        ProcessBuilder builder =
-                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log(service.id()));
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .directory(logs().toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(log(service.id()));
         Map<String, String> environment = builder.environment();
         environment.putAll(servers);
         environment.put(
@@ -208,8 +211,13 @@ public final class Supervisor {
                 .write(data);
     }
 
+    /** Where the children run, too: a JVM that crashes leaves its report there. */
+    private Path logs() {
+        return data.resolve("logs");
+    }
+
     private ProcessBuilder.Redirect log(String name) {
-        Path log = data.resolve("logs").resolve(name + ".log");
+        Path log = logs().resolve(name + ".log");
         try {
             if (Files.exists(log) && Files.size(log) > LARGEST_LOG_BYTES) {
                 Files.move(log, log.resolveSibling(name + ".log.1"), StandardCopyOption.REPLACE_EXISTING);
