@@ -66,7 +66,10 @@ public final class Supervisor {
     }
 
     private synchronized void restartTheDead() throws IOException {
-        if (!stopping && infrastructure.isDue()) {
+        if (stopping) {
+            return;
+        }
+        if (infrastructure.isDue()) {
             say("the embedded servers ended with code %d; starting them again", infrastructure.process.exitValue());
             try {
                 startInfrastructure();
