@@ -15,6 +15,7 @@ import io.maru.ingestion.v1.UploadRequest;
 import io.maru.ingestion.v1.UploadedFile;
 import io.maru.platform.event.Fact;
 import io.maru.platform.testkit.Facts;
+import io.maru.platform.testkit.PackagedService;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -119,7 +120,7 @@ class CrashIT {
     }
 
     private void start() throws Exception {
-        service = PackagedService.start();
+        service = PackagedService.start("ingestion", "-Xmx128m");
         ingestion = IngestionServiceGrpc.newBlockingStub(service.channel()).withWaitForReady();
     }
 

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.maru.platform.event.Fact;
 import io.maru.platform.testkit.Facts;
+import io.maru.platform.testkit.PackagedService;
 import io.maru.tokenization.v1.CreateDatasetRequest;
 import io.maru.tokenization.v1.Dataset;
 import io.maru.tokenization.v1.GetDatasetRequest;
@@ -87,7 +88,7 @@ class CrashIT {
     }
 
     private void start() throws Exception {
-        service = PackagedService.start();
+        service = PackagedService.start("tokenization", "-Xmx192m");
         tokenization =
                 TokenizationServiceGrpc.newBlockingStub(service.channel()).withWaitForReady();
     }
