@@ -18,16 +18,17 @@ public final class TokenizerMemory {
 
     private TokenizerMemory() {}
 
-    /** @param args megabytes of text, the vocabulary's size, mebibytes for counts */
+    /** @param args megabytes of text, the vocabulary's size, mebibytes for counts, mebibytes for learning */
     public static void main(String[] args) throws Exception {
-        if (args.length != 3) {
+        if (args.length != 4) {
             throw new IllegalArgumentException(
-                    "arguments: " + args.length + " (expected: megabytes vocabulary mebibytes)");
+                    "arguments: " + args.length + " (expected: megabytes vocabulary mebibytes mebibytes)");
         }
         long size = Long.parseLong(args[0]) * 1_000_000;
         int threads = Runtime.getRuntime().availableProcessors();
         Path folder = Files.createTempDirectory("maru-runs");
-        BpeTrainer.Resources resources = new BpeTrainer.Resources(threads, Long.parseLong(args[2]) << 20, folder);
+        BpeTrainer.Resources resources = new BpeTrainer.Resources(
+                threads, Long.parseLong(args[2]) << 20, Long.parseLong(args[3]) << 20, folder);
         long start = System.nanoTime();
         try (BpeTrainer trainer = new BpeTrainer(Integer.parseInt(args[1]), TieRule.SMALLEST_IDS, resources)) {
             Random random = new Random(1);
@@ -39,8 +40,9 @@ public final class TokenizerMemory {
             double counted = (System.nanoTime() - start) / 1e9;
             byte[] json = trainer.train().toJson();
             System.out.printf(
-                    "%s MB, vocabulary %s, %s MiB for counts, %d threads: %.1f s, of them %.1f s generating and counting%n",
-                    args[0], args[1], args[2], threads, (System.nanoTime() - start) / 1e9, counted);
+                    "%s MB, vocabulary %s, %s MiB for counts, %s for learning, %d threads: %.1f s, of them %.1f s generating and"
+                            + " counting%n",
+                    args[0], args[1], args[2], args[3], threads, (System.nanoTime() - start) / 1e9, counted);
             long peak = ManagementFactory.getMemoryPoolMXBeans().stream()
                     .filter(pool -> pool.getType() == MemoryType.HEAP)
                     .map(MemoryPoolMXBean::getPeakUsage)

@@ -28,15 +28,19 @@ public final class BpeTrainer implements Closeable {
 
     private static final int BATCH = 1 << 18; // chars
 
+    /** Words between two looks whether to go on. */
+    private static final int WORDS_BETWEEN_LOOKS = 1 << 16;
+
     /**
      * What training may use.
      *
      * @param threads that count words at once, the caller's own included
-     * @param countingBytes memory that counts may take before they go to disk. Learning merges then needs the different
-     *     words in memory, some 16 bytes for each of their bytes
+     * @param countingBytes memory that counts may take before they go to disk, before learning begins
+     * @param learningBytes memory that learning merges may take: a dozen bytes and more for each byte of the different
+     *     words. It cannot go to disk, so what needs more is refused
      * @param folder where counts go beyond that; it exists, and {@link BpeTrainer#close} leaves nothing in it
      */
-    public record Resources(int threads, long countingBytes, Path folder) {
+    public record Resources(int threads, long countingBytes, long learningBytes, Path folder) {
         private static final long LEAST = 1 << 20;
 
         public Resources {
@@ -46,8 +50,22 @@ public final class BpeTrainer implements Closeable {
             if (countingBytes < LEAST) {
                 throw new IllegalArgumentException("countingBytes: " + countingBytes + " (expected: >= " + LEAST + ")");
             }
+            if (learningBytes < LEAST) {
+                throw new IllegalArgumentException("learningBytes: " + learningBytes + " (expected: >= " + LEAST + ")");
+            }
             requireNonNull(folder, "folder");
         }
+    }
+
+    /**
+     * Is told how far learning is. Called several times a second or much more often, by the caller's thread.
+     *
+     * @param <E> what it throws where learning is to stop; the trainer is of no more use then
+     */
+    @FunctionalInterface
+    public interface Progress<E extends Exception> {
+        /** @param tokens that the vocabulary has so far */
+        void at(int tokens) throws E;
     }
 
     private final int vocabularySize;
@@ -58,6 +76,7 @@ public final class BpeTrainer implements Closeable {
     private final WordRuns runs;
 
     private final long mostBytesOfOne;
+    private final long learningBytes;
 
     /** Counters that no thread uses now. */
     private final Queue<Counter> idle = new ConcurrentLinkedQueue<>();
@@ -102,6 +121,7 @@ public final class BpeTrainer implements Closeable {
         runs = resources == null ? null : new WordRuns(resources.folder());
         // A table that grows has its old arrays and its new ones, twice as large, at the same time.
         mostBytesOfOne = resources == null ? Long.MAX_VALUE : resources.countingBytes() / threads / 3;
+        learningBytes = resources == null ? Long.MAX_VALUE : resources.learningBytes();
         for (int i = 0; i < threads; i++) {
             idle.add(new Counter());
         }
@@ -172,10 +192,16 @@ public final class BpeTrainer implements Closeable {
      * Learns from all documents so far; more may be added after.
      *
      * @throws EmptyCorpusException if there was no text and more than the bytes are to be learnt
+     * @throws LearningMemoryException if learning takes more memory than it may
      * @throws ArithmeticException if the different words together have more bytes than an array can
      * @throws java.io.UncheckedIOException if counts cannot be read from disk
      */
     public BpeTokenizer train() {
+        return train(tokens -> {});
+    }
+
+    /** The same, telling how far it is. */
+    public <E extends Exception> BpeTokenizer train(Progress<E> progress) throws E {
         countBatch();
         while (!tasks.isEmpty()) {
             tasks.remove().join();
@@ -187,12 +213,11 @@ public final class BpeTrainer implements Closeable {
             tokenOfByte[b & 0xFF] = tokens.size();
             tokens.add(new byte[] {b});
         }
-        MergeLearner learner = new MergeLearner(tokens, tieRule);
-        forEachWord((bytes, start, end, count) -> learner.add(bytes, start, end, tokenOfByte, count));
+        MergeLearner learner = learner(tokens, tokenOfByte, progress);
         if (learner.isEmpty() && vocabularySize > SMALLEST_VOCABULARY) {
             throw new EmptyCorpusException(vocabularySize - SMALLEST_VOCABULARY);
         }
-        List<Merge> merges = learner.learn(vocabularySize);
+        List<Merge> merges = learner.learn(vocabularySize, progress);
 
         List<String> written = new ArrayList<>(tokens.size());
         written.add(Vocabulary.END_OF_TEXT);
@@ -202,7 +227,35 @@ public final class BpeTrainer implements Closeable {
                 Vocabulary.ofBytes(written, written.size(), merges, List.of(endOfText), false, pattern));
     }
 
-    private void forEachWord(WordCounts.Consumer words) {
+    /** With all words; twice over them, since it must know how much there is before there is room for it. */
+    private <E extends Exception> MergeLearner learner(List<byte[]> tokens, int[] tokenOfByte, Progress<E> progress)
+            throws E {
+        Sizes sizes = new Sizes();
+        forEachWord((bytes, start, end, count) -> {
+            sizes.words++;
+            sizes.bytes += end - start;
+            if (sizes.words % WORDS_BETWEEN_LOOKS == 0) {
+                progress.at(SMALLEST_VOCABULARY);
+            }
+        });
+        MergeLearner learner =
+                new MergeLearner(tokens, tieRule, Math.toIntExact(sizes.words), sizes.bytes, learningBytes);
+        sizes.words = 0;
+        forEachWord((bytes, start, end, count) -> {
+            learner.add(bytes, start, end, tokenOfByte, count);
+            if (++sizes.words % WORDS_BETWEEN_LOOKS == 0) {
+                progress.at(SMALLEST_VOCABULARY);
+            }
+        });
+        return learner;
+    }
+
+    private static final class Sizes {
+        long words;
+        long bytes;
+    }
+
+    private <E extends Exception> void forEachWord(WordCounts.Consumer<E> words) throws E {
         if (runs != null && !runs.isEmpty()) {
             idle.forEach(counter -> runs.add(counter.counts));
             runs.forEach(words);

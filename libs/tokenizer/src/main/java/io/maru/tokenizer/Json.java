@@ -3,6 +3,7 @@ package io.maru.tokenizer;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
@@ -25,6 +26,9 @@ final class Json {
     /** Bounds the memory that reading takes; the largest published vocabularies have about 256,000 tokens in 20 MB. */
     static final int MAX_BYTES = 64 << 20;
 
+    /** A text is there several times while it is read, and no token or pattern comes near. */
+    private static final int MAX_TEXT = 1 << 20;
+
     private static final int MAX_DEPTH = 16;
     /** A token is 2 JSON tokens, its merge at most 4. */
     private static final int MAX_JSON_TOKENS = 8 * Vocabulary.MAX_TOKENS;
@@ -34,8 +38,8 @@ final class Json {
                             .maxDocumentLength(MAX_BYTES)
                             .maxNestingDepth(MAX_DEPTH)
                             .maxTokenCount(MAX_JSON_TOKENS)
-                            .maxStringLength(MAX_BYTES)
-                            .maxNameLength(MAX_BYTES)
+                            .maxStringLength(MAX_TEXT)
+                            .maxNameLength(MAX_TEXT)
                             .build())
                     .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                     .build())
@@ -65,11 +69,16 @@ final class Json {
         try {
             root = MAPPER.readTree(json);
         } catch (JsonProcessingException e) {
-            throw new TokenizerFormatException("JSON", e.getOriginalMessage(), "well-formed and within bounds", e);
+            throw new TokenizerFormatException(
+                    place(e.getLocation()), e.getOriginalMessage(), "well-formed and within bounds", e);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
         return object(root, place);
+    }
+
+    private static String place(JsonLocation location) {
+        return location == null ? "JSON" : "JSON, line " + location.getLineNr() + ", column " + location.getColumnNr();
     }
 
     static ObjectNode newObject() {

@@ -28,17 +28,37 @@ final class MergeLearner {
     private static final int BOUNDARY = Integer.MIN_VALUE;
     private static final int GONE = -1;
 
+    /** Of a place, which block of places it is in. */
+    private static final int BLOCK_BITS = 6;
+
+    /** Bytes of memory of an array beside its elements, and of a token and its merge beside the token's bytes. */
+    private static final int ARRAY = 16;
+
+    private static final int TOKEN = 64;
+
+    /** Places between two looks whether to go on. */
+    private static final int PLACES_BETWEEN_LOOKS = 1 << 16;
+
     /** The bytes of each token by id; learning adds to it. */
     private final List<byte[]> tokens;
 
     private final TieRule tieRule;
+    private final long wordBytes;
+    private final long mostMemory;
+    /** Bytes that all below takes. */
+    private long memory;
+
     /** Bytes, and so cells, of each token. */
     private int[] lengths;
 
-    private int[] cells = {BOUNDARY};
-    private int[] wordOf = new int[1];
+    private final int[] cells;
     private int size = 1;
-    private long[] wordCounts = new long[1 << 8];
+    private final long[] wordCounts;
+    /** The boundary before each word, and the one after the last. */
+    private final int[] boundaries;
+    /** By block of places, the word that its first place belongs to: itself, or as the boundary before it. */
+    private final int[] firstWords;
+
     private int words;
 
     /** Pairs by number: the two tokens, the count, the places and how many they are, and whether the count has risen. */
@@ -50,7 +70,7 @@ final class MergeLearner {
     private boolean[] isRisen = new boolean[1 << 10];
     private int pairCount;
     /** One more than a pair's number, at the place that its hash gives or behind it; 0 is empty. */
-    private int[] slots = new int[1 << 12];
+    private int[] slots = new int[1 << 11];
 
     private int[] risen = new int[64];
     private int risenCount;
@@ -61,45 +81,60 @@ final class MergeLearner {
     private long[] queuedCounts = new long[64];
     private int queued;
 
-    MergeLearner(List<byte[]> tokens, TieRule tieRule) {
+    /**
+     * @param words how many {@link #add} will add
+     * @param wordBytes that they have together
+     * @param mostMemory bytes that learning may take
+     * @throws LearningMemoryException if the words alone take more
+     * @throws ArithmeticException if they are more than an array can hold
+     */
+    MergeLearner(List<byte[]> tokens, TieRule tieRule, int words, long wordBytes, long mostMemory) {
         this.tokens = tokens;
         this.tieRule = tieRule;
+        this.wordBytes = wordBytes;
+        this.mostMemory = mostMemory;
         lengths = tokens.stream().mapToInt(token -> token.length).toArray();
+        int cellCount = Math.toIntExact(wordBytes + words + 1);
+        int blocks = ((cellCount - 1) >>> BLOCK_BITS) + 1;
+        reserve(((long) cellCount + words + 1 + blocks) * Integer.BYTES + (long) words * Long.BYTES);
+        cells = new int[cellCount];
+        cells[0] = BOUNDARY;
+        wordCounts = new long[words];
+        boundaries = new int[words + 1];
+        firstWords = new int[blocks];
     }
 
     /**
      * Adds a word that occurs {@code count} times.
      *
      * @param tokenOfByte its symbols, one a byte
-     * @throws ArithmeticException if the words together have more bytes than an array can
      */
     void add(byte[] bytes, int start, int end, int[] tokenOfByte, long count) {
-        int newSize = Math.addExact(size, end - start + 1);
-        if (newSize > cells.length) {
-            int capacity =
-                    (int) Math.min(Integer.MAX_VALUE - 8, Math.max(newSize, cells.length + (cells.length >> 1) + 64L));
-            cells = Arrays.copyOf(cells, capacity);
-            wordOf = Arrays.copyOf(wordOf, capacity);
-        }
+        int boundary = size - 1;
         for (int i = start; i < end; i++) {
             cells[size + i - start] = tokenOfByte[bytes[i] & 0xFF];
         }
-        cells[newSize - 1] = BOUNDARY;
-        Arrays.fill(wordOf, size, newSize, words);
-        if (words == wordCounts.length) {
-            wordCounts = Arrays.copyOf(wordCounts, 2 * words);
+        size += end - start + 1;
+        cells[size - 1] = BOUNDARY;
+        for (int block = ((boundary - 1) >> BLOCK_BITS) + 1; (long) block << BLOCK_BITS < size - 1; block++) {
+            firstWords[block] = words;
         }
         wordCounts[words++] = count;
-        size = newSize;
+        boundaries[words] = size - 1;
     }
 
     boolean isEmpty() {
         return words == 0;
     }
 
-    /** Merges until there are {@code vocabularySize} tokens or nothing is left to merge. */
-    List<Merge> learn(int vocabularySize) {
-        countPairs();
+    /**
+     * Merges until there are {@code vocabularySize} tokens or nothing is left to merge. To be called once.
+     *
+     * @throws LearningMemoryException if it takes more memory than it may
+     */
+    <E extends Exception> List<Merge> learn(int vocabularySize, BpeTrainer.Progress<E> progress) throws E {
+        countPairs(progress);
+        reserve((long) vocabularySize * Integer.BYTES);
         lengths = Arrays.copyOf(lengths, vocabularySize);
         List<Merge> merges = new ArrayList<>();
         while (tokens.size() < vocabularySize && queued > 0) {
@@ -110,42 +145,72 @@ final class MergeLearner {
                 enqueue(pair);
                 continue;
             }
+            progress.at(tokens.size());
             int merged = tokens.size();
             byte[] left = tokens.get(left(pair));
             byte[] right = tokens.get(right(pair));
+            reserve(TOKEN + (long) left.length + right.length);
             byte[] both = Arrays.copyOf(left, left.length + right.length);
             System.arraycopy(right, 0, both, left.length, right.length);
             tokens.add(both);
             lengths[merged] = both.length;
             merges.add(new Merge(left(pair), right(pair), merged));
-            replace(pair, merged);
+            replace(pair, merged, progress);
             queueRisen();
         }
+        progress.at(tokens.size());
         return merges;
     }
 
+    private void reserve(long bytes) {
+        memory += bytes;
+        if (memory > mostMemory) {
+            throw new LearningMemoryException(memory, wordBytes, tokens.size(), mostMemory);
+        }
+    }
+
     /** Twice over the words: first to know how many places each pair has, so that they are kept without slack. */
-    private void countPairs() {
-        for (int place = 1; place < size - 1; place++) {
-            if (cells[place] != BOUNDARY && cells[place + 1] != BOUNDARY) {
+    private <E extends Exception> void countPairs(BpeTrainer.Progress<E> progress) throws E {
+        long placesBytes = 0;
+        for (int word = 0; word < words; word++) {
+            for (int place = boundaries[word] + 1; place < boundaries[word + 1] - 1; place++) {
                 int pair = pair(Merge.pair(cells[place], cells[place + 1]));
-                counts[pair] += wordCounts[wordOf[place]];
+                counts[pair] += wordCounts[word];
                 placeCounts[pair]++;
+                placesBytes += Integer.BYTES;
+                look(place, progress);
             }
         }
+        reserve(placesBytes + (long) pairCount * ARRAY);
         for (int pair = 0; pair < pairCount; pair++) {
             places[pair] = new int[placeCounts[pair]];
             placeCounts[pair] = 0;
         }
-        for (int place = 1; place < size - 1; place++) {
-            if (cells[place] != BOUNDARY && cells[place + 1] != BOUNDARY) {
+        for (int word = 0; word < words; word++) {
+            for (int place = boundaries[word] + 1; place < boundaries[word + 1] - 1; place++) {
                 int pair = pair(Merge.pair(cells[place], cells[place + 1]));
                 places[pair][placeCounts[pair]++] = place;
+                look(place, progress);
             }
         }
         for (int pair = 0; pair < pairCount; pair++) {
             enqueue(pair);
         }
+    }
+
+    private <E extends Exception> void look(int place, BpeTrainer.Progress<E> progress) throws E {
+        if (place % PLACES_BETWEEN_LOOKS == 0) {
+            progress.at(tokens.size());
+        }
+    }
+
+    /** The count of the word that {@code place} is in. */
+    private long wordCount(int place) {
+        int word = firstWords[place >>> BLOCK_BITS];
+        while (boundaries[word + 1] < place) {
+            word++;
+        }
+        return wordCounts[word];
     }
 
     private int left(int pair) {
@@ -166,16 +231,16 @@ final class MergeLearner {
         return before >= 0 || before == BOUNDARY ? place - 1 : place + before;
     }
 
-    private void replace(int pair, int merged) {
+    private <E extends Exception> void replace(int pair, int merged, BpeTrainer.Progress<E> progress) throws E {
         int[] all = places[pair];
-        int count = placeCounts[pair];
+        int placeCount = placeCounts[pair];
         places[pair] = null;
         placeCounts[pair] = 0;
         int left = left(pair);
         int right = right(pair);
         // They ascend, since one sweep from left to right gave them all; so of three equal tokens the first two are
         // merged.
-        for (int i = 0; i < count; i++) {
+        for (int i = 0; i < placeCount; i++) {
             int place = all[i];
             if (cells[place] != left) {
                 continue;
@@ -185,20 +250,23 @@ final class MergeLearner {
                 continue;
             }
             int previous = previous(place);
-            fall(previous);
-            fall(place);
-            fall(second);
+            long count = wordCount(place);
+            fall(previous, count);
+            fall(place, count);
+            fall(second, count);
             int end = second + lengths[right];
             cells[second] = GONE;
             cells[end - 1] = place - end;
             cells[place] = merged;
-            rise(previous);
-            rise(place);
+            rise(previous, count);
+            rise(place, count);
+            look(i, progress);
         }
+        memory -= ARRAY + (long) all.length * Integer.BYTES;
     }
 
-    /** The pair that starts at {@code place} has come to be. */
-    private void rise(int place) {
+    /** The pair that starts at {@code place}, in a word of this count, has come to be. */
+    private void rise(int place, long count) {
         if (cells[place] == BOUNDARY) {
             return;
         }
@@ -207,13 +275,14 @@ final class MergeLearner {
             return;
         }
         int pair = pair(Merge.pair(cells[place], second));
-        counts[pair] += wordCounts[wordOf[place]];
+        counts[pair] += count;
         int[] known = places[pair];
         if (known == null) {
+            reserve(ARRAY + 2 * Integer.BYTES);
             places[pair] = new int[] {place, 0};
         } else {
             if (placeCounts[pair] == known.length) {
-                places[pair] = Arrays.copyOf(known, known.length + Math.max(2, known.length >> 1));
+                places[pair] = grown(known, known.length + Math.max(2, known.length >> 1));
             }
             places[pair][placeCounts[pair]] = place;
         }
@@ -221,21 +290,37 @@ final class MergeLearner {
         if (!isRisen[pair]) {
             isRisen[pair] = true;
             if (risenCount == risen.length) {
-                risen = Arrays.copyOf(risen, 2 * risenCount);
+                risen = grown(risen, 2 * risenCount);
             }
             risen[risenCount++] = pair;
         }
     }
 
-    /** The pair that starts at {@code place} is about to be no more. */
-    private void fall(int place) {
+    /** The pair that starts at {@code place}, in a word of this count, is about to be no more. */
+    private void fall(int place, long count) {
         if (cells[place] == BOUNDARY) {
             return;
         }
         int second = cells[next(place)];
         if (second != BOUNDARY) {
-            counts[pair(Merge.pair(cells[place], second))] -= wordCounts[wordOf[place]];
+            counts[pair(Merge.pair(cells[place], second))] -= count;
         }
+    }
+
+    // The old array and its copy are there at the same time.
+
+    private int[] grown(int[] array, int length) {
+        reserve((long) length * Integer.BYTES);
+        int[] grown = Arrays.copyOf(array, length);
+        memory -= (long) array.length * Integer.BYTES;
+        return grown;
+    }
+
+    private long[] grown(long[] array, int length) {
+        reserve((long) length * Long.BYTES);
+        long[] grown = Arrays.copyOf(array, length);
+        memory -= (long) array.length * Long.BYTES;
+        return grown;
     }
 
     /** The number of a pair, which is new if nobody has asked before. */
@@ -264,12 +349,16 @@ final class MergeLearner {
 
     private void growPairs() {
         int capacity = Math.multiplyExact(2, pairCount);
-        pairs = Arrays.copyOf(pairs, capacity);
-        counts = Arrays.copyOf(counts, capacity);
+        pairs = grown(pairs, capacity);
+        counts = grown(counts, capacity);
+        placeCounts = grown(placeCounts, capacity);
+        // An address is as large as an int in a heap of usual size.
+        reserve((long) (capacity - pairCount) * (Integer.BYTES + 1));
         places = Arrays.copyOf(places, capacity);
-        placeCounts = Arrays.copyOf(placeCounts, capacity);
         isRisen = Arrays.copyOf(isRisen, capacity);
-        slots = new int[Math.multiplyExact(2, capacity)];
+        int slotCount = Math.multiplyExact(2, capacity);
+        reserve((long) (slotCount - slots.length) * Integer.BYTES);
+        slots = new int[slotCount];
         for (int pair = 0; pair < pairCount; pair++) {
             slots[slot(pairs[pair])] = pair + 1;
         }
@@ -289,8 +378,8 @@ final class MergeLearner {
             return;
         }
         if (queued == queue.length) {
-            queue = Arrays.copyOf(queue, 2 * queued);
-            queuedCounts = Arrays.copyOf(queuedCounts, 2 * queued);
+            queue = grown(queue, 2 * queued);
+            queuedCounts = grown(queuedCounts, 2 * queued);
         }
         int hole = queued++;
         while (hole > 0) {

@@ -8,8 +8,8 @@ import java.util.Arrays;
  */
 final class WordCounts {
     /** Takes words and their counts. */
-    interface Consumer {
-        void word(byte[] bytes, int start, int end, long count);
+    interface Consumer<E extends Exception> {
+        void word(byte[] bytes, int start, int end, long count) throws E;
     }
 
     private static final int BYTES_PER_WORD = 2 * Integer.BYTES + Long.BYTES + 3 * Integer.BYTES;
@@ -101,14 +101,14 @@ final class WordCounts {
         return hash ^ (hash >>> 15);
     }
 
-    void forEach(Consumer words) {
+    <E extends Exception> void forEach(Consumer<E> words) throws E {
         for (int word = 0; word < size; word++) {
             words.word(bytes, starts[word], starts[word + 1], counts[word]);
         }
     }
 
     /** In the unsigned order of their bytes. */
-    void forEachSorted(Consumer words) {
+    <E extends Exception> void forEachSorted(Consumer<E> words) throws E {
         for (int word : sorted()) {
             words.word(bytes, starts[word], starts[word + 1], counts[word]);
         }

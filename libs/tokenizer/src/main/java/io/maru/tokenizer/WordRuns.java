@@ -56,7 +56,7 @@ final class WordRuns implements Closeable {
     }
 
     private interface Source {
-        void forEach(WordCounts.Consumer words);
+        void forEach(WordCounts.Consumer<IOException> words) throws IOException;
     }
 
     private Path write(Source source) {
@@ -65,13 +65,9 @@ final class WordRuns implements Closeable {
             try (DataOutputStream out =
                     new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(file), BUFFER))) {
                 source.forEach((bytes, start, end, count) -> {
-                    try {
-                        out.writeInt(end - start);
-                        out.write(bytes, start, end - start);
-                        out.writeLong(count);
-                    } catch (IOException e) {
-                        throw new UncheckedIOException(e);
-                    }
+                    out.writeInt(end - start);
+                    out.write(bytes, start, end - start);
+                    out.writeLong(count);
                 });
             } catch (IOException | UncheckedIOException e) {
                 Files.deleteIfExists(file);
@@ -84,7 +80,7 @@ final class WordRuns implements Closeable {
     }
 
     /** Each word of all runs once, in the order of their bytes. */
-    synchronized void forEach(WordCounts.Consumer words) {
+    synchronized <E extends Exception> void forEach(WordCounts.Consumer<E> words) throws E {
         PriorityQueue<Run> runs = new PriorityQueue<>(MOST_FILES, (a, b) -> Arrays.compareUnsigned(a.word, b.word));
         List<Run> opened = new ArrayList<>();
         try {
@@ -107,8 +103,6 @@ final class WordRuns implements Closeable {
                 }
                 words.word(word, 0, word.length, count);
             }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         } finally {
             opened.forEach(Run::close);
         }
@@ -135,21 +129,29 @@ final class WordRuns implements Closeable {
         byte[] word;
         long count;
 
-        Run(Path file) throws IOException {
-            in = new DataInputStream(new BufferedInputStream(Files.newInputStream(file), BUFFER));
+        Run(Path file) {
+            try {
+                in = new DataInputStream(new BufferedInputStream(Files.newInputStream(file), BUFFER));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
         }
 
-        boolean next() throws IOException {
-            int length;
+        boolean next() {
             try {
-                length = in.readInt();
-            } catch (EOFException e) {
-                return false;
+                int length;
+                try {
+                    length = in.readInt();
+                } catch (EOFException e) {
+                    return false;
+                }
+                word = new byte[length];
+                in.readFully(word);
+                count = in.readLong();
+                return true;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
             }
-            word = new byte[length];
-            in.readFully(word);
-            count = in.readLong();
-            return true;
         }
 
         void close() {

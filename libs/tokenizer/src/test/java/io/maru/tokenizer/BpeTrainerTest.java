@@ -3,6 +3,7 @@ package io.maru.tokenizer;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -65,8 +67,8 @@ class BpeTrainerTest {
         corpus.forEach(alone::add);
         byte[] expected = alone.train().toJson();
         for (int threads = 1; threads <= 3; threads++) {
-            try (BpeTrainer trainer =
-                    new BpeTrainer(600, TieRule.SMALLEST_IDS, new BpeTrainer.Resources(threads, 1 << 20, folder))) {
+            try (BpeTrainer trainer = new BpeTrainer(
+                    600, TieRule.SMALLEST_IDS, new BpeTrainer.Resources(threads, 1 << 20, 1 << 26, folder))) {
                 corpus.forEach(trainer::add);
                 assertThat(trainer.train().toJson()).isEqualTo(expected);
                 assertThat(folder).isNotEmptyDirectory(); // it did go to disk
@@ -111,8 +113,73 @@ class BpeTrainerTest {
         random.ints(500_000, 'a', 'z' + 1).forEach(letter -> word.append((char) letter));
         BpeTrainer trainer = new BpeTrainer(2048, TieRule.SMALLEST_IDS);
         trainer.add(word.toString());
-        BpeTokenizer tokenizer = assertTimeoutPreemptively(Duration.ofSeconds(60), trainer::train);
+        BpeTokenizer tokenizer = assertTimeoutPreemptively(Duration.ofSeconds(60), () -> trainer.train());
         assertThat(tokenizer.vocabularySize()).isEqualTo(2048);
+    }
+
+    @Test
+    void tellsEachTokenThatItLearns() {
+        List<Integer> told = new ArrayList<>();
+        Expected.trainer(TieRule.SMALLEST_IDS).train(told::add);
+        assertThat(told)
+                .isSorted()
+                .containsAll(IntStream.rangeClosed(257, Expected.vocabularySize())
+                        .boxed()
+                        .toList());
+    }
+
+    @Test
+    void stopsInTheMiddleOfLearningWhenToldTo() {
+        List<Integer> told = new ArrayList<>();
+        BpeTrainer trainer = Expected.trainer(TieRule.SMALLEST_IDS);
+        assertThatThrownBy(() -> trainer.train(tokens -> {
+                    told.add(tokens);
+                    if (tokens == 300) {
+                        throw new InterruptedException("enough");
+                    }
+                }))
+                .isInstanceOf(InterruptedException.class)
+                .hasMessage("enough");
+        assertThat(told.get(told.size() - 1)).isEqualTo(300);
+    }
+
+    /** Long before a merge, and while one is made at many places. */
+    @Test
+    void looksWhetherToGoOnWhileItReadsAndMergesMany() {
+        StringBuilder text = new StringBuilder();
+        for (int word = 0; word < 200_000; word++) {
+            text.append(" in");
+            Integer.toString(word).chars().forEach(digit -> text.append((char) (digit - '0' + 'a')));
+        }
+        BpeTrainer trainer = new BpeTrainer(258, TieRule.SMALLEST_IDS);
+        trainer.add(text.toString());
+        List<Integer> told = new ArrayList<>();
+        trainer.train(told::add);
+        // Twice over the words, twice over their places, and over the places of the one merge.
+        assertThat(told.stream().filter(tokens -> tokens == 257).count()).isGreaterThan(2 * 3 + 2 * 15 + 2);
+    }
+
+    @Test
+    void refusesWhatTakesMoreMemoryThanItMay(@TempDir Path folder) {
+        Random random = new Random(3);
+        StringBuilder text = new StringBuilder();
+        for (int word = 0; word < 100_000; word++) {
+            text.append(' ').append(Long.toString(random.nextLong() >>> 1, 36));
+        }
+        long previous = 0;
+        for (int mebibytes : new int[] {1, 12, 24}) {
+            try (BpeTrainer trainer = new BpeTrainer(
+                    200_000, TieRule.SMALLEST_IDS, new BpeTrainer.Resources(1, 1 << 20, mebibytes << 20, folder))) {
+                trainer.add(text.toString());
+                LearningMemoryException refused = catchThrowableOfType(LearningMemoryException.class, trainer::train);
+                assertThat(refused.getMessage())
+                        .matches("learning: \\d+ bytes of memory or more at token \\d+, for different words of together"
+                                + " \\d+ bytes \\(expected: at most " + (mebibytes << 20) + "\\)");
+                long needed = Long.parseLong(refused.getMessage().split(" ")[1]);
+                assertThat(needed).isGreaterThan(mebibytes << 20).isGreaterThan(previous);
+                previous = needed;
+            }
+        }
     }
 
     @ParameterizedTest

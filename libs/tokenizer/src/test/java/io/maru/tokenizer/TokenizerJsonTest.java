@@ -287,6 +287,23 @@ class TokenizerJsonTest {
     }
 
     @Test
+    void refusesATextLongerThanAnyTokenIs() {
+        for (String endless : new String[] {"{\"version\": \"", "{\""}) {
+            byte[] json = (endless + "x".repeat(2 << 20) + "\"}").getBytes(UTF_8);
+            assertThatThrownBy(() -> BpeTokenizer.fromJson(json))
+                    .isInstanceOf(TokenizerFormatException.class)
+                    .hasMessageContaining("exceeds the maximum");
+        }
+    }
+
+    @Test
+    void saysWhereItIsNoJson() {
+        assertThatThrownBy(() -> BpeTokenizer.fromJson("{\n  \"a\": }".getBytes(UTF_8)))
+                .isInstanceOf(TokenizerFormatException.class)
+                .hasMessageStartingWith("tokenizer.json: JSON, line 2, column 8: Unexpected character");
+    }
+
+    @Test
     void quotesOnlyTheStartOfALongFault() {
         file.put("version", "x".repeat(100_000));
         assertThatThrownBy(this::read)
