@@ -14,6 +14,7 @@ import struct
 import zstandard
 
 DOCUMENTS = ["hello", "a line\nand a \"quote\"", "마루 🏠", ""]
+KINDS = ["prose", "", "x-2", "code"]
 
 
 def crc32c(data):
@@ -32,14 +33,16 @@ def token_shard(tokens, vocabulary_size, tokenizer_json):
     return header + struct.pack("<I", crc32c(header)) + struct.pack(f"<{len(tokens)}{code}", *tokens)
 
 
-def document_line(text):
+def document_line(text, kind=""):
     identity = hashlib.sha256(text.encode()).hexdigest()[:32]
-    return json.dumps({"id": identity, "text": text}, ensure_ascii=False, separators=(",", ":")) + "\n"
+    document = {"id": identity, "kind": kind, "text": text} if kind else {"id": identity, "text": text}
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
 assert crc32c(b"123456789") == 0xE3069283
 lines = "".join(map(document_line, DOCUMENTS)).encode()
 print("lines     ", base64.b64encode(lines).decode())
+print("kinds     ", base64.b64encode("".join(map(document_line, DOCUMENTS, KINDS)).encode()).decode())
 print("documents ", base64.b64encode(zstandard.ZstdCompressor(write_checksum=True).compress(lines)).decode())
 print("two bytes ", token_shard([5, 1, 258], 512, b"").hex())
 print("four bytes", token_shard([0, 65536, 99999], 100000, b"").hex())

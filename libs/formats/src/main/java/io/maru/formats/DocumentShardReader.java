@@ -169,18 +169,20 @@ public final class DocumentShardReader implements AutoCloseable, Iterator<Docume
 
     private Document parse() {
         String id = null;
+        String kind = "";
         String text = null;
         try (StrictJson json = new StrictJson(file, place(), decoded())) {
             json.beginObject();
             for (String key = json.nextKey(); key != null; key = json.nextKey()) {
                 switch (key) {
                     case "id" -> id = json.string();
+                    case "kind" -> kind = json.string();
                     case "text" -> text = json.string();
-                    default -> throw json.corrupt("the key " + key, "id or text");
+                    default -> throw json.corrupt("the key " + key, "id, kind or text");
                 }
             }
             json.end();
-            return new Document(json.required(id, "id"), json.required(text, "text"));
+            return new Document(json.required(id, "id"), kind, json.required(text, "text"));
         } catch (IllegalArgumentException e) {
             throw corrupt(e.getMessage(), "a document", e);
         }

@@ -11,11 +11,11 @@ import java.nio.file.Path;
  * Writes documents as JSON lines in one zstd frame (RFC 8878).
  *
  * <pre>
- *   {"id":"2cf24dba5fb0a30e26e83b2ac5b9e29e","text":"hello"}\n
+ *   {"id":"2cf24dba5fb0a30e26e83b2ac5b9e29e","kind":"prose","text":"hello"}\n
  *   {"id":"...","text":"a line break is \n, so a line is a document"}\n
  * </pre>
  *
- * Keys stand in this order, nothing is padded, characters outside ASCII are not escaped, every line ends with a line
+ * Keys stand in this order, the kind only where the document has one, nothing is padded, characters outside ASCII are not escaped, every line ends with a line
  * feed and takes at most {@link Document#MAX_LINE_BYTES} bytes. The frame has a content checksum. Equal documents in
  * equal order give equal bytes (with one version of zstd). {@code zstd -dc shard | jq .text} reads it.
  *
@@ -83,6 +83,9 @@ public final class DocumentShardWriter implements AutoCloseable {
         try (JsonGenerator json = StrictJson.FACTORY.createGenerator(line)) {
             json.writeStartObject();
             json.writeStringField("id", document.id());
+            if (!document.kind().isEmpty()) {
+                json.writeStringField("kind", document.kind());
+            }
             json.writeStringField("text", document.text());
             json.writeEndObject();
         }

@@ -32,6 +32,14 @@ class DocumentShardTest {
                     + "MTFhMWJjOWZhMDRhOTgxOTBjMWU1ODk2ODljIiwidGV4dCI6IuuniOujqCDwn4+gIn0KeyJpZCI6ImUzYjBjNDQyOThmYzFj"
                     + "MTQ5YWZiZjRjODk5NmZiOTI0IiwidGV4dCI6IiJ9Cg==");
 
+    /** The lines of the same documents with the kinds prose, none, x-2, code. */
+    private static final byte[] LINES_WITH_KINDS_BY_PYTHON = Base64.getDecoder()
+            .decode("eyJpZCI6IjJjZjI0ZGJhNWZiMGEzMGUyNmU4M2IyYWM1YjllMjllIiwia2luZCI6InByb3NlIiwidGV4dCI6ImhlbGxvIn0K"
+                    + "eyJpZCI6Ijc3MWRiNTRkNjU1ZjQxMWNjNjQwZjAwYTJkMTdhMDk4IiwidGV4dCI6ImEgbGluZVxuYW5kIGEgXCJxdW90ZVwi"
+                    + "In0KeyJpZCI6ImJiYzYyMTFhMWJjOWZhMDRhOTgxOTBjMWU1ODk2ODljIiwia2luZCI6IngtMiIsInRleHQiOiLrp4jro6gg"
+                    + "8J+PoCJ9CnsiaWQiOiJlM2IwYzQ0Mjk4ZmMxYzE0OWFmYmY0Yzg5OTZmYjkyNCIsImtpbmQiOiJjb2RlIiwidGV4dCI6IiJ9"
+                    + "Cg==");
+
     private static final byte[] FRAME_BY_PYTHON = Base64.getDecoder()
             .decode("KLUv/ST3fQUA4osmJLAnHcclSQogDQDSBSUSol37ncZkkulvBgKS5JYy7TTp6ZLrTobCNLcX2k2uqxevoqOvtKnq18gnHCA0"
                     + "HAwKC4OFhW9Cm86j32Ja1uO13siIibzblG8SAwKmHHwohhnlGcRycNrjBFXy3TpF7oi6zkFKTytMEkNhiWX5ADtYQ/CNAdhv"
@@ -51,6 +59,23 @@ class DocumentShardTest {
     @Test
     void readsAFrameThatPythonWrote() throws IOException {
         assertThat(read(FRAME_BY_PYTHON)).isEqualTo(DOCUMENTS);
+    }
+
+    @Test
+    void aDocumentMayHaveAKind() throws IOException {
+        List<Document> documents = List.of(
+                Document.of("prose", "hello"),
+                Document.of("a line\nand a \"quote\""),
+                Document.of("x-2", "마루 🏠"),
+                Document.of("code", ""));
+        Path shard = write("shard", documents);
+        try (ZstdInputStream in = new ZstdInputStream(Files.newInputStream(shard))) {
+            assertThat(in.readAllBytes()).isEqualTo(LINES_WITH_KINDS_BY_PYTHON);
+        }
+        assertThat(read(Files.readAllBytes(shard))).isEqualTo(documents);
+        assertThat(documents)
+                .extracting(Document::id)
+                .isEqualTo(DOCUMENTS.stream().map(Document::id).toList());
     }
 
     @Test
@@ -123,6 +148,8 @@ class DocumentShardTest {
         assertCorrupt("{\"id\":\"2cf24dba5fb0a30e26e83b2ac5b9e29e\",\"text\":\"a\",\"text\":\"b\"}\n", "line 1");
         assertCorrupt("{\"id\":\"2cf24dba5fb0a30e26e83b2ac5b9e29e\",\"text\":null}\n", "line 1");
         assertCorrupt("{\"id\":\"2cf24dba5fb0a30e26e83b2ac5b9e29e\",\"text\":\"\\ud83c\"}\n", "line 1");
+        assertCorrupt("{\"id\":\"2cf24dba5fb0a30e26e83b2ac5b9e29e\",\"kind\":\"A b\",\"text\":\"\"}\n", "line 1");
+        assertCorrupt("{\"id\":\"2cf24dba5fb0a30e26e83b2ac5b9e29e\",\"kind\":null,\"text\":\"\"}\n", "line 1");
         assertCorrupt("[".repeat(100_000) + "\n", "line 1");
         assertCorrupt(good + good.strip(), "line 2");
         assertCorrupt(good + "\n", "line 2");

@@ -4,12 +4,14 @@ import io.maru.ingestion.app.Corpora;
 import io.maru.ingestion.app.CorpusBuilder;
 import io.maru.ingestion.app.DocumentIntake;
 import io.maru.ingestion.app.TextStore;
+import io.maru.ingestion.app.UploadKinds;
 import io.maru.ingestion.app.WorkFolder;
 import io.maru.ingestion.domain.CutRule;
 import io.maru.ingestion.domain.TextLimits;
 import io.maru.ingestion.store.CorpusWork;
 import io.maru.ingestion.store.ObjectTexts;
 import io.maru.ingestion.store.PostgresCorpora;
+import io.maru.ingestion.store.PostgresUploadKinds;
 import io.maru.platform.database.Database;
 import io.maru.platform.event.Outbox;
 import io.maru.platform.store.ObjectStore;
@@ -54,15 +56,21 @@ class Wiring {
 
     @Produces
     @Singleton
-    DocumentIntake intake(TextStore texts) {
-        return new DocumentIntake(texts, limits, workDirectory, config.mostUploads());
+    UploadKinds uploadKinds(Database database) {
+        return new PostgresUploadKinds(database);
     }
 
     @Produces
     @Singleton
-    Corpora corpora(PostgresCorpora corpora, TextStore texts) {
+    DocumentIntake intake(TextStore texts, UploadKinds kinds) {
+        return new DocumentIntake(texts, kinds, limits, workDirectory, config.mostUploads());
+    }
+
+    @Produces
+    @Singleton
+    Corpora corpora(PostgresCorpora corpora, TextStore texts, UploadKinds kinds) {
         CutRule rule = new CutRule(config.documentBytes(), config.mostDocumentBytes(), config.shardBytes());
-        return new Corpora(corpora, texts, rule);
+        return new Corpora(corpora, texts, kinds, rule);
     }
 
     @Produces

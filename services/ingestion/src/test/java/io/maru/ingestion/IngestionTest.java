@@ -2,6 +2,8 @@ package io.maru.ingestion;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.entry;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
@@ -48,6 +50,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -139,6 +142,83 @@ class IngestionTest {
                             .map(entry -> corpus.getName() + "/" + entry.key())
                             .toList());
         }
+    }
+
+    @Test
+    void documentsHaveTheKindThatTheirSenderOrTheirFileSays() throws Exception {
+        byte[] prose = "a story of a fox".getBytes(StandardCharsets.UTF_8);
+        byte[] news = "news of the day".getBytes(StandardCharsets.UTF_8);
+        UploadedFile story = upload("story.txt", prose);
+        UploadRequest header = UploadRequest.newBuilder()
+                .setHeader(
+                        UploadRequest.Header.newBuilder().setFileName("a.txt").setKind("news"))
+                .build();
+        UploadedFile paper = upload(List.of(header, chunk(ByteString.copyFrom(news))));
+        objects.put("inbox/kinds/Fox.java", "class Fox {}".getBytes(StandardCharsets.UTF_8));
+        objects.put("inbox/kinds/rows.csv", "fox,4".getBytes(StandardCharsets.UTF_8));
+        assertThat(story.getKind()).isEqualTo("prose");
+        assertThat(paper.getKind()).isEqualTo("news");
+
+        CreateCorpusRequest request = request(
+                        story.getName(), paper.getName(), "inbox/kinds/Fox.java", "inbox/kinds/rows.csv")
+                .putKinds("inbox/kinds/rows.csv", "animals")
+                .build();
+        Corpus corpus = watch(ingestion.createCorpus(request).getName());
+
+        assertThat(corpus.getKindsMap())
+                .isEqualTo(Map.of(
+                        story.getName(),
+                        "prose",
+                        paper.getName(),
+                        "news",
+                        "inbox/kinds/Fox.java",
+                        "code",
+                        "inbox/kinds/rows.csv",
+                        "animals"));
+        assertThat(read(corpus.getName() + "/shards/train-00000"))
+                .extracting(Document::text, Document::kind)
+                .containsExactly(
+                        tuple("a story of a fox", "prose"),
+                        tuple("news of the day", "news"),
+                        tuple("class Fox {}", "code"),
+                        tuple("fox,4", "animals"));
+
+        // What a sender says later is for later corpora.
+        assertThat(upload("story.md", prose).getKind()).isEqualTo("markdown");
+        assertThat(ingestion.createCorpus(request)).isEqualTo(corpus);
+        assertThat(ingestion.createCorpus(request(story.getName()).build()).getKindsMap())
+                .containsOnly(entry(story.getName(), "markdown"));
+        assertRefused(
+                Status.Code.ALREADY_EXISTS,
+                "REQUEST_ID_REUSED",
+                () -> ingestion.createCorpus(request.toBuilder()
+                        .putKinds("inbox/kinds/rows.csv", "plants")
+                        .build()));
+    }
+
+    @Test
+    void refusesKindsThatNobodyCouldRead() throws Exception {
+        UploadRequest header = UploadRequest.newBuilder()
+                .setHeader(
+                        UploadRequest.Header.newBuilder().setFileName("a.txt").setKind("No News"))
+                .build();
+        assertRefused(Status.Code.INVALID_ARGUMENT, "INVALID_KIND", () -> upload(List.of(header)));
+        objects.put("inbox/kind.txt", new byte[] {'a'});
+        assertRefused(
+                        Status.Code.INVALID_ARGUMENT,
+                        "INVALID_KIND",
+                        () -> ingestion.createCorpus(request("inbox/kind.txt")
+                                .putKinds("inbox/none.txt", "news")
+                                .build()))
+                .hasMessageContaining("kinds: inbox/none.txt (expected: one of the sources)");
+        CreateCorpusRequest.Builder many = request();
+        for (int i = 0; i <= 100; i++) {
+            String source = "inbox/kinds/" + i + ".txt";
+            objects.put(source, new byte[] {'a'});
+            many.addSources(source).putKinds(source, "kind-" + i);
+        }
+        assertRefused(Status.Code.INVALID_ARGUMENT, "INVALID_KIND", () -> ingestion.createCorpus(many.build()))
+                .hasMessageContaining("kinds: 101 different ones (expected: at most 100)");
     }
 
     @Test

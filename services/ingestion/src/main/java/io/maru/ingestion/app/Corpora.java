@@ -3,28 +3,36 @@ package io.maru.ingestion.app;
 import io.maru.ingestion.domain.Corpus;
 import io.maru.ingestion.domain.CorpusRequest;
 import io.maru.ingestion.domain.CutRule;
+import io.maru.ingestion.domain.DocumentKind;
 import io.maru.ingestion.domain.IngestionReason;
+import io.maru.ingestion.domain.SourceName;
 import io.maru.platform.error.CommonReason;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 
 /** What callers may do with corpora. */
 public final class Corpora {
+    /** Quality reports have a row for each. */
+    private static final int MOST_KINDS = 100;
+
     private final CorpusStore corpora;
     private final TextStore texts;
+    private final UploadKinds uploads;
     private final CutRule rule;
 
-    public Corpora(CorpusStore corpora, TextStore texts, CutRule rule) {
+    public Corpora(CorpusStore corpora, TextStore texts, UploadKinds uploads, CutRule rule) {
         this.corpora = corpora;
         this.texts = texts;
+        this.uploads = uploads;
         this.rule = rule;
     }
 
     /**
      * The corpus of this request, a new one if the request is new.
      *
-     * @throws io.maru.platform.error.Refusal SOURCE_MISSING, CORPUS_EXISTS, REQUEST_ID_REUSED
+     * @throws io.maru.platform.error.Refusal SOURCE_MISSING, INVALID_KIND, CORPUS_EXISTS, REQUEST_ID_REUSED
      */
     public Corpus create(CorpusRequest request) {
         Optional<Corpus> earlier = corpora.findByRequest(request.requestId());
@@ -40,7 +48,7 @@ public final class Corpora {
         }
         String name =
                 Corpus.name(request.corpusId().isEmpty() ? UUID.randomUUID().toString() : request.corpusId());
-        Optional<Corpus> created = corpora.create(name, request, rule, sourceBytes);
+        Optional<Corpus> created = corpora.create(name, request, kinds(request), rule, sourceBytes);
         if (created.isPresent()) {
             return created.get();
         }
@@ -51,6 +59,22 @@ public final class Corpora {
                         .orElseThrow(() -> IngestionReason.CORPUS_EXISTS.because(
                                 "corpus_id: %s is there already (expected: a name that no other request has taken)",
                                 name)));
+    }
+
+    /** Of each source: as the request says, else as its upload does, else as the name of the object tells. */
+    private List<String> kinds(CorpusRequest request) {
+        Map<String, String> uploaded = uploads.find(
+                request.sources().stream().filter(SourceName::isUpload).toList());
+        List<String> kinds = request.sources().stream()
+                .map(source -> request.kinds()
+                        .getOrDefault(source, uploaded.getOrDefault(source, DocumentKind.ofFile(source))))
+                .toList();
+        long different = kinds.stream().distinct().count();
+        if (different > MOST_KINDS) {
+            throw IngestionReason.INVALID_KIND.because(
+                    "kinds: %d different ones (expected: at most %d)", different, MOST_KINDS);
+        }
+        return kinds;
     }
 
     private static Corpus same(CorpusRequest request, Corpus corpus) {

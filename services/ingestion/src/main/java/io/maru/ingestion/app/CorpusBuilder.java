@@ -28,7 +28,7 @@ import java.util.Map;
  *   source --check--> local file --cut--> document --NFC--> id --seen?--> split --> shard --full?--> store
  * </pre>
  *
- * <p>The result is a pure function of the sources' bytes, their order, the validation fraction and the cut rule: no time,
+ * <p>The result is a pure function of the sources' bytes, kinds and order, the validation fraction and the cut rule: no time,
  * name or chance gets into a shard or the manifest, so an attempt after a crash, and another corpus of the same sources,
  * end with the same digest. Memory is bounded by one document and by the digests of the documents seen.
  */
@@ -68,6 +68,9 @@ public final class CorpusBuilder {
         private final Path folder;
         private final ShardSet shards;
         private final DigestSet seen = new DigestSet(mostDocuments);
+        /** Of the source in hand. */
+        private String kind = "";
+
         private long readBytes;
         private long duplicates;
         private long trainBytes;
@@ -81,7 +84,9 @@ public final class CorpusBuilder {
         }
 
         SealedCorpus run() throws IOException, InterruptedException {
-            for (String source : corpus.sources()) {
+            for (int i = 0; i < corpus.sources().size(); i++) {
+                String source = corpus.sources().get(i);
+                kind = corpus.kind(i);
                 try (TextSpool spool = new TextSpool(source, limits, folder)) {
                     SpooledText text = spool(source, spool);
                     cut(text);
@@ -142,7 +147,7 @@ public final class CorpusBuilder {
         }
 
         private void document(String text) throws IOException, InterruptedException {
-            Document document = Document.of(text);
+            Document document = Document.of(kind, text);
             if (!seen.add(document.id())) {
                 duplicates++;
                 return;

@@ -20,7 +20,7 @@ public interface CorpusStore {
      *
      * @param name {@code corpora/{corpus}}
      */
-    Optional<Corpus> create(String name, CorpusRequest request, CutRule rule, long sourceBytes);
+    Optional<Corpus> create(String name, CorpusRequest request, List<String> kinds, CutRule rule, long sourceBytes);
 
     /** PENDING becomes CANCELLED, RUNNING becomes CANCELLING, anything else stays. Nothing where there is no such corpus. */
     Optional<Corpus> cancel(String name);

@@ -1,6 +1,7 @@
 package io.maru.ingestion.app;
 
 import io.maru.ingestion.app.TextSpool.SpooledText;
+import io.maru.ingestion.domain.DocumentKind;
 import io.maru.ingestion.domain.IngestionReason;
 import io.maru.ingestion.domain.TextLimits;
 import io.maru.ingestion.domain.UploadedFile;
@@ -15,14 +16,16 @@ import java.util.concurrent.atomic.AtomicBoolean;
 /** Takes in text files: checks them while they arrive and stores each under a name made of its content. */
 public final class DocumentIntake {
     private final TextStore texts;
+    private final UploadKinds kinds;
     private final TextLimits limits;
     private final Path workDirectory;
     private final int mostUploads;
     private final Semaphore places;
 
     /** @param mostUploads how many files may be on their way in at once */
-    public DocumentIntake(TextStore texts, TextLimits limits, Path workDirectory, int mostUploads) {
+    public DocumentIntake(TextStore texts, UploadKinds kinds, TextLimits limits, Path workDirectory, int mostUploads) {
         this.texts = texts;
+        this.kinds = kinds;
         this.limits = limits;
         this.workDirectory = workDirectory;
         this.mostUploads = mostUploads;
@@ -32,16 +35,18 @@ public final class DocumentIntake {
     /**
      * Begins a file. The caller closes the upload, whatever becomes of it.
      *
-     * @param fileName for messages only
-     * @throws Refusal TOO_MANY_UPLOADS
+     * @param fileName for messages, and for the kind where that is empty
+     * @param kind of text, in a word of the sender's own; empty to go by the file's name
+     * @throws Refusal TOO_MANY_UPLOADS, INVALID_KIND
      */
-    public Upload open(String fileName) {
+    public Upload open(String fileName, String kind) {
+        String known = kind.isEmpty() ? DocumentKind.ofFile(fileName) : DocumentKind.check("kind", kind);
         if (!places.tryAcquire()) {
             throw IngestionReason.TOO_MANY_UPLOADS.because(
                     "%d uploads are under way (expected: at most that; try again when one has ended)", mostUploads);
         }
         try {
-            return new Upload(fileName, new TextSpool(fileName, limits, workDirectory));
+            return new Upload(fileName, known, new TextSpool(fileName, limits, workDirectory));
         } catch (IOException e) {
             places.release();
             throw new UncheckedIOException(e);
@@ -51,11 +56,13 @@ public final class DocumentIntake {
     /** One file on its way in. Not for several threads at once. */
     public final class Upload implements AutoCloseable {
         private final String fileName;
+        private final String kind;
         private final TextSpool spool;
         private final AtomicBoolean closed = new AtomicBoolean();
 
-        private Upload(String fileName, TextSpool spool) {
+        private Upload(String fileName, String kind, TextSpool spool) {
             this.fileName = fileName;
+            this.kind = kind;
             this.spool = spool;
         }
 
@@ -72,19 +79,21 @@ public final class DocumentIntake {
             }
         }
 
-        /** Stores the file, unless the same bytes are there already. */
+        /** Stores the file, unless the same bytes are there already; its kind is this one from now on. */
         public UploadedFile store() {
             try {
                 SpooledText text = spool.end();
                 UploadedFile file = new UploadedFile(
                         UploadedFile.nameOf(text.sha256()),
                         fileName,
+                        kind,
                         text.check().size(),
                         text.sha256(),
                         text.check().lines());
                 if (!texts.size(file.name()).equals(OptionalLong.of(file.size()))) {
                     texts.put(file.name(), text.path());
                 }
+                kinds.put(file.name(), kind);
                 return file;
             } catch (IOException e) {
                 throw new UncheckedIOException(e);

@@ -8,6 +8,7 @@ import java.util.List;
  *
  * @param name {@code corpora/{corpus}}
  * @param sources in the order in which they are read
+ * @param kinds of text, of each source; empty in a corpus from before there were kinds
  * @param sourceBytes of all sources together, when the corpus was asked for
  * @param manifestSha256 empty until SEALED
  * @param failureReason empty unless FAILED
@@ -18,6 +19,7 @@ public record Corpus(
         String name,
         CorpusState state,
         List<String> sources,
+        List<String> kinds,
         double validationFraction,
         CutRule rule,
         String run,
@@ -32,6 +34,12 @@ public record Corpus(
         long sequence) {
     public Corpus {
         sources = List.copyOf(sources);
+        kinds = List.copyOf(kinds);
+    }
+
+    /** The kind of text of the source at {@code index}; empty where it has none. */
+    public String kind(int index) {
+        return kinds.isEmpty() ? "" : kinds.get(index);
     }
 
     /** {@code corpora/{id}}. */

@@ -20,6 +20,7 @@ public enum IngestionReason implements Reason {
     UPLOAD_IDLE(Kind.EXHAUSTED),
 
     INVALID_SOURCE(Kind.INVALID),
+    INVALID_KIND(Kind.INVALID),
     SOURCE_MISSING(Kind.NOT_FOUND),
     /** A source, or the shards made of it, differ from what an earlier look found. */
     SOURCE_CHANGED(Kind.CORRUPT),

@@ -19,6 +19,7 @@ final class CorpusMapping {
                 request.getCorpusId().isEmpty() ? "" : ResourceName.idOrNew("corpus_id", request.getCorpusId()),
                 request.getSourcesList(),
                 request.getValidationFraction(),
+                request.getKindsMap(),
                 request.getRun().isEmpty() ? "" : ResourceName.check("run", request.getRun(), "runs/{run}"));
     }
 
@@ -26,6 +27,7 @@ final class CorpusMapping {
         return UploadedFile.newBuilder()
                 .setName(file.name())
                 .setFileName(file.fileName())
+                .setKind(file.kind())
                 .setSize(file.size())
                 .setSha256(file.sha256())
                 .setLines(file.lines())
@@ -33,7 +35,7 @@ final class CorpusMapping {
     }
 
     static Corpus toProto(io.maru.ingestion.domain.Corpus corpus) {
-        return Corpus.newBuilder()
+        Corpus.Builder message = Corpus.newBuilder()
                 .setName(corpus.name())
                 .setState(toProto(corpus.state()))
                 .addAllSources(corpus.sources())
@@ -50,8 +52,11 @@ final class CorpusMapping {
                 .setFailureMessage(corpus.failureMessage())
                 .setCreateTime(toProto(corpus.createTime()))
                 .setUpdateTime(toProto(corpus.updateTime()))
-                .setRevision(corpus.revision())
-                .build();
+                .setRevision(corpus.revision());
+        for (int i = 0; i < corpus.kinds().size(); i++) {
+            message.putKinds(corpus.sources().get(i), corpus.kind(i));
+        }
+        return message.build();
     }
 
     private static Corpus.State toProto(CorpusState state) {

@@ -46,7 +46,7 @@ final class UploadStream implements AutoCloseable {
                     header.getFileName().length(), MOST_FILE_NAME);
         }
         // It goes into messages and logs, so it must not be able to write lines of its own.
-        upload = intake.open(header.getFileName().replaceAll("\\p{Cntrl}", "?"));
+        upload = intake.open(header.getFileName().replaceAll("\\p{Cntrl}", "?"), header.getKind());
     }
 
     UploadedFile store() {

@@ -60,17 +60,19 @@ public final class PostgresCorpora implements CorpusStore {
     }
 
     @Override
-    public Optional<Corpus> create(String name, CorpusRequest request, CutRule rule, long sourceBytes) {
+    public Optional<Corpus> create(
+            String name, CorpusRequest request, List<String> kinds, CutRule rule, long sourceBytes) {
         return database.inTransaction(sql -> {
             int created = sql.update(
                     """
-                    insert into corpus (name, request_id, sources, validation_fraction, document_bytes,
+                    insert into corpus (name, request_id, sources, kinds, validation_fraction, document_bytes,
                         most_document_bytes, shard_bytes, run, source_bytes)
-                    values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing
+                    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing
                     """,
                     name,
                     request.requestId(),
                     request.sources().toArray(String[]::new),
+                    kinds.toArray(String[]::new),
                     request.validationFraction(),
                     rule.documentBytes(),
                     rule.mostDocumentBytes(),
@@ -215,6 +217,7 @@ public final class PostgresCorpora implements CorpusStore {
                 row.getString("name"),
                 CorpusState.valueOf(row.getString("state")),
                 List.of((String[]) row.getArray("sources").getArray()),
+                List.of((String[]) row.getArray("kinds").getArray()),
                 row.getDouble("validation_fraction"),
                 new CutRule(
                         row.getInt("document_bytes"), row.getInt("most_document_bytes"), row.getLong("shard_bytes")),

@@ -42,6 +42,7 @@ class CorpusBuilderTest {
     private CutRule rule = new CutRule(20, 1000, 1 << 20);
     private double validationFraction;
     private int mostDocuments = 1000;
+    private List<String> kinds = List.of();
 
     @TempDir
     Path folder;
@@ -66,6 +67,31 @@ class CorpusBuilderTest {
         assertThat(sealed.tally())
                 .isEqualTo(new Tally(
                         texts.objects.get("inbox/a").length + texts.objects.get("inbox/b").length, 3, 1, 70, 0, 1));
+    }
+
+    @Test
+    void eachDocumentHasTheKindOfTheFirstSourceThatHasIt() throws Exception {
+        put("inbox/b", "second text, long enough\n\nthird text, long enough\n");
+        put("inbox/a", "first text, long enough\n\nthird text, long enough\n");
+        kinds = List.of("prose", "chat");
+
+        build("corpora/c", "inbox/b", "inbox/a");
+
+        assertThat(documents("corpora/c/shards/train-00000"))
+                .extracting(Document::kind)
+                .containsExactly("prose", "prose", "chat");
+    }
+
+    @Test
+    void aCorpusFromBeforeThereWereKindsHasNone() throws Exception {
+        put("inbox/a", "first text, long enough\n\nthird text, long enough\n");
+        String without = build("corpora/c", "inbox/a").manifestSha256();
+
+        assertThat(documents("corpora/c/shards/train-00000"))
+                .extracting(Document::kind)
+                .containsExactly("", "");
+        kinds = List.of("prose");
+        assertThat(build("corpora/d", "inbox/a").manifestSha256()).isNotEqualTo(without);
     }
 
     @Test
@@ -261,6 +287,7 @@ class CorpusBuilderTest {
                 name,
                 CorpusState.RUNNING,
                 List.of(sources),
+                kinds,
                 validationFraction,
                 rule,
                 "",
