@@ -9,6 +9,7 @@ import io.maru.cli.run.Upload;
 import io.maru.control.v1.Run;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -68,7 +69,7 @@ final class DemoCommand implements Callable<Integer> {
 
     private static Run run(Services services, String recipeText, List<Path> sources, Output output) {
         try (RunProgress progress = new RunProgress(services, output)) {
-            Run submitted = Submission.submit(services, recipeText, sources, output);
+            Run submitted = Submission.submit(services, recipeText, sources, Map.of(), output);
             return progress.follow(submitted.getName(), 0);
         }
     }

@@ -6,6 +6,7 @@ import io.maru.cli.run.Submission;
 import io.maru.control.v1.Run;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -26,14 +27,18 @@ final class SubmitCommand implements Callable<Integer> {
     @Option(names = "--text", paramLabel = "FILE", arity = "1..*", description = "UTF-8 text to learn from.")
     List<Path> texts = List.of();
 
+    @Mixin
+    KindOption kind;
+
     @Override
     public Integer call() {
         Output output = options.output();
         if (texts.isEmpty()) {
             throw CommandFailure.badInput("--text: none (expected: at least one file)");
         }
+        Map<Path, String> kinds = kind.of(texts);
         try (Services services = options.connect()) {
-            Run run = Submission.submit(services, Submission.read(recipe), texts, output);
+            Run run = Submission.submit(services, Submission.read(recipe), texts, kinds, output);
             output.say("watch it:  ./maru watch %s", run.getName());
             output.result(RunReport.of(run));
         }

@@ -13,13 +13,16 @@ import picocli.CommandLine.Parameters;
 
 @Command(
         name = "import",
-        description = "Register a tokenizer.json that was made elsewhere, for recipes to use.",
+        description = "Register a tokenizer that was made elsewhere, for recipes to use.",
         mixinStandardHelpOptions = true)
 final class TokenizerImportCommand implements Callable<Integer> {
     @Mixin
     CommonOptions options;
 
-    @Parameters(paramLabel = "FILE", description = "A Hugging Face tokenizer.json.")
+    @Parameters(
+            paramLabel = "FILE",
+            description =
+                    "A Hugging Face tokenizer.json, one of tiktoken's rank files, or a folder with vocab.json and merges.txt.")
     Path file;
 
     @Option(

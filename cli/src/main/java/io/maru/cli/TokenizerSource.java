@@ -13,7 +13,12 @@ import picocli.CommandLine.Option;
 
 /** Where the tokenizer comes from that a command encodes or decodes with: a file, or the running stack. */
 final class TokenizerSource {
-    @Option(names = "--file", paramLabel = "FILE", description = "A tokenizer.json; works without a running stack.")
+    @Option(
+            names = "--file",
+            paramLabel = "FILE",
+            description =
+                    "A tokenizer.json, one of tiktoken's rank files, a SentencePiece .model, or a folder with vocab.json and"
+                            + " merges.txt; works without a running stack.")
     Path file;
 
     @Option(

@@ -7,6 +7,7 @@ import io.maru.cli.run.Upload;
 import io.maru.tokenization.v1.GetTokenizerReportRequest;
 import io.maru.tokenization.v1.Tokenizer;
 import io.maru.tokenization.v1.TokenizerReport;
+import io.maru.tokenizer.TieRule;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -35,12 +36,24 @@ final class TokenizerTrainCommand implements Callable<Integer> {
         String corpus;
     }
 
+    @Mixin
+    KindOption kind;
+
     @Option(
             names = "--vocabulary-size",
             paramLabel = "N",
             defaultValue = "1024",
             description = "The most tokens (default: ${DEFAULT-VALUE}).")
     int vocabularySize;
+
+    @Option(
+            names = "--tie-rule",
+            paramLabel = "smallest_ids|lexicographic",
+            defaultValue = "smallest_ids",
+            description =
+                    "Of equally frequent pairs, the one of the smallest ids is merged first, as Hugging Face's trainer"
+                            + " does, or the one of the greatest bytes (default: ${DEFAULT-VALUE}).")
+    TieRule tieRule;
 
     @Option(
             names = "--id",
@@ -53,10 +66,11 @@ final class TokenizerTrainCommand implements Callable<Integer> {
     public Integer call() {
         Output output = options.output();
         source.texts.forEach(Upload::check);
+        Map<Path, String> kinds = kind.of(source.texts);
         try (Services services = options.connect()) {
             TokenizerTraining training = new TokenizerTraining(services, output);
-            String corpus = source.corpus == null ? training.corpus(source.texts) : source.corpus;
-            Tokenizer tokenizer = training.train(corpus, vocabularySize, id);
+            String corpus = source.corpus == null ? training.corpus(source.texts, kinds) : source.corpus;
+            Tokenizer tokenizer = training.train(corpus, vocabularySize, Tokenizer.TieRule.valueOf(tieRule.name()), id);
             TokenizerReports.requireReady(tokenizer);
             TokenizerReport report = services.tokenization()
                     .getTokenizerReport(GetTokenizerReportRequest.newBuilder()

@@ -39,6 +39,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -317,6 +318,8 @@ class TokenizerCommandTest {
                 .setOverall(measure(10, 4000, 1000))
                 .putScripts("Latin", measure(6, 3000, 600))
                 .putScripts("Hangul", measure(4, 1000, 400))
+                .putKinds("chat", measure(7, 1000, 500))
+                .putKinds("prose", measure(3, 3000, 500))
                 .addLongest(TokenizerReport.Token.newBuilder()
                         .setId(9)
                         .setText(" happily\u001b")
@@ -397,6 +400,7 @@ class TokenizerCommandTest {
                                     .setState(Tokenizer.State.TRAINING)
                                     .setReadBytes(2000)
                                     .build(),
+                            tokenizer.setLearnedTokens(290).build(),
                             tokenizer
                                     .setState(end)
                                     .setReadBytes(5000)
@@ -459,6 +463,9 @@ class TokenizerCommandTest {
                         "  Latin                 6          3,000   75.0%            600         5.00",
                         "  Hangul                4          1,000   25.0%            400         2.50",
                         "  all                  10          4,000  100.0%          1,000         4.00",
+                        "  kind          documents          bytes   share         tokens  bytes/token",
+                        "  prose                 3          3,000   75.0%            500         6.00",
+                        "  chat                  7          1,000   25.0%            500         2.00",
                         "",
                         "longest      \" happily\\u001B\"",
                         "unused       \"q\"");
@@ -475,6 +482,7 @@ class TokenizerCommandTest {
         assertThat(shown.path("tokenizer").asText()).isEqualTo("tokenizers/a");
         JsonNode hangul = shown.at("/report/scripts/Hangul");
         assertThat(hangul.path("bytes_per_token").asDouble()).isEqualTo(2.5);
+        assertThat(shown.at("/report/kinds/chat/documents").asInt()).isEqualTo(7);
         assertThat(shown.at("/report/used").asInt()).isEqualTo(900);
     }
 
@@ -510,11 +518,50 @@ class TokenizerCommandTest {
     }
 
     @Test
+    void aFolderOfVocabularyAndMergesIsImportedAsTheFileThatSaysTheSame() throws Exception {
+        Played played = new Played();
+        String stack = stackOf(played);
+        JsonNode model = JSON.readTree(bpe.toJson()).path("model");
+        Path folder = Files.createDirectory(data.resolve("pair"));
+        Files.write(folder.resolve("vocab.json"), JSON.writeValueAsBytes(model.path("vocab")));
+        StringBuilder merges = new StringBuilder("#version: 0.2\n");
+        model.path("merges").forEach(merge -> merges.append(merge.get(0).textValue())
+                .append(' ')
+                .append(merge.get(1).textValue())
+                .append('\n'));
+        Files.writeString(folder.resolve("merges.txt"), merges);
+
+        assertThat(Maru.execute("tokenizer", "import", folder.toString(), "--id", "mine", "--data", stack))
+                .isZero();
+
+        BpeTokenizer sent = BpeTokenizer.fromJson(played.imported.toByteArray());
+        assertThat(sent.encode("the fox and 바다")).isEqualTo(bpe.encode("the fox and 바다"));
+        out.reset();
+        assertThat(Maru.execute("tokenizer", "encode", "--file", folder.toString(), "the fox"))
+                .isZero();
+        assertThat(out().strip())
+                .isEqualTo(Arrays.stream(bpe.encode("the fox"))
+                        .mapToObj(Integer::toString)
+                        .collect(Collectors.joining(" ")));
+    }
+
+    @Test
     void trainsOnACorpusAndShowsWhatCameOut() throws Exception {
         Played played = new Played();
         String stack = stackOf(played);
         String[] train = {
-            "tokenizer", "train", "--corpus", "corpora/c", "--vocabulary-size", "300", "--id", "a", "--data", stack
+            "tokenizer",
+            "train",
+            "--corpus",
+            "corpora/c",
+            "--vocabulary-size",
+            "300",
+            "--tie-rule",
+            "lexicographic",
+            "--id",
+            "a",
+            "--data",
+            stack
         };
 
         assertThat(Maru.execute(train)).isZero();
@@ -523,10 +570,22 @@ class TokenizerCommandTest {
             assertThat(request.getCorpus()).isEqualTo("corpora/c");
             assertThat(request.getVocabularySize()).isEqualTo(300);
             assertThat(request.getTokenizerId()).isEqualTo("a");
+            assertThat(request.getTieRule()).isEqualTo(Tokenizer.TieRule.LEXICOGRAPHIC);
         });
-        assertThat(out()).contains("read 2,000 of 5,000 bytes", "bytes/token", "Hangul");
+        assertThat(out()).contains("read 2,000 of 5,000 bytes", "learned 290 of 300 tokens", "bytes/token", "Hangul");
         played.end = Tokenizer.State.FAILED;
         assertThat(Maru.execute(train)).isEqualTo(CommandFailure.FAILED);
+    }
+
+    @Test
+    void aKindIsOfAFileThatIsSent() throws Exception {
+        String stack = stackOf(new Played());
+
+        assertThat(Maru.execute(
+                        "tokenizer", "train", "--text", file.toString(), "--kind", "other.txt=news", "--data", stack))
+                .isEqualTo(CommandFailure.BAD_INPUT);
+
+        assertThat(err()).contains("--kind: other.txt (expected: a file of --text)");
     }
 
     @Test

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 
 /**
@@ -33,7 +34,9 @@ public final class Submission {
         }
     }
 
-    public static Run submit(Services services, String recipe, List<Path> texts, Output output) {
+    /** @param kinds of text; of a file that is not in it the ending of its name tells */
+    public static Run submit(
+            Services services, String recipe, List<Path> texts, Map<Path, String> kinds, Output output) {
         texts.forEach(Upload::check);
         CheckRecipeResponse checked = services.control()
                 .checkRecipe(CheckRecipeRequest.newBuilder()
@@ -44,7 +47,7 @@ public final class Submission {
         output.say("model of %,d parameters, %,d steps", checked.getParameters(), checked.getSteps());
         List<String> sources = new ArrayList<>();
         for (Path text : texts) {
-            UploadedFile uploaded = Upload.send(services, text);
+            UploadedFile uploaded = Upload.send(services, text, kinds.getOrDefault(text, ""));
             sources.add(uploaded.getName());
             output.say("uploaded %s: %,d bytes, %,d lines", text, uploaded.getSize(), uploaded.getLines());
         }

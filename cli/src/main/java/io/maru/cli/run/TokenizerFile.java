@@ -10,13 +10,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.UUID;
 
-/** A tokenizer.json on this machine. */
+/** A tokenizer on this machine: a tokenizer.json, or another form that {@link BpeTokenizer#read} reads. */
 public final class TokenizerFile {
+    private static final String JSON = "tokenizer.json";
+
     private TokenizerFile() {}
 
     /** @throws CommandFailure where the file is missing, broken, or asks for what this program would not do to the letter */
     public static BpeTokenizer read(Path file) {
-        if (!Files.isRegularFile(file)) {
+        if (!Files.exists(file)) {
             throw CommandFailure.badInput("file: %s: no such file (expected: a tokenizer.json)".formatted(file));
         }
         try {
@@ -29,12 +31,32 @@ public final class TokenizerFile {
     }
 
     /**
-     * Registers it with tokenization.
+     * Registers it with tokenization: a tokenizer.json as it is, any other form as the tokenizer.json that says the same.
      *
      * @param id the last part of the name; empty leaves it to the service
      */
     public static Tokenizer send(Services services, Path file, String id) {
-        read(file);
+        BpeTokenizer tokenizer = read(file);
+        Path json = Files.isDirectory(file) ? file.resolve(JSON) : file;
+        if (Files.exists(json) && json.getFileName().toString().endsWith(".json")) {
+            return sendJson(services, json, id);
+        }
+        try {
+            Path written = Files.createTempFile("tokenizer-", ".json");
+            try {
+                Files.write(written, tokenizer.toJson());
+                return sendJson(services, written, id);
+            } finally {
+                Files.delete(written);
+            }
+        } catch (TokenizerFormatException e) {
+            throw CommandFailure.badInput("file: %s: %s".formatted(file, e.getMessage()));
+        } catch (IOException e) {
+            throw CommandFailure.failed("INPUT_OUTPUT", e.getMessage());
+        }
+    }
+
+    private static Tokenizer sendJson(Services services, Path file, String id) {
         FileSender<ImportTokenizerRequest, Tokenizer> sender = new FileSender<>(
                 file,
                 ImportTokenizerRequest.newBuilder()

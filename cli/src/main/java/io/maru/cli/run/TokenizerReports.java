@@ -32,6 +32,7 @@ public final class TokenizerReports {
         report.put("sha256", tokenizer.getSha256());
         report.put("read_bytes", tokenizer.getReadBytes());
         report.put("source_bytes", tokenizer.getSourceBytes());
+        report.put("learned_tokens", tokenizer.getLearnedTokens());
         if (!tokenizer.getFailureReason().isEmpty()) {
             report.put("error", tokenizer.getFailureReason());
             report.put("message", tokenizer.getFailureMessage());
@@ -88,6 +89,14 @@ public final class TokenizerReports {
         output.say("tokenizer    %s", tokenizer.getName());
         output.say("state        %s", tokenizer.getState());
         output.say("made of      %s", tokenizer.getCorpus().isEmpty() ? "a file" : tokenizer.getCorpus());
+        if (tokenizer.getState() == Tokenizer.State.TRAINING) {
+            output.say(
+                    "read         %,d of %,d bytes, learned %,d of %,d tokens",
+                    tokenizer.getReadBytes(),
+                    tokenizer.getSourceBytes(),
+                    tokenizer.getLearnedTokens(),
+                    tokenizer.getVocabularySize());
+        }
         if (tokenizer.getState() == Tokenizer.State.READY) {
             output.say(
                     "vocabulary   %,d tokens of the %,d asked for",

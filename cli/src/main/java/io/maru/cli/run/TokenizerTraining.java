@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 
 /** Text on its way to a tokenizer, without a run around it. */
@@ -27,10 +28,15 @@ public final class TokenizerTraining {
         this.output = output;
     }
 
-    /** The name of a sealed corpus of these texts. */
-    public String corpus(List<Path> texts) {
+    /**
+     * The name of a sealed corpus of these texts.
+     *
+     * @param kinds of text; of a file that is not in it the ending of its name tells
+     */
+    public String corpus(List<Path> texts, Map<Path, String> kinds) {
         List<String> sources = new ArrayList<>();
-        texts.forEach(text -> sources.add(Upload.send(services, text).getName()));
+        texts.forEach(text -> sources.add(
+                Upload.send(services, text, kinds.getOrDefault(text, "")).getName()));
         Corpus corpus = services.corpora()
                 .createCorpus(CreateCorpusRequest.newBuilder()
                         .setRequestId(UUID.randomUUID().toString())
@@ -54,13 +60,14 @@ public final class TokenizerTraining {
     }
 
     /** The tokenizer in its final state. */
-    public Tokenizer train(String corpus, int vocabularySize, String id) {
+    public Tokenizer train(String corpus, int vocabularySize, Tokenizer.TieRule tieRule, String id) {
         Tokenizer tokenizer = services.tokenization()
                 .trainTokenizer(TrainTokenizerRequest.newBuilder()
                         .setRequestId(UUID.randomUUID().toString())
                         .setTokenizerId(id)
                         .setCorpus(corpus)
                         .setVocabularySize(vocabularySize)
+                        .setTieRule(tieRule)
                         .build());
         output.say("training %s", tokenizer.getName());
         Iterator<Tokenizer> changes = services.tokenizationStream()
@@ -68,8 +75,14 @@ public final class TokenizerTraining {
                         .setName(tokenizer.getName())
                         .build());
         long told = 0;
+        long toldTokens = 0;
         while (changes.hasNext()) {
             tokenizer = changes.next();
+            long tokenTenths = 10L * tokenizer.getLearnedTokens() / vocabularySize;
+            if (tokenizer.getState() == Tokenizer.State.TRAINING && tokenTenths > toldTokens) {
+                toldTokens = tokenTenths;
+                output.say("  learned %,d of %,d tokens", tokenizer.getLearnedTokens(), vocabularySize);
+            }
             long tenths =
                     tokenizer.getSourceBytes() == 0 ? 0 : 10 * tokenizer.getReadBytes() / tokenizer.getSourceBytes();
             if (tenths > told) {

@@ -30,13 +30,17 @@ public final class Upload {
         }
     }
 
-    /** @throws StatusRuntimeException where ingestion refuses the file */
-    public static UploadedFile send(Services services, Path file) {
+    /**
+     * @param kind of text; empty to leave it to the ending of the file's name
+     * @throws StatusRuntimeException where ingestion refuses the file
+     */
+    public static UploadedFile send(Services services, Path file, String kind) {
         FileSender<UploadRequest, UploadedFile> sender = new FileSender<>(
                 file,
                 UploadRequest.newBuilder()
                         .setHeader(UploadRequest.Header.newBuilder()
-                                .setFileName(file.getFileName().toString()))
+                                .setFileName(file.getFileName().toString())
+                                .setKind(kind))
                         .build(),
                 chunk -> UploadRequest.newBuilder().setChunk(chunk).build());
         services.ingestion().upload(sender);

@@ -42,6 +42,14 @@ public interface TokenizationConfig {
     @Min(1048576)
     long countingBytes();
 
+    /**
+     * Memory for learning merges from those words, a dozen bytes and more for each byte of the different ones. It cannot go
+     * to disk: a corpus that needs more is refused, with the number. The heap must have room for it.
+     */
+    @WithDefault("201326592")
+    @Min(1048576)
+    long learningBytes();
+
     /** An import whose sender is silent for this long is given up, so that it does not keep others out for ever. */
     @WithDefault("60000")
     @Min(100)

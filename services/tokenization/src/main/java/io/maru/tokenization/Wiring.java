@@ -116,7 +116,8 @@ class Wiring {
             SealedFiles files,
             Corpora corpora,
             PlatformConfig platform) {
-        TokenizerTraining training = new TokenizerTraining(files, corpora, config.countingBytes(), workDirectory);
+        TokenizerTraining training =
+                new TokenizerTraining(files, corpora, config.countingBytes(), config.learningBytes(), workDirectory);
         TokenizerWork work = new TokenizerWork(tokenizers, training, Duration.ofMillis(config.checkMillis()));
         return new Worker(queue, TokenizerWork.KIND, platform.work().pollMillis(), work);
     }

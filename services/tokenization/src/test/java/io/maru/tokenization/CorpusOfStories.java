@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
 /** A sealed corpus as ingestion leaves one: shards of a few stories each, the last one for validation. */
@@ -24,6 +25,13 @@ public final class CorpusOfStories {
     }
 
     static Map<String, byte[]> objects(String corpus, int shards, int storiesPerShard) {
+        return objects(corpus, shards, shard -> stories(shard, storiesPerShard).stream()
+                .map(Document::of)
+                .toList());
+    }
+
+    /** @param documents of each shard, by its number */
+    public static Map<String, byte[]> objects(String corpus, int shards, IntFunction<List<Document>> documents) {
         try {
             Map<String, byte[]> objects = new LinkedHashMap<>();
             List<Manifest.Entry> entries = new ArrayList<>();
@@ -32,8 +40,8 @@ public final class CorpusOfStories {
                 String key = train ? "shards/train-%05d".formatted(shard) : "shards/validation-00000";
                 Path file = Files.createTempFile("stories", ".shard");
                 try (DocumentShardWriter writer = DocumentShardWriter.create(file)) {
-                    for (String story : stories(shard, storiesPerShard)) {
-                        writer.append(Document.of(story));
+                    for (Document document : documents.apply(shard)) {
+                        writer.append(document);
                     }
                     SealedFile sealed = writer.seal();
                     entries.add(new Manifest.Entry(
@@ -54,6 +62,14 @@ public final class CorpusOfStories {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Two shards of as many stories as there are kinds, which the stories have in this order; the second is for validation. */
+    public static Map<String, byte[]> objectsOfKinds(String corpus, List<String> kinds) {
+        return objects(corpus, 2, shard -> IntStream.range(0, kinds.size())
+                .mapToObj(i ->
+                        Document.of(kinds.get(i), stories(shard, kinds.size()).get(i)))
+                .toList());
     }
 
     /** The texts of one shard. */

@@ -21,6 +21,7 @@ class TokenizationConfigTest {
         assertThat(config.checkMillis()).isEqualTo(500);
         assertThat(config.stallMillis()).isEqualTo(60_000);
         assertThat(config.countingBytes()).isEqualTo(64 << 20);
+        assertThat(config.learningBytes()).isEqualTo(192 << 20);
         assertThat(config.importIdleMillis()).isEqualTo(60_000);
         assertThat(config.watchMillis()).isEqualTo(250);
     }

@@ -14,6 +14,7 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.StreamObserver;
+import io.maru.formats.Document;
 import io.maru.formats.Manifest;
 import io.maru.formats.Sha256;
 import io.maru.formats.TokenShardReader;
@@ -64,11 +65,13 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -501,6 +504,26 @@ class TokenizationTest {
     }
 
     @Test
+    void breaksTiesAsTheRequestSays() {
+        String corpus = corpus(3);
+        TrainTokenizerRequest request =
+                trainRequest(corpus).setTieRule(Tokenizer.TieRule.LEXICOGRAPHIC).build();
+        Tokenizer trained = watchTokenizer(tokenization.trainTokenizer(request).getName());
+
+        BpeTrainer expected = new BpeTrainer(VOCABULARY_SIZE, TieRule.LEXICOGRAPHIC);
+        CorpusOfStories.stories(0).forEach(expected::add);
+        CorpusOfStories.stories(1).forEach(expected::add);
+        assertThat(trained.getTieRule()).isEqualTo(Tokenizer.TieRule.LEXICOGRAPHIC);
+        assertThat(trained.getSha256()).isEqualTo(Sha256.of(expected.train().toJson()));
+        assertThat(train(corpus).getTieRule()).isEqualTo(Tokenizer.TieRule.SMALLEST_IDS);
+        assertRefused(
+                Status.Code.ALREADY_EXISTS,
+                "REQUEST_ID_REUSED",
+                () -> tokenization.trainTokenizer(
+                        request.toBuilder().clearTieRule().build()));
+    }
+
+    @Test
     void aWatcherSeesHowFarTrainingHasRead() {
         String corpus = "corpora/" + UUID.randomUUID();
         CorpusOfStories.objects(corpus, 20, 2_000).forEach(objects::put);
@@ -520,6 +543,64 @@ class TokenizationTest {
         assertThat(seen).extracting(Tokenizer::getReadBytes).isSorted();
         // Created, begun, ended: whatever is more was progress.
         assertThat(ready.getRevision()).isGreaterThan(3);
+    }
+
+    @Test
+    void aCancelStopsLearningInItsMiddleWhichAWatcherSees() {
+        String corpus = corpusOfNumbers(1);
+        TrainTokenizerRequest request =
+                trainRequest(corpus).setVocabularySize(200_000).build();
+        String name = tokenization.trainTokenizer(request).getName();
+        Iterator<Tokenizer> changes = tokenization
+                .withDeadlineAfter(60, TimeUnit.SECONDS)
+                .watchTokenizer(WatchTokenizerRequest.newBuilder().setName(name).build());
+        Tokenizer learning = changes.next();
+        while (learning.getLearnedTokens() <= 257) {
+            assertThat(learning.getState()).isIn(Tokenizer.State.PENDING, Tokenizer.State.TRAINING);
+            learning = changes.next();
+        }
+        assertThat(learning.getState()).isEqualTo(Tokenizer.State.TRAINING);
+        assertThat(learning.getLearnedTokens()).isLessThan(200_000);
+        assertThat(learning.getReadBytes()).isLessThan(learning.getSourceBytes());
+
+        tokenization.cancelTokenizer(
+                CancelTokenizerRequest.newBuilder().setName(name).build());
+
+        Tokenizer last = learning;
+        while (changes.hasNext()) {
+            last = changes.next();
+        }
+        assertThat(last.getState()).isEqualTo(Tokenizer.State.CANCELLED);
+        assertThat(last.getLearnedTokens()).isLessThan(200_000);
+        assertThat(objects.size(name + "/tokenizer.json")).isEmpty();
+    }
+
+    @Test
+    void aCorpusThatThereIsNoMemoryForFailsWithTheNumber() {
+        Tokenizer failed = watchTokenizer(tokenization
+                .trainTokenizer(trainRequest(corpusOfNumbers(10)).build())
+                .getName());
+        assertThat(failed.getState()).isEqualTo(Tokenizer.State.FAILED);
+        assertThat(failed.getFailureReason()).isEqualTo("CORPUS_TOO_DIVERSE");
+        assertThat(failed.getFailureMessage())
+                .matches(
+                        "learning: \\d+ bytes of memory or more at token \\d+, for different words of together \\d+ bytes"
+                                + " \\(expected: at most 134217728\\)");
+    }
+
+    /** Text without two equal words, a hundred thousand to a document. */
+    private String corpusOfNumbers(int documents) {
+        Random random = new Random(1);
+        String corpus = "corpora/" + UUID.randomUUID();
+        List<Document> numbers = Stream.generate(() -> random.longs(100_000, 0, Long.MAX_VALUE)
+                        .mapToObj(Long::toString)
+                        .collect(Collectors.joining(" ")))
+                .limit(documents)
+                .map(Document::of)
+                .toList();
+        CorpusOfStories.objects(corpus, 2, shard -> shard == 0 ? numbers : List.of(Document.of("the end")))
+                .forEach(objects::put);
+        return corpus;
     }
 
     private TokenizerReport report(String tokenizer) {

@@ -1,6 +1,7 @@
 package io.maru.tokenization.app;
 
 import io.maru.formats.CorruptFileException;
+import io.maru.formats.Document;
 import io.maru.formats.DocumentShardReader;
 import io.maru.formats.Sha256;
 import io.maru.platform.error.Refusal;
@@ -11,8 +12,8 @@ import io.maru.tokenization.domain.TrainingProgress;
 import io.maru.tokenizer.BpeTokenizer;
 import io.maru.tokenizer.BpeTrainer;
 import io.maru.tokenizer.EmptyCorpusException;
+import io.maru.tokenizer.LearningMemoryException;
 import io.maru.tokenizer.QualityReport;
-import io.maru.tokenizer.TieRule;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,19 +22,25 @@ import java.util.function.Consumer;
 
 /**
  * Learns a tokenizer from the training split of a corpus, and nothing from its validation split, which tells how well it
- * turned out. The same corpus and vocabulary size give the same bytes.
+ * turned out. The same corpus, vocabulary size and tie rule give the same bytes.
  */
 public final class TokenizerTraining {
     private final SealedFiles files;
     private final Corpora corpora;
     private final long countingBytes;
+    private final long learningBytes;
     private final Path workDirectory;
 
-    /** @param countingBytes of memory that counts of words may take before they go to disk */
-    public TokenizerTraining(SealedFiles files, Corpora corpora, long countingBytes, Path workDirectory) {
+    /**
+     * @param countingBytes of memory that counts of words may take before they go to disk
+     * @param learningBytes of memory that learning from those words may take
+     */
+    public TokenizerTraining(
+            SealedFiles files, Corpora corpora, long countingBytes, long learningBytes, Path workDirectory) {
         this.files = files;
         this.corpora = corpora;
         this.countingBytes = countingBytes;
+        this.learningBytes = learningBytes;
         this.workDirectory = workDirectory;
     }
 
@@ -41,12 +48,10 @@ public final class TokenizerTraining {
      * Reads every training shard, one at a time, then the shards to measure, and stores the tokenizer's two files and its
      * report.
      *
-     * <p>Documents are safe points; the merges after the last training document are not, and take seconds.
+     * <p>Documents are safe points, and so are merges.
      *
-     * <p>Memory is bounded while words are counted. Learning merges then takes some 16 bytes for each byte of the different
-     * words.
-     *
-     * @throws Refusal where the corpus has changed or is broken, or where {@code safePoint} says that it is cancelled
+     * @throws Refusal where the corpus has changed, is broken or has more different words than there is memory for, or where
+     *     {@code safePoint} says that it is cancelled
      */
     public TrainedTokenizer train(Tokenizer tokenizer, SafePoint safePoint) throws IOException, InterruptedException {
         List<DocumentShard> shards =
@@ -57,12 +62,12 @@ public final class TokenizerTraining {
         try (WorkFolder folder = WorkFolder.create(workDirectory)) {
             Reading reading =
                     new Reading(folder.path().resolve("documents"), bytes(training) + bytes(measured), safePoint);
-            BpeTokenizer trained = learn(tokenizer.vocabularySize(), training, reading, folder.path());
+            BpeTokenizer trained = learn(tokenizer, training, reading, folder.path());
 
             byte[] json = trained.toJson();
             String sha256 = Sha256.of(json);
             QualityReport.Tally tally = new QualityReport.Tally(trained);
-            reading.each(measured, tally::add);
+            reading.each(measured, document -> measure(document, tally));
             byte[] report = tally.report(sha256, measured.get(0).split()).toJson();
 
             files.put(Tokenizer.jsonKey(tokenizer.name()), json);
@@ -72,16 +77,26 @@ public final class TokenizerTraining {
         }
     }
 
-    private BpeTokenizer learn(int vocabularySize, List<DocumentShard> shards, Reading reading, Path folder)
+    private static void measure(Document document, QualityReport.Tally tally) {
+        if (document.kind().isEmpty()) {
+            tally.add(document.text());
+        } else {
+            tally.add(document.text(), document.kind());
+        }
+    }
+
+    private BpeTokenizer learn(Tokenizer tokenizer, List<DocumentShard> shards, Reading reading, Path folder)
             throws IOException, InterruptedException {
         int threads = Runtime.getRuntime().availableProcessors();
         Path counts = Files.createDirectory(folder.resolve("counts"));
-        try (BpeTrainer trainer = new BpeTrainer(
-                vocabularySize, TieRule.SMALLEST_IDS, new BpeTrainer.Resources(threads, countingBytes, counts))) {
-            reading.each(shards, trainer::add);
-            return trainer.train();
+        BpeTrainer.Resources resources = new BpeTrainer.Resources(threads, countingBytes, learningBytes, counts);
+        try (BpeTrainer trainer = new BpeTrainer(tokenizer.vocabularySize(), tokenizer.tieRule(), resources)) {
+            reading.each(shards, document -> trainer.add(document.text()));
+            return trainer.train(reading::learned);
         } catch (EmptyCorpusException e) {
             throw new Refusal(TokenizationReason.CORPUS_WITHOUT_TEXT, e.getMessage(), e);
+        } catch (LearningMemoryException e) {
+            throw new Refusal(TokenizationReason.CORPUS_TOO_DIVERSE, e.getMessage(), e);
         }
     }
 
@@ -93,12 +108,13 @@ public final class TokenizerTraining {
         return shards.stream().mapToLong(DocumentShard::textBytes).sum();
     }
 
-    /** Documents in order, with a safe point after each. */
+    /** Documents in order, with a safe point after each; and what is learnt in between. */
     private final class Reading {
         private final Path local;
         private final long sourceBytes;
         private final SafePoint safePoint;
         private long readBytes;
+        private int learnedTokens;
 
         Reading(Path local, long sourceBytes, SafePoint safePoint) {
             this.local = local;
@@ -106,28 +122,37 @@ public final class TokenizerTraining {
             this.safePoint = safePoint;
         }
 
-        void each(List<DocumentShard> shards, Consumer<String> reader) throws IOException, InterruptedException {
+        void each(List<DocumentShard> shards, Consumer<Document> reader) throws IOException, InterruptedException {
             for (DocumentShard shard : shards) {
                 files.fetch(shard.name(), local, shard.sha256());
                 read(shard, reader);
             }
         }
 
-        private void read(DocumentShard shard, Consumer<String> reader) throws IOException, InterruptedException {
+        private void read(DocumentShard shard, Consumer<Document> reader) throws IOException, InterruptedException {
             long end = readBytes + shard.textBytes();
             try (DocumentShardReader documents = DocumentShardReader.open(local)) {
                 while (documents.hasNext()) {
-                    String text = documents.next().text();
-                    reader.accept(text);
+                    Document document = documents.next();
+                    reader.accept(document);
                     // Characters are close enough to bytes until the shard's end, where the manifest knows.
-                    readBytes = Math.min(end, readBytes + text.length());
-                    safePoint.check(new TrainingProgress(readBytes, sourceBytes));
+                    readBytes = Math.min(end, readBytes + document.text().length());
+                    check();
                 }
             } catch (CorruptFileException e) {
                 throw new Refusal(TokenizationReason.CORPUS_CORRUPT, shard.name() + ": " + e.getMessage(), e);
             }
             readBytes = end;
-            safePoint.check(new TrainingProgress(readBytes, sourceBytes));
+            check();
+        }
+
+        void learned(int tokens) throws InterruptedException {
+            learnedTokens = tokens;
+            check();
+        }
+
+        private void check() throws InterruptedException {
+            safePoint.check(new TrainingProgress(readBytes, sourceBytes, learnedTokens));
         }
     }
 }

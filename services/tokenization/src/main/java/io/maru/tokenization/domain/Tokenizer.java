@@ -1,5 +1,6 @@
 package io.maru.tokenization.domain;
 
+import io.maru.tokenizer.TieRule;
 import java.time.Instant;
 
 /**
@@ -9,6 +10,7 @@ import java.time.Instant;
  * @param corpus {@code corpora/{corpus}}; empty where the tokenizer was imported
  * @param corpusSha256 of the corpus's manifest, when the tokenizer was asked for
  * @param vocabularySize as asked for
+ * @param tieRule of its training; of no meaning where it was imported
  * @param tokens that the vocabulary has; 0 until READY
  * @param sha256 of tokenizer.json; empty until READY
  * @param reportSha256 of report.json; empty until READY, and where there is none
@@ -24,6 +26,7 @@ public record Tokenizer(
         String corpus,
         String corpusSha256,
         int vocabularySize,
+        TieRule tieRule,
         int tokens,
         String sha256,
         String reportSha256,

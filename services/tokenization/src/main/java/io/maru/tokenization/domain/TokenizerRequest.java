@@ -1,12 +1,15 @@
 package io.maru.tokenization.domain;
 
+import io.maru.tokenizer.TieRule;
+
 /**
  * What somebody asked for.
  *
  * @param requestId chosen by the caller; the second request with the same id is the same request
  * @param tokenizerId the last part of the name; empty leaves it to the service
  */
-public record TokenizerRequest(String requestId, String tokenizerId, String corpus, int vocabularySize, String run) {
+public record TokenizerRequest(
+        String requestId, String tokenizerId, String corpus, int vocabularySize, TieRule tieRule, String run) {
     /** The byte alphabet and the end-of-text token. */
     private static final int SMALLEST_VOCABULARY = 257;
 
@@ -25,6 +28,7 @@ public record TokenizerRequest(String requestId, String tokenizerId, String corp
         return (tokenizerId.isEmpty() || tokenizer.name().equals(Tokenizer.name(tokenizerId)))
                 && tokenizer.corpus().equals(corpus)
                 && tokenizer.vocabularySize() == vocabularySize
+                && tokenizer.tieRule() == tieRule
                 && tokenizer.run().equals(run);
     }
 }

@@ -15,6 +15,7 @@ import io.maru.tokenization.v1.TokenizerReport;
 import io.maru.tokenization.v1.TrainTokenizerRequest;
 import io.maru.tokenizer.QualityReport;
 import io.maru.tokenizer.SpecialTokens;
+import io.maru.tokenizer.TieRule;
 import java.time.Instant;
 
 /** Where the words of the wire and of the domain meet. */
@@ -47,6 +48,7 @@ final class TokenizationMapping {
                 id("tokenizer_id", request.getTokenizerId()),
                 ResourceName.check("corpus", request.getCorpus(), CORPUS),
                 request.getVocabularySize(),
+                toDomain(request.getTieRule()),
                 run(request.getRun()));
     }
 
@@ -57,6 +59,26 @@ final class TokenizationMapping {
                 ResourceName.check("corpus", request.getCorpus(), CORPUS),
                 tokenizerName("tokenizer", request.getTokenizer()),
                 run(request.getRun()));
+    }
+
+    private static TieRule toDomain(Tokenizer.TieRule rule) {
+        return switch (rule) {
+            case TIE_RULE_UNSPECIFIED, SMALLEST_IDS -> TieRule.SMALLEST_IDS;
+            case LEXICOGRAPHIC -> TieRule.LEXICOGRAPHIC;
+            case UNRECOGNIZED ->
+                throw CommonReason.INVALID_ARGUMENT.because(
+                        "tie_rule: another value (expected: SMALLEST_IDS or LEXICOGRAPHIC)");
+        };
+    }
+
+    private static Tokenizer.TieRule tieRule(io.maru.tokenization.domain.Tokenizer tokenizer) {
+        if (tokenizer.isImported()) {
+            return Tokenizer.TieRule.TIE_RULE_UNSPECIFIED;
+        }
+        return switch (tokenizer.tieRule()) {
+            case SMALLEST_IDS -> Tokenizer.TieRule.SMALLEST_IDS;
+            case LEXICOGRAPHIC -> Tokenizer.TieRule.LEXICOGRAPHIC;
+        };
     }
 
     static SpecialTokens toDomain(EncodeRequest.SpecialTokens special) {
@@ -86,6 +108,8 @@ final class TokenizationMapping {
                 .setReadBytes(tokenizer.progress().readBytes())
                 .setSourceBytes(tokenizer.progress().sourceBytes())
                 .setReportSha256(tokenizer.reportSha256())
+                .setTieRule(tieRule(tokenizer))
+                .setLearnedTokens(tokenizer.progress().learnedTokens())
                 .build();
     }
 

@@ -13,6 +13,7 @@ import io.maru.tokenization.domain.Tokenizer;
 import io.maru.tokenization.domain.TokenizerRequest;
 import io.maru.tokenization.domain.TokenizerState;
 import io.maru.tokenization.domain.TrainingProgress;
+import io.maru.tokenizer.TieRule;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;
@@ -64,14 +65,15 @@ public final class PostgresTokenizers implements TokenizerStore {
         return database.inTransaction(sql -> {
             int created = sql.update(
                     """
-                    insert into tokenizer (name, request_id, corpus, corpus_sha256, vocabulary_size, run)
-                    values (?, ?, ?, ?, ?, ?) on conflict do nothing
+                    insert into tokenizer (name, request_id, corpus, corpus_sha256, vocabulary_size, tie_rule, run)
+                    values (?, ?, ?, ?, ?, ?, ?) on conflict do nothing
                     """,
                     name,
                     request.requestId(),
                     request.corpus(),
                     corpusSha256,
                     request.vocabularySize(),
+                    request.tieRule().name(),
                     request.run());
             if (created == 0) {
                 return Optional.empty();
@@ -117,7 +119,7 @@ public final class PostgresTokenizers implements TokenizerStore {
         return database.inTransaction(sql -> {
             queue.hold(sql, claim);
             int training = sql.update("""
-                    update tokenizer set state = 'TRAINING', read_bytes = 0, revision = revision + 1, update_time = now()
+                    update tokenizer set state = 'TRAINING', read_bytes = 0, learned_tokens = 0, revision = revision + 1, update_time = now()
                     where name = ? and state in ('PENDING', 'TRAINING')
                     """, claim.name());
             if (training == 1) {
@@ -135,14 +137,17 @@ public final class PostgresTokenizers implements TokenizerStore {
             requireTraining(sql, claim);
             sql.update(
                     """
-                    update tokenizer set read_bytes = ?, source_bytes = ?, revision = revision + 1, update_time = now()
-                    where name = ? and (read_bytes, source_bytes) <> (?, ?)
+                    update tokenizer set read_bytes = ?, source_bytes = ?, learned_tokens = ?, revision = revision + 1,
+                        update_time = now()
+                    where name = ? and (read_bytes, source_bytes, learned_tokens) <> (?, ?, ?)
                     """,
                     progress.readBytes(),
                     progress.sourceBytes(),
+                    progress.learnedTokens(),
                     claim.name(),
                     progress.readBytes(),
-                    progress.sourceBytes());
+                    progress.sourceBytes(),
+                    progress.learnedTokens());
         });
     }
 
@@ -165,7 +170,7 @@ public final class PostgresTokenizers implements TokenizerStore {
             sql.update(
                     """
                     update tokenizer set state = 'READY', tokens = ?, sha256 = ?, report_sha256 = ?, read_bytes = ?,
-                        source_bytes = ?, revision = revision + 1, update_time = now()
+                        source_bytes = ?, learned_tokens = ?, revision = revision + 1, update_time = now()
                     where name = ?
                     """,
                     trained.tokens(),
@@ -173,6 +178,7 @@ public final class PostgresTokenizers implements TokenizerStore {
                     trained.reportSha256(),
                     trained.sourceBytes(),
                     trained.sourceBytes(),
+                    trained.tokens(),
                     claim.name());
             outbox.append(sql, Facts.tokenizerTrained(tokenizer, trained));
         });
@@ -211,10 +217,12 @@ public final class PostgresTokenizers implements TokenizerStore {
                 row.getString("corpus"),
                 row.getString("corpus_sha256"),
                 row.getInt("vocabulary_size"),
+                TieRule.valueOf(row.getString("tie_rule")),
                 row.getInt("tokens"),
                 row.getString("sha256"),
                 row.getString("report_sha256"),
-                new TrainingProgress(row.getLong("read_bytes"), row.getLong("source_bytes")),
+                new TrainingProgress(
+                        row.getLong("read_bytes"), row.getLong("source_bytes"), row.getInt("learned_tokens")),
                 row.getString("run"),
                 row.getString("failure_reason"),
                 row.getString("failure_message"),

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.maru.formats.Document;
 import io.maru.formats.Manifest;
 import io.maru.formats.Sha256;
 import io.maru.platform.error.Refusal;
@@ -24,7 +25,11 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,6 +38,7 @@ class TokenizerTrainingTest {
     private static final int SHARDS = 4;
 
     private final InMemoryFiles files = new InMemoryFiles();
+    private TieRule tieRule = TieRule.SMALLEST_IDS;
 
     @TempDir
     Path folder;
@@ -58,6 +64,22 @@ class TokenizerTrainingTest {
         assertThat(trained.sha256()).isEqualTo(Sha256.of(json));
         assertThat(BpeTokenizer.fromJson(json).vocabularySize()).isEqualTo(300);
         assertThat(files.objects).containsKey("tokenizers/t/tokenizer_config.json");
+    }
+
+    @Test
+    void breaksTiesAsItIsAskedTo() throws Exception {
+        tieRule = TieRule.LEXICOGRAPHIC;
+        train(sealed(), progress -> {});
+
+        BpeTrainer expected = new BpeTrainer(300, TieRule.LEXICOGRAPHIC);
+        BpeTrainer other = new BpeTrainer(300, TieRule.SMALLEST_IDS);
+        for (int shard = 0; shard < SHARDS - 1; shard++) {
+            CorpusOfStories.stories(shard).forEach(expected::add);
+            CorpusOfStories.stories(shard).forEach(other::add);
+        }
+        assertThat(files.objects.get("tokenizers/t/tokenizer.json"))
+                .isEqualTo(expected.train().toJson())
+                .isNotEqualTo(other.train().toJson());
     }
 
     @Test
@@ -112,11 +134,13 @@ class TokenizerTrainingTest {
     }
 
     @Test
-    void canStopAtEachDocument() {
+    void canStopAtEachDocument() throws Exception {
         String sha256 = sealed();
-        // The last of these are documents that the report measures.
-        int documents = SHARDS * CorpusOfStories.stories(0).size();
-        for (int stop : new int[] {1, 7, documents}) {
+        AtomicInteger all = new AtomicInteger();
+        train(sha256, progress -> all.incrementAndGet());
+        files.puts.clear();
+        // The last of these are documents that the report measures, after all merges.
+        for (int stop : new int[] {1, 7, all.get()}) {
             AtomicInteger seen = new AtomicInteger();
             assertThatThrownBy(() -> train(sha256, progress -> {
                         if (seen.incrementAndGet() == stop) {
@@ -126,6 +150,72 @@ class TokenizerTrainingTest {
                     .isInstanceOf(InterruptedException.class);
             assertThat(files.puts).isEmpty();
         }
+    }
+
+    @Test
+    void tellsHowFarItHasLearntAndCanStopThere() throws Exception {
+        String sha256 = sealed();
+        List<TrainingProgress> told = new ArrayList<>();
+        train(sha256, told::add);
+
+        assertThat(told.get(0).learnedTokens()).isZero();
+        assertThat(told).extracting(TrainingProgress::learnedTokens).isSorted();
+        long trainBytes = told.stream()
+                .filter(progress -> progress.learnedTokens() == 0)
+                .mapToLong(TrainingProgress::readBytes)
+                .max()
+                .orElseThrow();
+        assertThat(told)
+                .filteredOn(progress -> progress.readBytes() == trainBytes)
+                .extracting(TrainingProgress::learnedTokens)
+                .containsAll(IntStream.rangeClosed(257, 300).boxed().toList());
+
+        files.puts.clear();
+        told.clear();
+        assertThatThrownBy(() -> train(sha256, progress -> {
+                    told.add(progress);
+                    if (progress.learnedTokens() == 280) {
+                        throw TokenizationReason.TOKENIZER_CANCELLED.because("enough");
+                    }
+                }))
+                .isInstanceOfSatisfying(
+                        Refusal.class, e -> assertThat(e.reason()).isEqualTo(TokenizationReason.TOKENIZER_CANCELLED));
+        assertThat(told).filteredOn(progress -> progress.learnedTokens() == 280).hasSize(1);
+        assertThat(files.puts).isEmpty();
+    }
+
+    @Test
+    void itsReportTellsTheKindsOfDocumentsApart() throws Exception {
+        files.objects.putAll(
+                CorpusOfStories.objectsOfKinds("corpora/c", List.of("prose", "", "chat", "prose", "chat")));
+        train(Sha256.of(files.objects.get("corpora/c/manifest.json")), progress -> {});
+
+        QualityReport report = QualityReport.fromJson(files.objects.get("tokenizers/t/report.json"));
+
+        assertThat(report.kinds()).containsOnlyKeys("chat", "prose");
+        assertThat(report.kinds().get("chat").documents()).isEqualTo(2);
+        assertThat(report.kinds().get("prose").documents()).isEqualTo(2);
+        assertThat(report.kinds().get("chat").bytes())
+                .isEqualTo(Stream.of(2, 4)
+                        .mapToLong(
+                                story -> CorpusOfStories.stories(1).get(story).getBytes(UTF_8).length)
+                        .sum());
+        assertThat(report.overall().documents()).isEqualTo(5);
+    }
+
+    @Test
+    void refusesACorpusOfMoreWordsThanThereIsMemoryFor() {
+        Document numbers = Document.of(new Random(1)
+                .longs(40_000, 0, Long.MAX_VALUE)
+                .mapToObj(Long::toString)
+                .collect(Collectors.joining(" ")));
+        files.objects.putAll(CorpusOfStories.objects("corpora/c", 2, shard -> List.of(numbers)));
+        String sha256 = Sha256.of(files.objects.get("corpora/c/manifest.json"));
+        assertThatThrownBy(() -> train(sha256, progress -> {}, 1 << 20))
+                .isInstanceOfSatisfying(
+                        Refusal.class, e -> assertThat(e.reason()).isEqualTo(TokenizationReason.CORPUS_TOO_DIVERSE))
+                .hasMessageEndingWith("(expected: at most " + (1 << 20) + ")");
+        assertThat(files.puts).isEmpty();
     }
 
     @Test
@@ -153,16 +243,22 @@ class TokenizerTrainingTest {
     }
 
     private TrainedTokenizer train(String corpusSha256, SafePoint safePoint) throws IOException, InterruptedException {
+        return train(corpusSha256, safePoint, 1 << 24);
+    }
+
+    private TrainedTokenizer train(String corpusSha256, SafePoint safePoint, long learningBytes)
+            throws IOException, InterruptedException {
         Tokenizer tokenizer = new Tokenizer(
                 "tokenizers/t",
                 TokenizerState.TRAINING,
                 "corpora/c",
                 corpusSha256,
                 300,
+                tieRule,
                 0,
                 "",
                 "",
-                new TrainingProgress(0, 0),
+                new TrainingProgress(0, 0, 0),
                 "",
                 "",
                 "",
@@ -170,6 +266,7 @@ class TokenizerTrainingTest {
                 Instant.EPOCH,
                 1,
                 1);
-        return new TokenizerTraining(files, new Corpora(files), 1 << 20, folder).train(tokenizer, safePoint);
+        return new TokenizerTraining(files, new Corpora(files), 1 << 20, learningBytes, folder)
+                .train(tokenizer, safePoint);
     }
 }
