@@ -27,8 +27,8 @@ public final class TokenizerMemory {
         long size = Long.parseLong(args[0]) * 1_000_000;
         int threads = Runtime.getRuntime().availableProcessors();
         Path folder = Files.createTempDirectory("maru-runs");
-        BpeTrainer.Resources resources = new BpeTrainer.Resources(
-                threads, Long.parseLong(args[2]) << 20, Long.parseLong(args[3]) << 20, folder);
+        BpeTrainer.Resources resources =
+                new BpeTrainer.Resources(threads, Long.parseLong(args[2]) << 20, Long.parseLong(args[3]) << 20, folder);
         long start = System.nanoTime();
         try (BpeTrainer trainer = new BpeTrainer(Integer.parseInt(args[1]), TieRule.SMALLEST_IDS, resources)) {
             Random random = new Random(1);

@@ -60,7 +60,7 @@ public final class BpeTrainer implements Closeable {
     /**
      * Is told how far learning is. Called several times a second or much more often, by the caller's thread.
      *
-     * @param <E> what it throws where learning is to stop; the trainer is of no more use then
+     * @param <E> what it throws where learning is to stop
      */
     @FunctionalInterface
     public interface Progress<E extends Exception> {
@@ -257,7 +257,10 @@ public final class BpeTrainer implements Closeable {
 
     private <E extends Exception> void forEachWord(WordCounts.Consumer<E> words) throws E {
         if (runs != null && !runs.isEmpty()) {
-            idle.forEach(counter -> runs.add(counter.counts));
+            idle.stream()
+                    .map(counter -> counter.counts)
+                    .filter(counts -> counts.size() > 0)
+                    .forEach(runs::add);
             runs.forEach(words);
             return;
         }
