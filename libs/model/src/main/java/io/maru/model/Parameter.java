@@ -1,7 +1,7 @@
 package io.maru.model;
 
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.tensorflow.ndarray.Shape;
 
@@ -110,16 +110,11 @@ public record Parameter(String name, Shape shape, Initial initial) {
     }
 
     /** The tensor before training. Each has a stream of its own, so no other parameter's size moves it. */
-    float[] initialValues(long seed) {
-        float[] values = new float[Math.toIntExact(elements())];
-        if (initial.deviation() == 0) {
-            Arrays.fill(values, initial.mean());
-            return values;
-        }
+    void fill(FloatBuffer values, long seed) {
         SplitMix64 random = new SplitMix64(SplitMix64.mix(seed) ^ SplitMix64.mix(name.hashCode()));
-        for (int i = 0; i < values.length; i++) {
-            values[i] = (float) (initial.mean() + initial.deviation() * random.nextGaussian());
+        while (values.hasRemaining()) {
+            double wave = initial.deviation() == 0 ? 0 : initial.deviation() * random.nextGaussian();
+            values.put((float) (initial.mean() + wave));
         }
-        return values;
     }
 }

@@ -201,9 +201,9 @@ public final class Trainer implements AutoCloseable {
         return step;
     }
 
-    /** A copy of the weights as they are now. */
+    /** The weights as they are whenever they are read, which must be before this is closed. */
     public Weights weights() {
-        return parameters.read(session);
+        return parameters.in(session);
     }
 
     /** Writes {@link #MODEL_FILE} and {@link #OPTIMIZER_FILE}: all that {@link #resume} needs. */

@@ -10,7 +10,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -136,15 +135,13 @@ class GoldenTest {
             DecoderConfig config = config();
             List<Parameter> parameters = config.parameters();
             List<String> names = parameters.stream().map(Parameter::name).toList();
-            return Weights.read(config, name -> {
+            return Weights.read(config, (name, into) -> {
                 int index = names.indexOf(name);
                 Parameter parameter = parameters.get(index);
-                FloatBuffer values = FloatBuffer.allocate((int) parameter.elements());
-                IntStream.range(0, values.capacity()).forEach(j -> {
+                for (int j = 0; into.hasRemaining(); j++) {
                     double wave = 0.3 * Math.sin(12.9898 * (j + 1) + 78.233 * (index + 1));
-                    values.put(j, (float) (parameter.initial().mean() + wave));
-                });
-                return values;
+                    into.put((float) (parameter.initial().mean() + wave));
+                }
             });
         }
 
