@@ -3,6 +3,7 @@ package io.maru.model;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.tensorflow.ndarray.Shape;
 
 /**
@@ -14,6 +15,9 @@ import org.tensorflow.ndarray.Shape;
 public record Parameter(String name, Shape shape, Initial initial) {
     /** Standard deviation of the initial weights of both families. */
     static final float INITIAL_DEVIATION = 0.02f;
+
+    /** Numbers that one thread makes at a time; their values do not depend on it. */
+    private static final int PART = 1 << 16;
 
     /** What a tensor holds before the first step: normal numbers. */
     public record Initial(float mean, float deviation) {
@@ -116,10 +120,15 @@ public record Parameter(String name, Shape shape, Initial initial) {
             Arrays.fill(values, initial.mean());
             return values;
         }
-        SplitMix64 random = new SplitMix64(SplitMix64.mix(seed) ^ SplitMix64.mix(name.hashCode()));
-        for (int i = 0; i < values.length; i++) {
-            values[i] = (float) (initial.mean() + initial.deviation() * random.nextGaussian());
-        }
+        SplitMix64 stream = new SplitMix64(SplitMix64.mix(seed) ^ SplitMix64.mix(name.hashCode()));
+        int parts = (values.length + PART - 1) / PART;
+        IntStream.range(0, parts).parallel().forEach(part -> {
+            int first = part * PART;
+            SplitMix64 random = stream.ahead(2L * first);
+            for (int i = first; i < Math.min(first + PART, values.length); i++) {
+                values[i] = (float) (initial.mean() + initial.deviation() * random.nextGaussian());
+            }
+        });
         return values;
     }
 }

@@ -57,4 +57,9 @@ final class Parameters {
     Weights read(Session session) {
         return Weights.read(config, name -> FloatBuffer.wrap(variable(name).read(session)));
     }
+
+    /** The weights one by one, as they are when each is asked for. */
+    Weights view(Session session) {
+        return Weights.asked(config, name -> FloatBuffer.wrap(variable(name).read(session)));
+    }
 }

@@ -208,7 +208,7 @@ public final class Trainer implements AutoCloseable {
 
     /** Writes {@link #MODEL_FILE} and {@link #OPTIMIZER_FILE}: all that {@link #resume} needs. */
     public Saved save(Path folder) throws IOException {
-        SealedFile model = weights().save(folder.resolve(MODEL_FILE));
+        SealedFile model = parameters.view(session).save(folder.resolve(MODEL_FILE));
         SealedFile moments = optimizer.save(session, step, folder.resolve(OPTIMIZER_FILE));
         return new Saved(model, moments);
     }

@@ -12,6 +12,8 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.tensorflow.ndarray.Shape;
@@ -27,23 +29,24 @@ public final class Weights {
             "(transformer\\.)?h\\.\\d+\\.attn\\.(masked_)?bias|(model\\.)?layers\\.\\d+\\.self_attn\\.rotary_emb\\.inv_freq");
 
     private final DecoderConfig config;
-    private final Map<String, FloatBuffer> tensors;
+    private final Map<String, Supplier<FloatBuffer>> tensors;
 
-    private Weights(DecoderConfig config, Map<String, FloatBuffer> tensors) {
+    private Weights(DecoderConfig config, Map<String, Supplier<FloatBuffer>> tensors) {
         this.config = config;
         this.tensors = tensors;
     }
 
     /**
      * What training starts from: normal numbers of deviation 0.02, biases 0, norms' gains 1, and the projections into
-     * the residual stream divided by sqrt(2 layers). A pure function of its arguments, on every machine.
+     * the residual stream divided by sqrt(2 layers). A pure function of its arguments, on every machine. A tensor is worked
+     * out whenever it is asked for, since all of them together need not fit into the heap.
      *
      * <p>Source: A. Radford and others, "Language models are unsupervised multitask learners", section 2.3.
      */
     public static Weights initial(DecoderConfig config, long seed) {
-        Map<String, float[]> values = config.parameters().parallelStream()
-                .collect(Collectors.toConcurrentMap(Parameter::name, parameter -> parameter.initialValues(seed)));
-        return read(config, name -> FloatBuffer.wrap(values.get(name)));
+        Map<String, Parameter> parameters =
+                config.parameters().stream().collect(Collectors.toMap(Parameter::name, Function.identity()));
+        return asked(config, name -> FloatBuffer.wrap(parameters.get(name).initialValues(seed)));
     }
 
     /**
@@ -67,10 +70,21 @@ public final class Weights {
         return read(config, name -> floats(file, expected.get(name)));
     }
 
+    /** All tensors that a source has now. */
     static Weights read(DecoderConfig config, TensorSource source) {
-        Map<String, FloatBuffer> tensors = new LinkedHashMap<>();
+        Map<String, Supplier<FloatBuffer>> tensors = new LinkedHashMap<>();
         for (Parameter parameter : config.parameters()) {
-            tensors.put(parameter.name(), source.floats(parameter.name()).asReadOnlyBuffer());
+            FloatBuffer tensor = source.floats(parameter.name()).asReadOnlyBuffer();
+            tensors.put(parameter.name(), tensor::duplicate);
+        }
+        return new Weights(config, tensors);
+    }
+
+    /** Tensors that a source is asked for one by one, each time that somebody asks for them. */
+    static Weights asked(DecoderConfig config, TensorSource source) {
+        Map<String, Supplier<FloatBuffer>> tensors = new LinkedHashMap<>();
+        for (Parameter parameter : config.parameters()) {
+            tensors.put(parameter.name(), () -> source.floats(parameter.name()).asReadOnlyBuffer());
         }
         return new Weights(config, tensors);
     }
@@ -91,12 +105,12 @@ public final class Weights {
      * @throws IllegalArgumentException if the model has no tensor of this name
      */
     public FloatBuffer get(String name) {
-        FloatBuffer tensor = tensors.get(name);
+        Supplier<FloatBuffer> tensor = tensors.get(name);
         if (tensor == null) {
             throw new IllegalArgumentException(
                     "tensor: " + name + " (expected: one of the model's " + tensors.size() + " names)");
         }
-        return tensor.duplicate();
+        return tensor.get();
     }
 
     /** Writes {@code model.safetensors} as Hugging Face would. Equal weights give equal bytes. */
