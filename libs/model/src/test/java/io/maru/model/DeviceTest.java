@@ -1,0 +1,35 @@
+package io.maru.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import org.bytedeco.javacpp.Pointer;
+import org.junit.jupiter.api.Test;
+
+class DeviceTest {
+    @Test
+    void theCpuIsAlwaysThere() {
+        assertThat(Device.of(TestModels.TWO_THREADS))
+                .filteredOn(device -> !device.isGpu())
+                .extracting(Device::name, Device::type)
+                .contains(tuple("CPU:0", "CPU"));
+    }
+
+    @Test
+    void askingLeaksNothing() {
+        Device.of(TestModels.TWO_THREADS);
+        long before = Pointer.totalCount();
+        for (int i = 0; i < 10; i++) {
+            Device.of(TestModels.TWO_THREADS);
+        }
+        assertThat(Pointer.totalCount()).isLessThanOrEqualTo(before);
+    }
+
+    @Test
+    void xlaCompilesOnAGpuOnlyWhereItIsAskedTo() {
+        assertThat(TrainingOptions.usual().compilation().applies(/* gpu= */ false)).isTrue();
+        assertThat(TrainingOptions.usual().compilation().applies(/* gpu= */ true)).isFalse();
+        assertThat(Compilation.EVERYWHERE.applies(/* gpu= */ true)).isTrue();
+        assertThat(Compilation.NONE.applies(/* gpu= */ false)).isFalse();
+    }
+}
