@@ -15,6 +15,14 @@ import org.tensorflow.proto.GPUOptions;
 public record DeviceOptions(int intraOpThreads, int interOpThreads) {
     private static final int MOST_THREADS = 4096;
 
+    static {
+        // JavaCPP gives up once the process is larger than four times the heap, but most of a model lies outside of it.
+        for (String limit : new String[] {"maxBytes", "maxPhysicalBytes"}) {
+            String property = "org.bytedeco.javacpp." + limit;
+            System.setProperty(property, System.getProperty(property, "0"));
+        }
+    }
+
     public DeviceOptions {
         require("intraOpThreads", intraOpThreads);
         require("interOpThreads", interOpThreads);

@@ -3,6 +3,7 @@ package io.maru.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import java.io.IOException;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
 
@@ -13,6 +14,29 @@ class DeviceTest {
                 .filteredOn(device -> !device.isGpu())
                 .extracting(Device::name, Device::type)
                 .contains(tuple("CPU:0", "CPU"));
+    }
+
+    /** In a process of its own, since what JavaCPP reads when it is loaded stays. */
+    @Test
+    void aModelMayBeManyTimesLargerThanTheHeap() throws IOException {
+        Process process = new ProcessBuilder(
+                        ProcessHandle.current().info().command().orElseThrow(),
+                        "-Xmx16m",
+                        "-classpath",
+                        System.getProperty("java.class.path"),
+                        Limits.class.getName())
+                .redirectErrorStream(true)
+                .start();
+        assertThat(process.inputReader().lines()).contains("0 0");
+    }
+
+    static final class Limits {
+        private Limits() {}
+
+        public static void main(String[] args) {
+            DeviceOptions.allCores();
+            System.out.println(Pointer.maxBytes() + " " + Pointer.maxPhysicalBytes());
+        }
     }
 
     @Test
@@ -27,8 +51,10 @@ class DeviceTest {
 
     @Test
     void xlaCompilesOnAGpuOnlyWhereItIsAskedTo() {
-        assertThat(TrainingOptions.usual().compilation().applies(/* gpu= */ false)).isTrue();
-        assertThat(TrainingOptions.usual().compilation().applies(/* gpu= */ true)).isFalse();
+        assertThat(TrainingOptions.usual().compilation().applies(/* gpu= */ false))
+                .isTrue();
+        assertThat(TrainingOptions.usual().compilation().applies(/* gpu= */ true))
+                .isFalse();
         assertThat(Compilation.EVERYWHERE.applies(/* gpu= */ true)).isTrue();
         assertThat(Compilation.NONE.applies(/* gpu= */ false)).isFalse();
     }
