@@ -10,6 +10,7 @@ import io.maru.model.DeviceOptions;
 import io.maru.model.Precision;
 import io.maru.model.Recompute;
 import io.maru.platform.store.ObjectStore;
+import io.maru.platform.store.StoredObject;
 import io.maru.tokenizer.BpeTokenizer;
 import io.maru.tokenizer.BpeTrainer;
 import io.maru.tokenizer.TieRule;
@@ -69,7 +70,7 @@ public final class CheckpointCost {
 
         TrainingBytes bytes = new StoredTrainingBytes(store);
         Clock clock = new Clock();
-        Service service = new Service(bytes, work.resolve("checked"), clock);
+        Service service = new Service(store, clock);
         TrainingLoop loop = new TrainingLoop(
                 bytes,
                 service,
@@ -223,14 +224,12 @@ public final class CheckpointCost {
 
     /** Reads each file of a checkpoint back and compares its digest. */
     private static final class Service implements CheckpointRegistry {
-        private final TrainingBytes bytes;
-        private final Path folder;
+        private final ObjectStore store;
         private final Clock clock;
         private long bytesOfOne;
 
-        Service(TrainingBytes bytes, Path folder, Clock clock) {
-            this.bytes = bytes;
-            this.folder = folder;
+        Service(ObjectStore store, Clock clock) {
+            this.store = store;
             this.clock = clock;
         }
 
@@ -248,7 +247,11 @@ public final class CheckpointCost {
         public void register(Candidate candidate) {
             String prefix = CheckpointRegistry.name(candidate.run(), candidate.step());
             candidate.files().forEach((name, file) -> {
-                bytes.fetch(prefix + "/" + name, folder.resolve(name), file);
+                StoredObject read = store.read(prefix + "/" + name);
+                if (!read.sha256().equals(file.sha256())) {
+                    throw new IllegalStateException(
+                            name + ": sha256 is " + read.sha256() + " (expected: " + file.sha256() + ")");
+                }
             });
             bytesOfOne = candidate.files().values().stream()
                     .mapToLong(SealedFile::size)
