@@ -50,9 +50,7 @@ final class Parameters {
         if (!weights.config().equals(config)) {
             throw new IllegalArgumentException("weights: of " + weights.config() + " (expected: of " + config + ")");
         }
-        // Side by side, since the first weights take their time to be drawn.
-        variables.entrySet().parallelStream()
-                .forEach(entry -> entry.getValue().assign(session, into -> weights.put(entry.getKey(), into)));
+        variables.forEach((name, variable) -> variable.assign(session, into -> weights.put(name, into)));
     }
 
     /** As they are in a session, whenever they are read. */

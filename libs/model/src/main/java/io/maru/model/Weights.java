@@ -76,7 +76,7 @@ public final class Weights {
         return new Weights(config, source);
     }
 
-    /** Where a tensor's numbers come from. It is asked by several threads at once. */
+    /** Where a tensor's numbers come from. */
     @FunctionalInterface
     interface TensorSource {
         /** Puts all of them into a buffer of their size, the last axis fastest. */
