@@ -31,7 +31,9 @@ record Gpu(Path driver, List<Path> libraryFolders, Path trainingJars) {
 
     static Gpu of(Path root) {
         return new Gpu(
-                Path.of("/proc/driver/nvidia"), systemFolders(), root.resolve("services/training/target/quarkus-app/lib/main"));
+                Path.of("/proc/driver/nvidia"),
+                systemFolders(),
+                root.resolve("services/training/target/quarkus-app/lib/main"));
     }
 
     List<Check> checks() {
@@ -64,7 +66,8 @@ record Gpu(Path driver, List<Path> libraryFolders, Path trainingJars) {
     private Check natives() {
         String subject = "natives";
         if (!Files.isDirectory(trainingJars)) {
-            return new Check(subject, Verdict.NOTE, "nothing is built yet (expected: ./mvnw -DskipTests package -Pgpu)");
+            return new Check(
+                    subject, Verdict.NOTE, "nothing is built yet (expected: ./mvnw -DskipTests package -Pgpu)");
         }
         try (Stream<Path> jars = Files.list(trainingJars)) {
             return jars.anyMatch(jar -> jar.getFileName().toString().matches(".*tensorflow-core-native.*-gpu\\.jar"))

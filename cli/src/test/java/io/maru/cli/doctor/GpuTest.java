@@ -29,7 +29,8 @@ class GpuTest {
 
     @Test
     void aMachineWithoutADriverComputesOnItsCpu() {
-        assertThat(checks()).containsExactly(new Check("GPU", Verdict.NOTE, "no NVIDIA driver; training runs on the CPU"));
+        assertThat(checks())
+                .containsExactly(new Check("GPU", Verdict.NOTE, "no NVIDIA driver; training runs on the CPU"));
     }
 
     @Test
@@ -43,8 +44,7 @@ class GpuTest {
         Files.createFile(jars.resolve("org.tensorflow.tensorflow-core-native-1.1.0-linux-x86_64-gpu.jar"));
         assertThat(checks())
                 .extracting(Check::subject, Check::verdict)
-                .containsExactly(
-                        tuple("GPU", Verdict.OK), tuple("natives", Verdict.OK), tuple("CUDA", Verdict.OK));
+                .containsExactly(tuple("GPU", Verdict.OK), tuple("natives", Verdict.OK), tuple("CUDA", Verdict.OK));
         assertThat(checks().get(0).found()).isEqualTo("NVIDIA H100 80GB HBM3, NVIDIA H200");
     }
 
