@@ -4,8 +4,6 @@ import com.sun.management.OperatingSystemMXBean;
 import io.maru.formats.Document;
 import io.maru.formats.DocumentShardWriter;
 import io.maru.formats.Sha256;
-import io.maru.platform.store.ObjectStore;
-import io.maru.platform.testkit.Servers;
 import io.maru.tokenization.app.Corpora;
 import io.maru.tokenization.app.DatasetStore;
 import io.maru.tokenization.app.LoadedTokenizers;
@@ -21,7 +19,6 @@ import io.maru.tokenization.store.ObjectFiles;
 import io.maru.tokenizer.BpeTokenizer;
 import io.maru.tokenizer.BpeTrainer;
 import io.maru.tokenizer.TieRule;
-import io.minio.MinioClient;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -44,7 +41,6 @@ import java.util.function.BiFunction;
  */
 public final class ShardEncoding {
     private static final int SHARD_BYTES = 4 << 20; // as ingestion seals them
-    private static final int DIFFERENT_WORDS = 50_000;
     private static final int WARM_UP_SHARDS = 6;
     private static final String CORPUS = "corpora/bench";
     private static final String TOKENIZER = "tokenizers/bench";
@@ -54,9 +50,9 @@ public final class ShardEncoding {
     public static void main(String[] arguments) throws IOException {
         long bytes = (arguments.length > 0 ? Long.parseLong(arguments[0]) : 100) * 1_000_000;
         int vocabulary = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 8192;
-        SealedFiles files = new ObjectFiles(store());
+        SealedFiles files = new ObjectFiles(Stores.running());
         Path work = Files.createTempDirectory("shard-encoding");
-        Text text = new Text(new Random(1));
+        MadeUpText text = new MadeUpText(new Random(1));
 
         BpeTrainer trainer = new BpeTrainer(vocabulary, TieRule.SMALLEST_IDS);
         for (int i = 0; i < 2_000; i++) {
@@ -99,24 +95,11 @@ public final class ShardEncoding {
         }
     }
 
-    private static ObjectStore store() {
-        Servers servers = Servers.running();
-        ObjectStore store = new ObjectStore(
-                MinioClient.builder()
-                        .endpoint(servers.s3())
-                        .credentials(servers.s3AccessKey(), servers.s3SecretKey())
-                        .region("us-east-1")
-                        .build(),
-                servers.s3Bucket());
-        store.createBucketIfAbsent();
-        return store;
-    }
-
     private static long cpuNanos() {
         return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getProcessCpuTime();
     }
 
-    private static DocumentShard shard(SealedFiles files, Text text, Path local, int number) throws IOException {
+    private static DocumentShard shard(SealedFiles files, MadeUpText text, Path local, int number) throws IOException {
         try (DocumentShardWriter writer = DocumentShardWriter.create(local)) {
             while (writer.textBytes() < SHARD_BYTES) {
                 writer.append(Document.of(text.document()));
@@ -125,41 +108,6 @@ public final class ShardEncoding {
             String sha256 = writer.seal().sha256();
             files.put(CORPUS + "/" + key, local);
             return new DocumentShard(CORPUS, key, sha256, DocumentShard.TRAIN, writer.textBytes());
-        }
-    }
-
-    /** Made-up words as often as Zipf's law has them, three quarters of the documents Latin, one Hangul. */
-    private static final class Text {
-        private final Random random;
-        private final List<String> latin = new ArrayList<>();
-        private final List<String> hangul = new ArrayList<>();
-
-        Text(Random random) {
-            this.random = random;
-            for (int i = 0; i < DIFFERENT_WORDS; i++) {
-                StringBuilder word = new StringBuilder();
-                for (int syllable = 0; syllable <= random.nextInt(4); syllable++) {
-                    word.append("bcdfghklmnprstvw".charAt(random.nextInt(16)))
-                            .append("aeiou".charAt(random.nextInt(5)))
-                            .append(random.nextInt(3) == 0 ? "nrst".charAt(random.nextInt(4)) + "" : "");
-                }
-                latin.add(word.toString());
-                word.setLength(0);
-                random.ints(2 + random.nextInt(3), 0xAC00, 0xAC00 + 2_000).forEach(word::appendCodePoint);
-                hangul.add(word.toString());
-            }
-        }
-
-        /** Some 2,000 characters. */
-        String document() {
-            List<String> words = random.nextInt(4) == 0 ? hangul : latin;
-            StringBuilder document = new StringBuilder();
-            while (document.length() < 2_000) {
-                // The logarithm of the rank is uniform: frequency falls as one over the rank.
-                document.append(words.get((int) Math.pow(DIFFERENT_WORDS, random.nextDouble()) - 1))
-                        .append(random.nextInt(12) == 0 ? ".\n" : random.nextInt(9) == 0 ? ", " : " ");
-            }
-            return document.toString();
         }
     }
 

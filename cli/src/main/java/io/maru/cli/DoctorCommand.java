@@ -23,7 +23,10 @@ final class DoctorCommand implements Callable<Integer> {
     public Integer call() {
         Output output = options.output();
         List<Check> checks = Machine.examine(
-                options.dataDirectory(), port.ports(), options.stack().isRunning());
+                CommonOptions.root(),
+                options.dataDirectory(),
+                port.ports(),
+                options.stack().isRunning());
         for (Check check : checks) {
             output.say("%-8s %-10s %s", check.verdict(), check.subject(), check.found());
         }

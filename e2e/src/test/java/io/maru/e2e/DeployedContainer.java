@@ -12,7 +12,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A container of docker-compose.yml or of k8s/base.
+ * A container of docker-compose.yml or of k8s. What an overlay changes of one is not told apart: only what it adds is a
+ * container of its own.
  *
  * @param name of the compose service or of the Kubernetes workload; a GPU variant has its own
  * @param environment the names of its variables
@@ -48,23 +49,47 @@ record DeployedContainer(String name, String image, Set<String> environment, int
     }
 
     static List<DeployedContainer> ofKubernetes() {
-        List<Object> objects = new ArrayList<>();
-        RepositoryFiles.below(RepositoryFiles.file("k8s/base"), ".yaml")
-                .forEach(file -> objects.addAll(RepositoryFiles.yaml(RepositoryFiles.read(file))));
-        RepositoryFiles.yaml(RepositoryFiles.read(RepositoryFiles.file("k8s/secret.example.yaml")))
-                .forEach(objects::add);
+        List<Object> objects = objects("k8s");
         List<DeployedContainer> containers = new ArrayList<>();
         for (Object object : objects) {
-            for (Map<String, Object> container :
-                    RepositoryFiles.<Map<String, Object>>list(map(object, "spec", "template", "spec"), "containers")) {
-                containers.add(new DeployedContainer(
-                        (String) map(object, "metadata").get("name"),
-                        (String) container.get("image"),
-                        environment(container, objects),
-                        port(container)));
+            for (Map<String, Object> container : containers(object)) {
+                if (container.containsKey("image")) {
+                    containers.add(new DeployedContainer(
+                            (String) map(object, "metadata").get("name"),
+                            (String) container.get("image"),
+                            environment(container, objects),
+                            port(container)));
+                }
             }
         }
         return containers;
+    }
+
+    /** What overlays change of containers that are told above. */
+    static List<DeployedContainer> patchedByKubernetes() {
+        List<DeployedContainer> patched = new ArrayList<>();
+        for (Object object : objects("k8s/overlays")) {
+            for (Map<String, Object> container : containers(object)) {
+                if (!container.containsKey("image")) {
+                    String name = (String) container.get("name");
+                    patched.add(new DeployedContainer(
+                            name, "maru/" + name + ":patched", environment(container, List.of()), 0));
+                }
+            }
+        }
+        return patched;
+    }
+
+    /** All but patches that are lists of changes. */
+    private static List<Object> objects(String folder) {
+        return RepositoryFiles.below(RepositoryFiles.file(folder), ".yaml").stream()
+                .flatMap(file -> RepositoryFiles.yaml(RepositoryFiles.read(file)).stream())
+                .filter(Map.class::isInstance)
+                .toList();
+    }
+
+    private static List<Map<String, Object>> containers(Object object) {
+        return list(map(object, "spec", "template", "spec"), "containers");
     }
 
     private static Set<String> environment(Map<String, Object> container, List<Object> objects) {

@@ -72,6 +72,11 @@ class DeploymentFilesTest {
                 .toList();
     }
 
+    static List<DeployedContainer> configuredContainers() {
+        return Stream.concat(serviceContainers().stream(), DeployedContainer.patchedByKubernetes().stream())
+                .toList();
+    }
+
     static List<String> overlays() {
         return List.of("k8s/base", "k8s/overlays/local", "k8s/overlays/gpu");
     }
@@ -148,6 +153,21 @@ class DeploymentFilesTest {
         assertThat(services.lines()).containsAll(SERVICES);
     }
 
+    /** An indexed Job starts a pod again under its index, and leaves those that run alone. */
+    @Test
+    void workersOfAGpuOverlayAreAnIndexedJobWithAGpuEach() {
+        Object job = RepositoryFiles.yaml(read(file("k8s/overlays/gpu/workers.yaml")))
+                .get(0);
+        assertThat(map(job)).containsEntry("kind", "Job");
+        assertThat(map(job, "spec"))
+                .containsEntry("completionMode", "Indexed")
+                .containsEntry("parallelism", map(job, "spec").get("completions"));
+        assertThat(RepositoryFiles.<Object>list(map(job, "spec", "template", "spec"), "containers"))
+                .singleElement()
+                .satisfies(container ->
+                        assertThat(map(container, "resources", "limits")).containsEntry("nvidia.com/gpu", 1));
+    }
+
     @Test
     void composeAndKubernetesHaveAllSevenServices() {
         assertThat(DeployedContainer.ofCompose())
@@ -195,7 +215,7 @@ class DeploymentFilesTest {
     }
 
     @ParameterizedTest
-    @MethodSource("serviceContainers")
+    @MethodSource("configuredContainers")
     void everyVariableConfiguresTheServiceThatGetsIt(DeployedContainer container) {
         Set<String> unknown = new TreeSet<>(container.environment());
         unknown.removeAll(OF_THE_PROCESS);
@@ -264,7 +284,7 @@ class DeploymentFilesTest {
     }
 
     @ParameterizedTest
-    @MethodSource("serviceContainers")
+    @MethodSource("configuredContainers")
     void everyVariableIsDocumented(DeployedContainer container) {
         String operations = read(file("docs/operations.md"));
         Set<String> documented = new TreeSet<>();

@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -24,19 +23,9 @@ public final class Machine {
     private static final long ENOUGH_MEMORY = 6 * GIB;
     private static final long LEAST_DISK = 3 * GIB;
 
-    /** What TensorFlow's GPU natives open at start; if one is missing they register no GPU and compute on the CPU. */
-    private static final List<String> CUDA_LIBRARIES = List.of(
-            "libcudart.so.12",
-            "libcublas.so.12",
-            "libcublasLt.so.12",
-            "libcufft.so.11",
-            "libcusolver.so.11",
-            "libcusparse.so.12",
-            "libcudnn.so.9");
-
     private Machine() {}
 
-    public static List<Check> examine(Path data, Ports ports, boolean stackRuns) {
+    public static List<Check> examine(Path root, Path data, Ports ports, boolean stackRuns) {
         List<Check> checks = new ArrayList<>();
         checks.add(jdk());
         checks.add(platform());
@@ -44,7 +33,7 @@ public final class Machine {
         checks.add(disk(data));
         checks.add(ports(ports, stackRuns));
         checks.add(processor());
-        checks.addAll(gpu());
+        checks.addAll(Gpu.of(root).checks());
         return checks;
     }
 
@@ -134,40 +123,5 @@ public final class Machine {
         return flags.contains("avx2")
                 ? new Check("CPU", Verdict.OK, found)
                 : new Check("CPU", Verdict.NOTE, found + " (better: avx2 and fma)");
-    }
-
-    private static List<Check> gpu() {
-        if (!Files.exists(Path.of("/proc/driver/nvidia/version"))) {
-            return List.of(new Check("GPU", Verdict.NOTE, "no NVIDIA driver; training runs on the CPU"));
-        }
-        List<Check> checks = new ArrayList<>();
-        checks.add(new Check("GPU", Verdict.OK, "NVIDIA driver loaded"));
-        List<Path> folders = libraryFolders();
-        String missing = CUDA_LIBRARIES.stream()
-                .filter(library -> folders.stream().noneMatch(folder -> Files.exists(folder.resolve(library))))
-                .collect(Collectors.joining(", "));
-        checks.add(
-                missing.isEmpty()
-                        ? new Check("CUDA", Verdict.OK, "every library that TensorFlow opens is there")
-                        : new Check(
-                                "CUDA",
-                                Verdict.NOTE,
-                                "missing: " + missing + " (without them training runs on the CPU)"));
-        return checks;
-    }
-
-    private static List<Path> libraryFolders() {
-        List<Path> folders = new ArrayList<>();
-        Map<String, String> environment = System.getenv();
-        for (String folder : environment.getOrDefault("LD_LIBRARY_PATH", "").split(":")) {
-            if (!folder.isEmpty()) {
-                folders.add(Path.of(folder));
-            }
-        }
-        for (String folder :
-                List.of("/usr/local/cuda/lib64", "/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/lib/x86_64-linux-gnu")) {
-            folders.add(Path.of(folder));
-        }
-        return folders;
     }
 }

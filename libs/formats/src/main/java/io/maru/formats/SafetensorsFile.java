@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
@@ -109,18 +110,23 @@ public final class SafetensorsFile implements AutoCloseable {
      * @throws IllegalArgumentException if the file has no tensor of this name, or it is of another type
      */
     public float[] floats(String name) {
+        float[] floats = new float[Math.toIntExact(info(name).elements())];
+        floats(name, FloatBuffer.wrap(floats));
+        return floats;
+    }
+
+    /** {@link #floats(String)} into memory that need not be the JVM's heap; its position moves behind the tensor. */
+    public void floats(String name, FloatBuffer into) {
         TensorInfo info = info(name);
         ByteBuffer bytes = bytes(name);
-        float[] floats = new float[(int) info.elements()];
         switch (info.dtype()) {
-            case F32 -> bytes.asFloatBuffer().get(floats);
-            case F16 -> widenF16(bytes.asShortBuffer(), floats);
-            case BF16 -> widenBf16(bytes.asShortBuffer(), floats);
+            case F32 -> into.put(bytes.asFloatBuffer());
+            case F16 -> widenF16(bytes.asShortBuffer(), into);
+            case BF16 -> widenBf16(bytes.asShortBuffer(), into);
             default ->
                 throw new IllegalArgumentException(
                         file + ": tensor " + name + ": " + info.dtype() + " (expected: F32, F16 or BF16)");
         }
-        return floats;
     }
 
     /** Lets go of the mappings; the JVM unmaps them when it collects the buffers. */
@@ -183,15 +189,15 @@ public final class SafetensorsFile implements AutoCloseable {
         return tensors;
     }
 
-    private static void widenF16(ShortBuffer from, float[] into) {
-        for (int i = 0; i < into.length; i++) {
-            into[i] = f16(from.get(i));
+    private static void widenF16(ShortBuffer from, FloatBuffer into) {
+        while (from.hasRemaining()) {
+            into.put(f16(from.get()));
         }
     }
 
-    private static void widenBf16(ShortBuffer from, float[] into) {
-        for (int i = 0; i < into.length; i++) {
-            into[i] = Float.intBitsToFloat(from.get(i) << Short.SIZE);
+    private static void widenBf16(ShortBuffer from, FloatBuffer into) {
+        while (from.hasRemaining()) {
+            into.put(Float.intBitsToFloat(from.get() << Short.SIZE));
         }
     }
 

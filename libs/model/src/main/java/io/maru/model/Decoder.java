@@ -59,6 +59,7 @@ public final class Decoder implements AutoCloseable {
         Context<TFloat32> whole = new WholeContext<>(tf, config, size(tf, inputs, 0), size(tf, inputs, 1));
         surprise = CrossEntropy.ofEach(tf, model.logits(model.stream(inputs, whole)), targets);
 
+        Device.announceGpus(options);
         session = new Session(graph, options.session());
         parameters.assign(session, weights);
         cache.allocate(session);

@@ -1,5 +1,6 @@
 package io.maru.model;
 
+import java.util.List;
 import org.tensorflow.proto.ConfigProto;
 import org.tensorflow.proto.GPUOptions;
 
@@ -14,6 +15,20 @@ import org.tensorflow.proto.GPUOptions;
  */
 public record DeviceOptions(int intraOpThreads, int interOpThreads) {
     private static final int MOST_THREADS = 4096;
+
+    static {
+        // TensorFlow's memory is not the JVM's, but the library that joins them refuses to allocate once the process is
+        // some
+        // times larger than the heap: with a small heap, in the middle of a model that fits the machine. It reads these
+        // once,
+        // and nothing of TensorFlow's is made without a DeviceOptions.
+        for (String limit : List.of("maxBytes", "maxPhysicalBytes")) {
+            String key = "org.bytedeco.javacpp." + limit;
+            if (System.getProperty(key) == null) {
+                System.setProperty(key, "0");
+            }
+        }
+    }
 
     public DeviceOptions {
         require("intraOpThreads", intraOpThreads);

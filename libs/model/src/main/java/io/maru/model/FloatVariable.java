@@ -1,6 +1,7 @@
 package io.maru.model;
 
 import java.nio.FloatBuffer;
+import java.util.function.Consumer;
 import org.tensorflow.Operand;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
@@ -18,6 +19,7 @@ final class FloatVariable {
     private final Operand<TFloat32> value;
     private final Placeholder<TFloat32> assigned;
     private final Op assign;
+    private final Op clear;
 
     FloatVariable(Ops tf, String name, Shape shape) {
         this.shape = shape;
@@ -25,14 +27,11 @@ final class FloatVariable {
         value = tf.readVariableOp(handle, TFloat32.class);
         assigned = tf.placeholder(TFloat32.class, Placeholder.shape(shape));
         assign = tf.assignVariableOp(handle, assigned);
+        clear = tf.assignVariableOp(handle, tf.zeros(tf.constant(shape), TFloat32.class));
     }
 
     Shape shape() {
         return shape;
-    }
-
-    int size() {
-        return Math.toIntExact(shape.size());
     }
 
     /** What an operation that changes the variable takes. */
@@ -45,15 +44,28 @@ final class FloatVariable {
         return value;
     }
 
-    void assign(Session session, FloatBuffer values) {
+    /** @param values puts all of them */
+    void assign(Session session, Consumer<FloatBuffer> values) {
         try (TFloat32 tensor = Tensors.of(shape, values)) {
             session.runner().feed(assigned, tensor).addTarget(assign).run().close();
         }
     }
 
-    float[] read(Session session) {
+    /** All zeros. */
+    void clear(Session session) {
+        session.runner().addTarget(clear).run().close();
+    }
+
+    /** @param reader is lent the numbers for as long as it runs */
+    <E extends Exception> void read(Session session, Reader<E> reader) throws E {
         try (Result result = session.runner().fetch(value).run()) {
-            return Tensors.floats(result.get(0));
+            reader.read(Tensors.view((TFloat32) result.get(0)));
         }
+    }
+
+    /** What is done with a variable's numbers. */
+    @FunctionalInterface
+    interface Reader<E extends Exception> {
+        void read(FloatBuffer values) throws E;
     }
 }

@@ -5,7 +5,6 @@ import io.maru.formats.SafetensorsFile;
 import io.maru.formats.SafetensorsWriter;
 import io.maru.formats.SealedFile;
 import java.io.IOException;
-import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -164,7 +163,7 @@ final class Optimizer {
 
     /** Before the first step the moments are zero. */
     void reset(Session session) {
-        moments.values().forEach(moment -> moment.assign(session, FloatBuffer.allocate(moment.size())));
+        moments.values().forEach(moment -> moment.clear(session));
     }
 
     /** @param step optimiser steps taken */
@@ -174,7 +173,7 @@ final class Optimizer {
             moments.forEach((name, moment) ->
                     writer.declare(name, DType.F32, moment.shape().asArray()));
             for (Map.Entry<String, FloatVariable> moment : moments.entrySet()) {
-                writer.write(moment.getKey(), moment.getValue().read(session));
+                moment.getValue().read(session, values -> writer.write(moment.getKey(), values));
             }
             return writer.seal();
         }
@@ -192,7 +191,7 @@ final class Optimizer {
             if (!expected.equals(found)) {
                 throw new UnsupportedModelException("tensor " + name, found == null ? "absent" : found, expected);
             }
-            moment.getValue().assign(session, FloatBuffer.wrap(file.floats(name)));
+            moment.getValue().assign(session, into -> file.floats(name, into));
         }
         String step = file.metadata().get(STEP);
         if (step == null || !step.matches("\\d{1,18}")) {

@@ -1,8 +1,9 @@
 package io.maru.model;
 
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.tensorflow.ndarray.Shape;
 
 /**
@@ -14,6 +15,9 @@ import org.tensorflow.ndarray.Shape;
 public record Parameter(String name, Shape shape, Initial initial) {
     /** Standard deviation of the initial weights of both families. */
     static final float INITIAL_DEVIATION = 0.02f;
+
+    /** Numbers that one thread makes at a time; their values do not depend on it. */
+    private static final int PART = 1 << 16;
 
     /** What a tensor holds before the first step: normal numbers. */
     public record Initial(float mean, float deviation) {
@@ -110,16 +114,17 @@ public record Parameter(String name, Shape shape, Initial initial) {
     }
 
     /** The tensor before training. Each has a stream of its own, so no other parameter's size moves it. */
-    float[] initialValues(long seed) {
-        float[] values = new float[Math.toIntExact(elements())];
-        if (initial.deviation() == 0) {
-            Arrays.fill(values, initial.mean());
-            return values;
-        }
-        SplitMix64 random = new SplitMix64(SplitMix64.mix(seed) ^ SplitMix64.mix(name.hashCode()));
-        for (int i = 0; i < values.length; i++) {
-            values[i] = (float) (initial.mean() + initial.deviation() * random.nextGaussian());
-        }
-        return values;
+    void fill(FloatBuffer values, long seed) {
+        SplitMix64 stream = new SplitMix64(SplitMix64.mix(seed) ^ SplitMix64.mix(name.hashCode()));
+        int size = values.remaining();
+        IntStream.range(0, (size + PART - 1) / PART).parallel().forEach(part -> {
+            int first = part * PART;
+            SplitMix64 random = stream.ahead(2L * first);
+            for (int i = first; i < Math.min(first + PART, size); i++) {
+                double wave = initial.deviation() == 0 ? 0 : initial.deviation() * random.nextGaussian();
+                values.put(i, (float) (initial.mean() + wave));
+            }
+        });
+        values.position(size);
     }
 }

@@ -1,6 +1,5 @@
 package io.maru.model;
 
-import java.nio.FloatBuffer;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -51,10 +50,11 @@ final class Parameters {
         if (!weights.config().equals(config)) {
             throw new IllegalArgumentException("weights: of " + weights.config() + " (expected: of " + config + ")");
         }
-        variables.forEach((name, variable) -> variable.assign(session, weights.get(name)));
+        variables.forEach((name, variable) -> variable.assign(session, into -> weights.put(name, into)));
     }
 
-    Weights read(Session session) {
-        return Weights.read(config, name -> FloatBuffer.wrap(variable(name).read(session)));
+    /** As they are in a session, whenever they are read. */
+    Weights in(Session session) {
+        return Weights.read(config, (name, into) -> variable(name).read(session, into::put));
     }
 }

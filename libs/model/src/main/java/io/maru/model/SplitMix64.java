@@ -22,6 +22,11 @@ final class SplitMix64 {
         return z ^ z >>> 31;
     }
 
+    /** The stream that this one would be after so many numbers of {@link #nextLong}; a Gaussian takes two. */
+    SplitMix64 ahead(long numbers) {
+        return new SplitMix64(state + numbers * GOLDEN_GAMMA);
+    }
+
     long nextLong() {
         state += GOLDEN_GAMMA;
         return mix(state);

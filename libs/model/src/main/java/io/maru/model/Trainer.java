@@ -71,7 +71,8 @@ public final class Trainer implements AutoCloseable {
         this.rows = Shape.of(batch / options.accumulation(), config.block());
 
         Ops tf = Ops.create(graph);
-        Fusion fusion = options.compiled() ? new XlaFusion(graph) : Fusion.NONE;
+        boolean gpu = Device.announceGpus(device);
+        Fusion fusion = options.compilation().applies(gpu) ? new XlaFusion(graph) : Fusion.NONE;
         parameters = new Parameters(tf, config);
         inputs = tf.placeholder(TInt32.class, Placeholder.shape(rows));
         targets = tf.placeholder(TInt32.class, Placeholder.shape(rows));
@@ -201,9 +202,9 @@ public final class Trainer implements AutoCloseable {
         return step;
     }
 
-    /** A copy of the weights as they are now. */
+    /** The weights as they are whenever they are read, which must be before this is closed. */
     public Weights weights() {
-        return parameters.read(session);
+        return parameters.in(session);
     }
 
     /** Writes {@link #MODEL_FILE} and {@link #OPTIMIZER_FILE}: all that {@link #resume} needs. */

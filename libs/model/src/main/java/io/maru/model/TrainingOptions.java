@@ -8,10 +8,10 @@ package io.maru.model;
  * @param dropout part of the activations that is taken away, 0 for none
  * @param seed of what is taken away
  * @param accumulation parts of a batch that are worked through one after another, for the memory of one; divides its rows
- * @param compiled whether XLA compiles the small expressions between the products; faster on CPUs
+ * @param compilation where XLA compiles the small expressions between the products
  */
 public record TrainingOptions(
-        Precision precision, Recompute recompute, float dropout, long seed, int accumulation, boolean compiled) {
+        Precision precision, Recompute recompute, float dropout, long seed, int accumulation, Compilation compilation) {
     public TrainingOptions {
         if (!(dropout >= 0 && dropout < 1)) {
             throw new IllegalArgumentException("dropout: " + dropout + " (expected: >= 0, < 1)");
@@ -21,28 +21,28 @@ public record TrainingOptions(
         }
     }
 
-    /** float32, compiled, the whole batch at once, nothing taken away or worked out twice. */
+    /** float32, compiled on CPUs, the whole batch at once, nothing taken away or worked out twice. */
     public static TrainingOptions usual() {
-        return new TrainingOptions(Precision.FLOAT32, Recompute.NONE, 0, 0, 1, true);
+        return new TrainingOptions(Precision.FLOAT32, Recompute.NONE, 0, 0, 1, Compilation.ON_CPUS);
     }
 
     public TrainingOptions with(Precision other) {
-        return new TrainingOptions(other, recompute, dropout, seed, accumulation, compiled);
+        return new TrainingOptions(other, recompute, dropout, seed, accumulation, compilation);
     }
 
     public TrainingOptions with(Recompute other) {
-        return new TrainingOptions(precision, other, dropout, seed, accumulation, compiled);
+        return new TrainingOptions(precision, other, dropout, seed, accumulation, compilation);
     }
 
     public TrainingOptions withDropout(float otherRate, long otherSeed) {
-        return new TrainingOptions(precision, recompute, otherRate, otherSeed, accumulation, compiled);
+        return new TrainingOptions(precision, recompute, otherRate, otherSeed, accumulation, compilation);
     }
 
     public TrainingOptions withAccumulation(int parts) {
-        return new TrainingOptions(precision, recompute, dropout, seed, parts, compiled);
+        return new TrainingOptions(precision, recompute, dropout, seed, parts, compilation);
     }
 
-    public TrainingOptions withCompiled(boolean other) {
+    public TrainingOptions with(Compilation other) {
         return new TrainingOptions(precision, recompute, dropout, seed, accumulation, other);
     }
 }

@@ -12,13 +12,16 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.tensorflow.ndarray.Shape;
+import org.tensorflow.types.TFloat32;
 
 /**
- * The numbers of a model under Hugging Face's names, outside of any graph. Immutable, as long as the file that
- * they were mapped from is.
+ * The numbers of a model under Hugging Face's names, outside of any graph: where they come from, and not a place that holds
+ * them all, which a model of a billion would not find on the JVM's heap. Immutable, as long as the file that they are read
+ * from is.
  */
 public final class Weights {
     private static final String HEAD = Parameter.weight(LlamaNames.HEAD);
@@ -27,11 +30,13 @@ public final class Weights {
             "(transformer\\.)?h\\.\\d+\\.attn\\.(masked_)?bias|(model\\.)?layers\\.\\d+\\.self_attn\\.rotary_emb\\.inv_freq");
 
     private final DecoderConfig config;
-    private final Map<String, FloatBuffer> tensors;
+    private final Map<String, Parameter> parameters = new LinkedHashMap<>();
+    private final TensorSource source;
 
-    private Weights(DecoderConfig config, Map<String, FloatBuffer> tensors) {
+    private Weights(DecoderConfig config, TensorSource source) {
         this.config = config;
-        this.tensors = tensors;
+        this.source = source;
+        config.parameters().forEach(parameter -> parameters.put(parameter.name(), parameter));
     }
 
     /**
@@ -41,14 +46,14 @@ public final class Weights {
      * <p>Source: A. Radford and others, "Language models are unsupervised multitask learners", section 2.3.
      */
     public static Weights initial(DecoderConfig config, long seed) {
-        Map<String, float[]> values = config.parameters().parallelStream()
-                .collect(Collectors.toConcurrentMap(Parameter::name, parameter -> parameter.initialValues(seed)));
-        return read(config, name -> FloatBuffer.wrap(values.get(name)));
+        Map<String, Parameter> byName =
+                config.parameters().stream().collect(Collectors.toMap(Parameter::name, Function.identity()));
+        return read(config, (name, into) -> byName.get(name).fill(into, seed));
     }
 
     /**
      * The weights in a file that Maru or Hugging Face wrote, with or without the prefix {@code transformer.} or {@code
-     * model.}. F32 is mapped, not copied; F16 and BF16 are widened.
+     * model.}. F16 and BF16 are widened. The file must stay open for as long as the weights are read.
      *
      * @throws UnsupportedModelException if a tensor is missing, of another shape, or unknown
      */
@@ -64,21 +69,18 @@ public final class Weights {
             expected.put(parameter.name(), name);
         }
         requireNothingElse(config, file, expected);
-        return read(config, name -> floats(file, expected.get(name)));
+        return read(config, (name, into) -> file.floats(expected.get(name), into));
     }
 
     static Weights read(DecoderConfig config, TensorSource source) {
-        Map<String, FloatBuffer> tensors = new LinkedHashMap<>();
-        for (Parameter parameter : config.parameters()) {
-            tensors.put(parameter.name(), source.floats(parameter.name()).asReadOnlyBuffer());
-        }
-        return new Weights(config, tensors);
+        return new Weights(config, source);
     }
 
-    /** Where a tensor's numbers are, the last axis fastest. */
+    /** Where a tensor's numbers come from. */
     @FunctionalInterface
     interface TensorSource {
-        FloatBuffer floats(String name);
+        /** Puts all of them into a buffer of their size, the last axis fastest. */
+        void put(String name, FloatBuffer into);
     }
 
     public DecoderConfig config() {
@@ -86,17 +88,24 @@ public final class Weights {
     }
 
     /**
-     * A read-only view of a tensor, the last axis fastest.
+     * A copy of a tensor, the last axis fastest.
      *
      * @throws IllegalArgumentException if the model has no tensor of this name
      */
     public FloatBuffer get(String name) {
-        FloatBuffer tensor = tensors.get(name);
-        if (tensor == null) {
+        Parameter parameter = parameters.get(name);
+        if (parameter == null) {
             throw new IllegalArgumentException(
-                    "tensor: " + name + " (expected: one of the model's " + tensors.size() + " names)");
+                    "tensor: " + name + " (expected: one of the model's " + parameters.size() + " names)");
         }
-        return tensor.duplicate();
+        FloatBuffer copy = FloatBuffer.allocate(Math.toIntExact(parameter.elements()));
+        put(name, copy);
+        return copy.flip();
+    }
+
+    /** Puts a tensor of the model into a buffer of its size. */
+    void put(String name, FloatBuffer into) {
+        source.put(name, into);
     }
 
     /** Writes {@code model.safetensors} as Hugging Face would. Equal weights give equal bytes. */
@@ -107,16 +116,12 @@ public final class Weights {
                 writer.declare(parameter.name(), DType.F32, parameter.shape().asArray());
             }
             for (Parameter parameter : config.parameters()) {
-                writer.write(parameter.name(), get(parameter.name()));
+                try (TFloat32 tensor = Tensors.of(parameter.shape(), into -> put(parameter.name(), into))) {
+                    writer.write(parameter.name(), Tensors.view(tensor));
+                }
             }
             return writer.seal();
         }
-    }
-
-    private static FloatBuffer floats(SafetensorsFile file, String name) {
-        return file.info(name).dtype() == DType.F32
-                ? file.bytes(name).asFloatBuffer()
-                : FloatBuffer.wrap(file.floats(name));
     }
 
     private static void requireShape(SafetensorsFile file, String name, Shape shape) {

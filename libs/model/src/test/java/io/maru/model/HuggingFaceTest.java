@@ -81,6 +81,27 @@ class HuggingFaceTest {
         }
     }
 
+    /** As llama2.c's own documentation has it: the longest story, from nothing but the beginning of text. */
+    @Test
+    void tellsTheStoryThatItsAuthorPublished() throws IOException {
+        JsonNode facts = new ObjectMapper()
+                .readTree(shared.resolve("data/facts/stories260K.json").toFile());
+        int[] story = ints(facts.get("greedy_from_bos").get("ids"));
+        try (Decoder decoder = decoder("stories260K-hf")) {
+            float[] logits = decoder.prefill(new int[] {story[0]});
+            assertThat(continuation(decoder, logits, story.length - 1))
+                    .isEqualTo(Arrays.copyOfRange(story, 1, story.length));
+        }
+    }
+
+    @Test
+    void readsTheConfigurationsThatTransformersWrote() throws IOException {
+        assertThat(config("tiny-gpt2-shakespeare-hf")).isEqualTo(new GptConfig(512, 128, 3, 4, 64));
+        assertThat(config("fake-gpt2-hf")).isEqualTo(new GptConfig(50257, 1024, 1, 1, 2));
+        assertThat(config("stories260K-hf"))
+                .isEqualTo(new LlamaConfig(512, 512, 5, 8, 4, 64, 8, 172, 1e-5f, 10_000, true));
+    }
+
     @Test
     void readsGpt2sOwnVocabulary() throws IOException {
         JsonNode facts = new ObjectMapper()
@@ -111,11 +132,17 @@ class HuggingFaceTest {
     }
 
     private static Decoder decoder(String model) throws IOException {
-        Path folder = shared.resolve("data/weights").resolve(model);
-        DecoderConfig config = DecoderConfig.fromJson(Files.readAllBytes(folder.resolve("config.json")));
-        try (SafetensorsFile file = SafetensorsFile.open(folder.resolve("model.safetensors"))) {
-            return Decoder.load(config, file, TestModels.TWO_THREADS);
+        try (SafetensorsFile file = SafetensorsFile.open(folder(model).resolve("model.safetensors"))) {
+            return Decoder.load(config(model), file, TestModels.TWO_THREADS);
         }
+    }
+
+    private static DecoderConfig config(String model) throws IOException {
+        return DecoderConfig.fromJson(Files.readAllBytes(folder(model).resolve("config.json")));
+    }
+
+    private static Path folder(String model) {
+        return shared.resolve("data/weights").resolve(model);
     }
 
     private static int[] ints(JsonNode array) {

@@ -39,7 +39,7 @@ final class LearningGraph implements AutoCloseable {
         targets = tf.placeholder(TInt32.class, Placeholder.shape(Shape.of(rows.size())));
         recompute = options.recompute();
         dropout = TestModels.dropout(tf, options);
-        Fusion fusion = options.compiled() ? new XlaFusion(graph) : Fusion.NONE;
+        Fusion fusion = options.compilation().applies(false) ? new XlaFusion(graph) : Fusion.NONE;
         Transformer.Learned<?> learned =
                 switch (options.precision()) {
                     case FLOAT32 -> learn(new Kernels<>(tf, TFloat32.class, parameters, fusion, dropout), batch);

@@ -32,7 +32,7 @@ class LearningTest {
         TrainingOptions usual = TrainingOptions.usual();
         List<TrainingOptions> options = List.of(
                 usual,
-                usual.withCompiled(false),
+                usual.with(Compilation.NONE),
                 usual.with(Precision.BFLOAT16),
                 usual.with(Recompute.BLOCKS),
                 usual.withDropout(TestModels.DROPOUT, 7),
@@ -58,6 +58,32 @@ class LearningTest {
             assertThat(found.keySet()).isEqualTo(expected.keySet());
             found.forEach((name, gradient) ->
                     assertThat(distance(gradient, expected.get(name))).as(name).isLessThan(tolerance));
+        }
+    }
+
+    static Stream<Arguments> keptOnes() {
+        TrainingOptions usual = TrainingOptions.usual();
+        List<TrainingOptions> options = List.of(
+                usual,
+                usual.withDropout(TestModels.DROPOUT, 7),
+                usual.with(Precision.BFLOAT16),
+                usual.with(Precision.BFLOAT16).withDropout(TestModels.DROPOUT, 7));
+        return TestModels.all().flatMap(config -> options.stream().map(option -> arguments(config, option)));
+    }
+
+    /** To the bit: what is worked out twice comes out the same, and what is dropped is dropped again. */
+    @ParameterizedTest
+    @MethodSource("keptOnes")
+    void blocksThatAreWorkedOutAgainGiveTheGradientsOfKeptOnes(DecoderConfig config, TrainingOptions options) {
+        int[] inputs = TestModels.tokens(BATCH * config.block(), config.vocabularySize(), 1);
+        int[] targets = TestModels.tokens(BATCH * config.block(), config.vocabularySize(), 2);
+        Weights weights = TestModels.lively(config);
+        try (LearningGraph kept = new LearningGraph(weights, BATCH, options);
+                LearningGraph again = new LearningGraph(weights, BATCH, options.with(Recompute.BLOCKS))) {
+            Map<String, float[]> expected = kept.learn(inputs, targets);
+            Map<String, float[]> found = again.learn(inputs, targets);
+            assertThat(found.keySet()).isEqualTo(expected.keySet());
+            found.forEach((name, gradient) -> assertThat(gradient).as(name).isEqualTo(expected.get(name)));
         }
     }
 

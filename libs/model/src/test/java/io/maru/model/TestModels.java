@@ -49,7 +49,7 @@ final class TestModels {
                     }
                     return numbers;
                 }));
-        return Weights.read(config, name -> FloatBuffer.wrap(values.get(name)));
+        return Weights.read(config, (name, into) -> into.put(values.get(name)));
     }
 
     static float[] floats(Weights weights, String name) {

@@ -3,7 +3,6 @@ package io.maru.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -66,14 +65,14 @@ class TransformerTest {
     }
 
     private static Weights moved(Weights weights, String moved, float[] direction, double by) {
-        return Weights.read(weights.config(), name -> {
+        return Weights.read(weights.config(), (name, into) -> {
             float[] values = TestModels.floats(weights, name);
             if (name.equals(moved)) {
                 for (int i = 0; i < values.length; i++) {
                     values[i] = (float) (values[i] + by * direction[i]);
                 }
             }
-            return FloatBuffer.wrap(values);
+            into.put(values);
         });
     }
 

@@ -44,6 +44,28 @@ class WeightsTest {
                 .isNotEqualTo(first);
     }
 
+    /** Threads share a large tensor; one stream of numbers, taken in order, tells what comes out. */
+    @Test
+    void areTheNumbersOfOneStream() {
+        GptConfig config = new GptConfig(1000, 8, 1, 2, 200);
+        float[] values = TestModels.floats(Weights.initial(config, 5), "transformer.wte.weight");
+        SplitMix64 stream = new SplitMix64(SplitMix64.mix(5) ^ SplitMix64.mix("transformer.wte.weight".hashCode()));
+        for (int i = 0; i < values.length; i++) {
+            assertThat(values[i]).as("number %d", i).isEqualTo((float) (0.02f * stream.nextGaussian()));
+        }
+    }
+
+    /** All of them together would need several times the heap that tests have. */
+    @Test
+    void ofALargeModelNeedTheRoomOfOneTensor() {
+        GptConfig config = new GptConfig(50257, 1024, 48, 25, 1600);
+        assertThat(4 * config.parameterCount())
+                .isGreaterThan(Runtime.getRuntime().maxMemory());
+        Weights weights = Weights.initial(config, 1);
+        assertThat(TestModels.floats(weights, "transformer.ln_f.weight")).containsOnly(1f);
+        assertThat(weights.get("transformer.h.47.mlp.c_fc.weight").remaining()).isEqualTo(1600 * 6400);
+    }
+
     @Test
     void areReadWithoutTheirPrefixAndWithHuggingFacesMasks() throws IOException {
         Path file = folder.resolve("model.safetensors");

@@ -1,7 +1,15 @@
 package io.maru.control.domain;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import io.maru.model.DecoderConfig;
+import io.maru.model.GptConfig;
+import io.maru.model.LlamaConfig;
+import io.maru.model.MemoryPlan;
+import io.maru.model.Precision;
+import io.maru.model.Recompute;
+import io.maru.model.TrainingOptions;
 import java.io.IOException;
 import java.lang.reflect.RecordComponent;
 import java.nio.file.Files;
@@ -15,11 +23,19 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The folder recipes/ says what the code does. */
 class RecipesFolderTest {
     private static final Path FOLDER = Path.of(System.getProperty("maru.root"), "recipes");
+    /** How a preset begins. */
+    private static final Pattern HEAD =
+            Pattern.compile("# (?<family>GPT-2|Llama) of (?<millions>\\d+\\.\\d+) million parameters,"
+                    + " for one (CPU|GPU) with (?<memory>\\d+) GiB\\.");
+    /** The part of a device's memory that a plan may take: TensorFlow and its products' working space have the rest. */
+    private static final double FOR_THE_PLAN = 0.75;
+
     private static final Pattern ROW = Pattern.compile("\\| `([a-zA-Z0-9.]+)` \\| ([^|]*) \\| .*");
 
     static Stream<Path> recipes() throws IOException {
@@ -37,10 +53,93 @@ class RecipesFolderTest {
         assertThat(Files.readString(FOLDER.resolve("README.md"))).contains("(" + file.getFileName() + ")");
     }
 
+    /** Parameters as transformers counts them for the same shapes. */
+    static Stream<Arguments> presets() {
+        return Stream.of(
+                arguments("gpt2-1m", 940_800L),
+                arguments("gpt2-11m", 11_139_072L),
+                arguments("gpt2-30m", 29_676_544L),
+                arguments("gpt2-124m", 124_439_808L),
+                arguments("gpt2-355m", 354_823_168L),
+                arguments("gpt2-774m", 774_030_080L),
+                arguments("gpt2-1558m", 1_557_611_200L),
+                arguments("llama-1m", 869_504L),
+                arguments("llama-15m", 15_191_712L),
+                arguments("llama-42m", 41_689_600L),
+                arguments("llama-110m", 109_529_856L),
+                arguments("llama-362m", 361_821_120L),
+                arguments("llama-1100m", 1_100_048_384L),
+                arguments("llama-1560m", 1_560_381_440L));
+    }
+
+    @ParameterizedTest
+    @MethodSource("presets")
+    void aPresetHasTheParametersThatItsNameAndItsCommentTell(String name, long parameters) throws IOException {
+        Recipe recipe = read(name);
+        assertThat(recipe.parameters(recipe.tokenizer().vocabularySize())).isEqualTo(parameters);
+        assertThat(shape(recipe).parameterCount()).isEqualTo(parameters);
+
+        Matcher head = head(name);
+        assertThat(shape(recipe).family()).isEqualTo(head.group("family").equals("Llama") ? "llama" : "gpt2");
+        assertThat(name).endsWith("-" + Math.round(parameters / 1e6) + "m");
+        String millions = head.group("millions");
+        int places = millions.length() - millions.indexOf('.') - 1;
+        assertThat(millions).isEqualTo(("%." + places + "f").formatted(parameters / 1e6));
+    }
+
+    @ParameterizedTest
+    @MethodSource("presets")
+    void aPresetFitsTheDeviceThatItsCommentNames(String name, long parameters) throws IOException {
+        Recipe recipe = read(name);
+        Recipe.Training training = recipe.training();
+        TrainingOptions options = TrainingOptions.usual()
+                .with(Precision.valueOf(training.precision().name()))
+                .with(Recompute.valueOf(training.recompute().name()))
+                .withDropout((float) training.dropout(), training.seed())
+                .withAccumulation(training.accumulation());
+        MemoryPlan plan = MemoryPlan.of(shape(recipe), training.batch(), options);
+        double device = Double.parseDouble(head(name).group("memory")) * (1L << 30);
+        assertThat(plan.total()).as("%s", plan).isLessThan((long) (FOR_THE_PLAN * device));
+    }
+
     @Test
-    void theShapeOfGpt2IsGpt2s() throws IOException {
-        Recipe recipe = RecipeReader.read(Files.readString(FOLDER.resolve("gpt2-124m.yaml")));
-        assertThat(recipe.parameters(recipe.tokenizer().vocabularySize())).isEqualTo(124_439_808);
+    void everyRecipeNamedBySizeIsAPreset() throws IOException {
+        assertThat(recipes().map(file -> file.getFileName().toString()).filter(file -> file.matches(".*-\\d+m\\.yaml")))
+                .containsExactlyInAnyOrderElementsOf(
+                        presets().map(preset -> preset.get()[0] + ".yaml").toList());
+    }
+
+    private static Recipe read(String name) throws IOException {
+        return RecipeReader.read(Files.readString(FOLDER.resolve(name + ".yaml")));
+    }
+
+    private static Matcher head(String name) throws IOException {
+        String first = Files.readAllLines(FOLDER.resolve(name + ".yaml")).get(0);
+        Matcher head = HEAD.matcher(first);
+        assertThat(head.lookingAt()).as(first).isTrue();
+        return head;
+    }
+
+    /** What training makes of a recipe's shape. */
+    private static DecoderConfig shape(Recipe recipe) {
+        Recipe.Model model = recipe.model();
+        int vocabulary = recipe.tokenizer().vocabularySize();
+        return switch (model.family()) {
+            case GPT2 -> new GptConfig(vocabulary, model.block(), model.layers(), model.heads(), model.width());
+            case LLAMA ->
+                new LlamaConfig(
+                        vocabulary,
+                        model.block(),
+                        model.layers(),
+                        model.heads(),
+                        model.keyValueHeads(),
+                        model.width(),
+                        model.width() / model.heads(),
+                        model.intermediate() == 0 ? LlamaConfig.usualInnerWidth(model.width()) : model.intermediate(),
+                        LlamaConfig.LLAMA_NORM_EPSILON,
+                        LlamaConfig.LLAMA_ROPE_THETA,
+                        !model.ownHead());
+        };
     }
 
     @Test

@@ -1,0 +1,295 @@
+package io.maru.bench;
+
+import io.maru.formats.Manifest;
+import io.maru.formats.SealedFile;
+import io.maru.formats.Sha256;
+import io.maru.formats.TokenShardHeader;
+import io.maru.formats.TokenShardWriter;
+import io.maru.model.Decay;
+import io.maru.model.DeviceOptions;
+import io.maru.model.Precision;
+import io.maru.model.Recompute;
+import io.maru.platform.store.ObjectStore;
+import io.maru.platform.store.StoredObject;
+import io.maru.tokenizer.BpeTokenizer;
+import io.maru.tokenizer.BpeTrainer;
+import io.maru.tokenizer.TieRule;
+import io.maru.training.app.CheckpointRegistry;
+import io.maru.training.app.HeldJob;
+import io.maru.training.app.TrainingBytes;
+import io.maru.training.app.TrainingLoop;
+import io.maru.training.app.TrainingMeters;
+import io.maru.training.domain.Limits;
+import io.maru.training.domain.Measurement;
+import io.maru.training.domain.ModelSpec;
+import io.maru.training.domain.Progress;
+import io.maru.training.domain.TrainingJob;
+import io.maru.training.domain.TrainingRequest;
+import io.maru.training.domain.TrainingSpec;
+import io.maru.training.store.StoredTrainingBytes;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+
+/**
+ * What a checkpoint costs a training that goes on meanwhile: the training service's own loop and writer, against the real
+ * store of the test kit; a stand-in for the checkpoint service reads each file back as that one does, in this process. The
+ * steps that a checkpoint was written in or sent beside are compared with the others.
+ */
+public final class CheckpointCost {
+    private static final int EVERY = 10;
+    private static final int STEPS = 4 * EVERY;
+    private static final int WARM_UP = 2;
+    /** How often the bar has a checkpoint. */
+    private static final int USUAL_EVERY = 50;
+
+    private static final String DATASET = "datasets/bench";
+
+    private CheckpointCost() {}
+
+    /** @param args precision, vocabulary, block, layers, heads, width, batch */
+    public static void main(String[] args) throws IOException, InterruptedException {
+        if (args.length != 7) {
+            throw new IllegalArgumentException(
+                    "arguments: " + args.length + " (expected: precision vocabulary block layers heads width batch)");
+        }
+        Precision precision = Precision.valueOf(args[0]);
+        int[] shape = Arrays.stream(args).skip(1).mapToInt(Integer::parseInt).toArray();
+        Path work = Files.createTempDirectory("checkpoint-cost");
+        ObjectStore store = Stores.running();
+        int vocabulary = dataset(store, shape[0], work);
+
+        TrainingBytes bytes = new StoredTrainingBytes(store);
+        Clock clock = new Clock();
+        Service service = new Service(store, clock);
+        TrainingLoop loop = new TrainingLoop(
+                bytes,
+                service,
+                clock,
+                new Limits(2_000_000_000, 1 << 20, 1L << 31, 1L << 31),
+                new TrainingLoop.Settings(work.resolve("training"), DeviceOptions.allCores(), Duration.ofMillis(500)));
+        loop.run(new Job(request(precision, shape)));
+        System.out.printf(
+                "%d tokens in the vocabulary, %s, %d steps with a checkpoint each %d, %.1f MB a checkpoint%n",
+                vocabulary, String.join(" ", args), STEPS, EVERY, service.bytesOfOne / 1e6);
+        report(clock);
+    }
+
+    private static void report(Clock clock) {
+        List<Double> plain = new ArrayList<>();
+        List<Double> extra = new ArrayList<>();
+        List<Integer> busy = new ArrayList<>();
+        for (int step = WARM_UP + 1; step < STEPS; step++) {
+            int checkpoint = (step - 1) / EVERY * EVERY;
+            if (checkpoint == 0 || clock.ended(step - 1) >= clock.registered(checkpoint)) {
+                plain.add((clock.ended(step) - clock.ended(step - 1)) / 1e9);
+            }
+        }
+        double usual = median(plain);
+        for (int checkpoint = EVERY; checkpoint < STEPS; checkpoint += EVERY) {
+            int step = checkpoint;
+            while (clock.ended(step) < clock.registered(checkpoint) && step < checkpoint + EVERY) {
+                step++;
+            }
+            busy.add(step - checkpoint);
+            extra.add((clock.ended(step) - clock.ended(checkpoint)) / 1e9 - (step - checkpoint) * usual);
+        }
+        System.out.printf("a step: median %.3f s, best %.3f s (%d)%n", usual, Collections.min(plain), plain.size());
+        System.out.printf(
+                "a checkpoint is under way during %s steps, the training thread waits %s s for it%n",
+                busy, clock.waited);
+        System.out.printf(
+                "a checkpoint costs: median %.3f s, best %.3f s; each %d steps that is %.2f %%, best %.2f %% of them%n",
+                median(extra),
+                Collections.min(extra),
+                USUAL_EVERY,
+                100 * median(extra) / (USUAL_EVERY * usual),
+                100 * Collections.min(extra) / (USUAL_EVERY * usual));
+        System.out.printf("load average %.2f%n", Times.loadAverage());
+    }
+
+    private static double median(List<Double> values) {
+        return values.stream().sorted().toList().get(values.size() / 2);
+    }
+
+    private static TrainingRequest request(Precision precision, int[] shape) {
+        return new TrainingRequest(
+                "runs/bench",
+                DATASET,
+                new ModelSpec(shape[2], shape[3], shape[4], shape[1]),
+                new TrainingSpec(
+                        STEPS,
+                        shape[5],
+                        1e-4,
+                        1e-5,
+                        1,
+                        0.1,
+                        0.9,
+                        0.95,
+                        1,
+                        1,
+                        STEPS,
+                        1,
+                        EVERY,
+                        Decay.COSINE,
+                        precision,
+                        Recompute.NONE,
+                        0,
+                        1),
+                "");
+    }
+
+    /** Puts a sealed dataset of random tokens into the store, and a tokenizer that has them. */
+    private static int dataset(ObjectStore store, int most, Path work) throws IOException {
+        MadeUpText text = new MadeUpText(new Random(1));
+        BpeTrainer trainer = new BpeTrainer(most, TieRule.SMALLEST_IDS);
+        for (int i = 0; i < 4_000; i++) {
+            trainer.add(text.document());
+        }
+        BpeTokenizer tokenizer = trainer.train();
+        int vocabulary = tokenizer.vocabularySize();
+        String digest = Sha256.of(tokenizer.toJson());
+        List<Manifest.Entry> entries = new ArrayList<>();
+        entries.add(put(store, "tokenizer.json", Files.write(work.resolve("tokenizer"), tokenizer.toJson()), Map.of()));
+        entries.add(put(
+                store, "tokenizer_config.json", Files.write(work.resolve("config"), tokenizer.configJson()), Map.of()));
+        Random random = new Random(2);
+        for (String split : List.of("train", "validation")) {
+            int[] ids = random.ints(1 << 20, 0, vocabulary).toArray();
+            Path shard = work.resolve(split);
+            try (TokenShardWriter writer = TokenShardWriter.create(shard, TokenShardHeader.of(vocabulary, digest))) {
+                writer.append(ids, 0, ids.length);
+                writer.seal();
+            }
+            Map<String, String> attributes =
+                    Map.of("split", split, "tokens", Integer.toString(ids.length), "textBytes", "1");
+            entries.add(put(store, "shards/" + split + "-00000", shard, attributes));
+        }
+        Map<String, String> attributes = Map.of(
+                "corpusSha256", digest,
+                "tokenizerSha256", digest,
+                "vocabularySize", Integer.toString(vocabulary),
+                "trainTokens", "1",
+                "validationTokens", "1",
+                "trainBytes", "1",
+                "validationBytes", "1");
+        byte[] manifest = new Manifest("dataset", attributes, entries).toJson();
+        store.put(DATASET + "/manifest.json", Files.write(work.resolve("manifest"), manifest));
+        return vocabulary;
+    }
+
+    private static Manifest.Entry put(ObjectStore store, String key, Path file, Map<String, String> attributes)
+            throws IOException {
+        store.put(DATASET + "/" + key, file);
+        return new Manifest.Entry(key, Files.size(file), Sha256.of(file), attributes);
+    }
+
+    /** When each step ended, and when each checkpoint was registered. */
+    private static final class Clock implements TrainingMeters {
+        private final long[] steps = new long[STEPS + 1];
+        private final long[] checkpoints = new long[STEPS + 1];
+        private final List<String> waited = new ArrayList<>();
+        private int step;
+
+        long ended(int at) {
+            return steps[at];
+        }
+
+        long registered(int at) {
+            return checkpoints[at];
+        }
+
+        @Override
+        public void stepped() {
+            steps[++step] = System.nanoTime();
+        }
+
+        @Override
+        public void measured(Measurement measurement) {}
+
+        @Override
+        public void checkpointed(double seconds) {
+            waited.add("%.3f".formatted(seconds));
+        }
+    }
+
+    /** Reads each file of a checkpoint back and compares its digest. */
+    private static final class Service implements CheckpointRegistry {
+        private final ObjectStore store;
+        private final Clock clock;
+        private long bytesOfOne;
+
+        Service(ObjectStore store, Clock clock) {
+            this.store = store;
+            this.clock = clock;
+        }
+
+        @Override
+        public Optional<Kept> newest(String run) {
+            return Optional.empty();
+        }
+
+        @Override
+        public boolean isIntact(String name) {
+            throw new IllegalStateException(name + ": asked for (expected: a run that begins)");
+        }
+
+        @Override
+        public void register(Candidate candidate) {
+            String prefix = CheckpointRegistry.name(candidate.run(), candidate.step());
+            candidate.files().forEach((name, file) -> {
+                StoredObject read = store.read(prefix + "/" + name);
+                if (!read.sha256().equals(file.sha256())) {
+                    throw new IllegalStateException(
+                            name + ": sha256 is " + read.sha256() + " (expected: " + file.sha256() + ")");
+                }
+            });
+            bytesOfOne = candidate.files().values().stream()
+                    .mapToLong(SealedFile::size)
+                    .sum();
+            clock.checkpoints[(int) candidate.step()] = System.nanoTime();
+        }
+    }
+
+    /** A job that nobody disturbs. */
+    private record Job(TrainingRequest request) implements HeldJob {
+        @Override
+        public TrainingJob begin() {
+            return new TrainingJob(
+                    "trainingJobs/bench",
+                    request,
+                    TrainingJob.State.RUNNING,
+                    Progress.NONE,
+                    1,
+                    "",
+                    "",
+                    Instant.EPOCH,
+                    Instant.EPOCH,
+                    1,
+                    1);
+        }
+
+        @Override
+        public void resumeFrom(Progress progress) {}
+
+        @Override
+        public TrainingJob.State report(Progress progress, List<Measurement> measured, Optional<Measurement> news) {
+            return TrainingJob.State.RUNNING;
+        }
+
+        @Override
+        public void requireHeld() {}
+
+        @Override
+        public void end(TrainingJob.State end, Progress progress, List<Measurement> measured) {}
+    }
+}
