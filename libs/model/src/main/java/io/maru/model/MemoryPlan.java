@@ -12,6 +12,8 @@ package io.maru.model;
  */
 public record MemoryPlan(long weights, long moments, long gradients, long activations, long logits) {
     private static final int WIDE = Float.BYTES;
+    /** Of a JVM with TensorFlow loaded. */
+    private static final long RUNTIME = 400L << 20;
 
     /** @param batch rows of a step; with accumulation only those of one part are held at a time */
     public static MemoryPlan of(DecoderConfig config, int batch, TrainingOptions options) {
@@ -30,6 +32,11 @@ public record MemoryPlan(long weights, long moments, long gradients, long activa
 
     public long total() {
         return weights + moments + gradients + activations + logits;
+    }
+
+    /** What a process that trains takes at its fullest: all of it, and what the runtime takes besides. */
+    public long process() {
+        return total() + RUNTIME;
     }
 
     private static long activationsOfARow(DecoderConfig config, TrainingOptions options, int narrow) {

@@ -1,5 +1,6 @@
 package io.maru.training;
 
+import com.sun.management.OperatingSystemMXBean;
 import io.maru.checkpoint.v1.CheckpointServiceGrpc.CheckpointServiceBlockingStub;
 import io.maru.model.DeviceOptions;
 import io.maru.platform.database.Database;
@@ -13,8 +14,10 @@ import io.maru.training.app.Folders;
 import io.maru.training.app.TrainingBytes;
 import io.maru.training.app.TrainingJobs;
 import io.maru.training.app.TrainingLoop;
+import io.maru.training.app.Trial;
 import io.maru.training.domain.Limits;
 import io.maru.training.grpc.CheckpointClient;
+import io.maru.training.process.TrialProcess;
 import io.maru.training.store.PostgresTrainingJobs;
 import io.maru.training.store.StoredTrainingBytes;
 import io.maru.training.store.TrainingWork;
@@ -27,6 +30,7 @@ import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.time.Clock;
 import java.time.Duration;
 
@@ -78,6 +82,12 @@ class Wiring {
         TrainingLoop loop = new TrainingLoop(
                 bytes,
                 checkpoints,
+                new Trial(
+                        TrialProcess::start,
+                        new Trial.Settings(
+                                limits().memory(),
+                                Duration.ofSeconds(config.trialSeconds()),
+                                Duration.ofMillis(config.reportMillis()))),
                 new TrainingMetrics(meters),
                 limits(),
                 new TrainingLoop.Settings(
@@ -101,6 +111,14 @@ class Wiring {
 
     private Limits limits() {
         return new Limits(
-                config.mostParameters(), config.mostStepTokens(), config.mostStepLogits(), config.mostStepScores());
+                config.mostParameters(),
+                config.mostStepTokens(),
+                config.mostStepLogits(),
+                config.mostStepScores(),
+                config.memoryBytes() == 0 ? memoryOfMachineOrContainer() : config.memoryBytes());
+    }
+
+    private static long memoryOfMachineOrContainer() {
+        return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
     }
 }

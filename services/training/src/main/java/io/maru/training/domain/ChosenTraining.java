@@ -56,7 +56,8 @@ public record ChosenTraining(TrainingSpec training, List<Choice> choices) {
         if (training.steps() == TrainingSpec.AUTO) {
             long stepTokens = Math.max(1, (long) training.batch() * config.block());
             long steps = Math.max(1, budget.tokens() / stepTokens);
-            choices.add(new Choice("steps", Long.toString(steps), text("%s, in steps of %,d", budget.why(), stepTokens)));
+            choices.add(
+                    new Choice("steps", Long.toString(steps), text("%s, in steps of %,d", budget.why(), stepTokens)));
             training = training.withSteps(steps);
         }
         if (training.warmupSteps() == TrainingSpec.FOLLOWS) {
@@ -84,7 +85,8 @@ public record ChosenTraining(TrainingSpec training, List<Choice> choices) {
             training = training.withWarmupSteps(0);
         }
         if (training.learningRate() == TrainingSpec.AUTO) {
-            training = training.withRates(Math.max(LOWEST_RATE, training.minLearningRate()), training.minLearningRate());
+            training =
+                    training.withRates(Math.max(LOWEST_RATE, training.minLearningRate()), training.minLearningRate());
         }
         return training.minLearningRate() == TrainingSpec.FOLLOWS
                 ? training.withRates(training.learningRate(), 0)
@@ -153,8 +155,8 @@ public record ChosenTraining(TrainingSpec training, List<Choice> choices) {
         }
         if (least == TrainingSpec.FOLLOWS) {
             least = peak / 10;
-            choices.add(new Choice(
-                    "min_learning_rate", Double.toString(least), "a tenth of the learning rate of " + peak));
+            choices.add(
+                    new Choice("min_learning_rate", Double.toString(least), "a tenth of the learning rate of " + peak));
         }
         return asked.withRates(peak, least);
     }

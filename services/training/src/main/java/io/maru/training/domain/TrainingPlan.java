@@ -154,8 +154,10 @@ public record TrainingPlan(
         return options.recompute() != saving.recompute() && largestPart(config, saving, 1, limits) > 0
                 ? "one sequence fits with training.recompute blocks"
                 : "not even one sequence fits: the weights, moments and gradients of %d parameters alone take %d"
-                        .formatted(config.parameterCount(), MemoryPlan.of(config, 1, options.withAccumulation(1))
-                                .process());
+                        .formatted(
+                                config.parameterCount(),
+                                MemoryPlan.of(config, 1, options.withAccumulation(1))
+                                        .process());
     }
 
     /** The most rows of a part, up to {@code most}, that the memory has room for; 0 where not even one fits. */

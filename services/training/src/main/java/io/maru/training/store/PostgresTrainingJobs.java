@@ -136,8 +136,8 @@ public final class PostgresTrainingJobs implements TrainingJobCatalog {
      */
     @Override
     public List<HistoryPoint> history(String name, int mostPoints) {
-        return database.inTransaction(sql -> sql.list(
-                """
+        return database.inTransaction(
+                sql -> sql.list("""
                 with ends as (
                     select min(step) as least, max(step) - min(step) + 1 as steps from training_measurement where job = ?
                 ), part as (
@@ -160,14 +160,7 @@ public final class PostgresTrainingJobs implements TrainingJobCatalog {
                 join training_measurement one on one.job = ? and one.sequence = first
                 join training_measurement other on other.job = ? and other.sequence = last
                 order by first_step
-                """,
-                PostgresTrainingJobs::readPoint,
-                name,
-                name,
-                (long) mostPoints,
-                name,
-                name,
-                name));
+                """, PostgresTrainingJobs::readPoint, name, name, (long) mostPoints, name, name, name));
     }
 
     /** Brings the job to a state, and tells what others should know of it. */
