@@ -128,8 +128,7 @@ class Wiring {
     @Produces
     @Singleton
     TrainingCheck trainingCheck(ControlConfig config, @GrpcClient("training") Channel training) {
-        return new TrainingDoor(
-                TrainingServiceGrpc.newBlockingStub(training), Duration.ofMillis(config.callMillis()));
+        return new TrainingDoor(TrainingServiceGrpc.newBlockingStub(training), Duration.ofMillis(config.callMillis()));
     }
 
     @Produces
@@ -143,14 +142,7 @@ class Wiring {
             Wake wake,
             ControlConfig config) {
         return new Runs(
-                runs,
-                store::size,
-                tokenizers,
-                training,
-                observer,
-                wake,
-                config.mostOpenRuns(),
-                InstantSource.system());
+                runs, store::size, tokenizers, training, observer, wake, config.mostOpenRuns(), InstantSource.system());
     }
 
     void start(@Observes StartupEvent event, Conductors conductors) {

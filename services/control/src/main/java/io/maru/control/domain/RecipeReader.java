@@ -155,7 +155,8 @@ public final class RecipeReader {
         if (training.has("batch")) {
             throw RECIPE_INVALID.because("training.batchTokens: beside training.batch (expected: one of the two)");
         }
-        int tokens = training.integer("batchTokens", block, (int) Math.min(Integer.MAX_VALUE, (long) block * LARGEST_BATCH));
+        int tokens =
+                training.integer("batchTokens", block, (int) Math.min(Integer.MAX_VALUE, (long) block * LARGEST_BATCH));
         if (tokens % block != 0) {
             throw RECIPE_INVALID.because(
                     "training.batchTokens: %d (expected: a multiple of model.block %d)", tokens, block);

@@ -51,7 +51,8 @@ public final class TrainStage extends ResourceStage<TrainingJob, TrainingService
     Report report(TrainingJob job) {
         String name = job.getName();
         return switch (job.getState()) {
-            case PENDING, CHECKING, RUNNING, PAUSING, CANCELLING -> new Report.Working(progress(job), false, made(name));
+            case PENDING, CHECKING, RUNNING, PAUSING, CANCELLING ->
+                new Report.Working(progress(job), false, made(name));
             case PAUSED -> new Report.Working(progress(job), true, made(name));
             case SUCCEEDED ->
                 new Report.Finished(

@@ -11,8 +11,7 @@ import java.util.regex.Pattern;
 final class TrainingWords {
     private static final Pattern FIELD = Pattern.compile("\\b(model|training)\\.([a-z0-9_]+)");
     /** Fields that are keys of another name. */
-    private static final Map<String, String> KEYS =
-            Map.of("inner_width", "intermediate", "decay", "schedule");
+    private static final Map<String, String> KEYS = Map.of("inner_width", "intermediate", "decay", "schedule");
 
     private TrainingWords() {}
 
@@ -77,8 +76,7 @@ final class TrainingWords {
     }
 
     private static String camel(String field) {
-        return Pattern.compile("_([a-z0-9])")
-                .matcher(field)
-                .replaceAll(letter -> letter.group(1).toUpperCase(Locale.ROOT));
+        return Pattern.compile("_([a-z0-9])").matcher(field).replaceAll(letter -> letter.group(1)
+                .toUpperCase(Locale.ROOT));
     }
 }

@@ -49,7 +49,8 @@ class RunsTest {
     /** Training that takes blocks of up to 1,000 tokens, and vocabularies that are not GPT-2's. */
     private void check(Recipe recipe, int vocabulary) {
         if (recipe.model().block() > 1_000) {
-            throw ControlReason.RECIPE_INVALID.because("model.block: %d with %d tokens", recipe.model().block(), vocabulary);
+            throw ControlReason.RECIPE_INVALID.because(
+                    "model.block: %d with %d tokens", recipe.model().block(), vocabulary);
         }
     }
 

@@ -77,8 +77,7 @@ class RecipeReaderTest {
 
     @Test
     void leavesToTrainingWhatIsAuto() {
-        Recipe.Training open = RecipeReader.read(
-                        LEAST.replace("50", "auto, batch: auto, learningRate: auto"))
+        Recipe.Training open = RecipeReader.read(LEAST.replace("50", "auto, batch: auto, learningRate: auto"))
                 .training();
 
         assertThat(open.steps()).isEqualTo(Recipe.AUTO);
@@ -199,10 +198,7 @@ class RecipeReaderTest {
                 cases,
                 "training: {steps: 50, batchTokens: auto}",
                 "training.batchTokens: \"auto\" (expected: a whole number from 4 to 262144)");
-        refuse(
-                cases,
-                "training: {steps: 50, seed: auto}",
-                "training.seed: \"auto\" (expected: a whole number >= 0)");
+        refuse(cases, "training: {steps: 50, seed: auto}", "training.seed: \"auto\" (expected: a whole number >= 0)");
         refuse(
                 cases,
                 "training: {steps: automatic}",

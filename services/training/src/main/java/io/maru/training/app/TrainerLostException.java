@@ -6,7 +6,7 @@ import java.util.List;
 public final class TrainerLostException extends RuntimeException {
     private static final long serialVersionUID = 1;
     private static final List<String> OUT_OF_MEMORY =
-            List.of("exit code 137", "OOM", "OutOfMemory", "ResourceExhausted");
+            List.of("exit code 137 ", "exit code 3 ", "OOM", "OutOfMemory", "ResourceExhausted");
 
     public TrainerLostException(String message) {
         super(message);
@@ -16,7 +16,7 @@ public final class TrainerLostException extends RuntimeException {
         super(message, cause);
     }
 
-    /** Whether Linux killed it, or a device or the heap was full. */
+    /** Whether Linux killed it, its JVM gave up, or a device or the heap was full. */
     boolean ranOutOfMemory() {
         return OUT_OF_MEMORY.stream().anyMatch(getMessage()::contains);
     }

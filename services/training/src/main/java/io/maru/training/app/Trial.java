@@ -71,7 +71,7 @@ public final class Trial {
                 Double took = answer(seconds, job, peak);
                 peak = Math.max(peak, trainer.peakBytes());
                 if (peak > settings.memory()) {
-                    throw tooLarge(job, peak);
+                    throw tooLarge(job, peak, "killed");
                 }
                 if (took != null) {
                     return new Preflight(plan.plannedBytes(), settings.memory(), 0, 0, 0)
@@ -105,7 +105,7 @@ public final class Trial {
             return null;
         } catch (ExecutionException e) {
             if (e.getCause() instanceof TrainerLostException lost && lost.ranOutOfMemory()) {
-                throw tooLarge(job, peak);
+                throw tooLarge(job, peak, lost.getMessage());
             }
             if (e.getCause() instanceof RuntimeException cause) {
                 throw cause;
@@ -140,15 +140,17 @@ public final class Trial {
         return new TokenBatches.Batch(batch.inputs().clone(), batch.targets().clone());
     }
 
-    private RuntimeException tooLarge(TrainingJob job, long peak) {
+    /** @param end what became of the process */
+    private RuntimeException tooLarge(TrainingJob job, long peak, String end) {
         TrainingSpec spec = job.request().training();
         return TrainingReason.JOB_TOO_LARGE.because(
-                "training.batch: two steps of %d sequences of %d tokens, %d at a time, took %d bytes of memory and wanted more"
+                "training.batch: two steps of %d sequences of %d tokens, %d at a time, took %d bytes of memory and more: %s"
                         + " (expected: at most %d, by a smaller training.batch or a larger training.accumulation)",
                 spec.batch(),
                 job.request().model().block(),
                 spec.batch() / spec.accumulation(),
                 peak,
+                end,
                 settings.memory());
     }
 }

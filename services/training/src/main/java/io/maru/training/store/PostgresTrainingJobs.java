@@ -139,7 +139,7 @@ public final class PostgresTrainingJobs implements TrainingJobCatalog {
         return database.inTransaction(
                 sql -> sql.list("""
                 with ends as (
-                    select min(step) as least, max(step) - min(step) + 1 as steps from training_measurement where job = ?
+                    select min(step) as origin, max(step) - min(step) + 1 as steps from training_measurement where job = ?
                 ), part as (
                     select min(step) as first_step, max(step) as last_step, count(*) as measurements,
                         min(sequence) as first, max(sequence) as last,
@@ -152,7 +152,7 @@ public final class PostgresTrainingJobs implements TrainingJobCatalog {
                         avg(data_wait_seconds) as data_wait_seconds, max(memory_bytes) as memory_bytes
                     from training_measurement, ends
                     where job = ?
-                    group by (step - least) * least(?, steps) / steps
+                    group by (step - origin) * least(?, steps) / steps
                 )
                 select part.*, one.loss as first_loss, other.loss as last_loss, other.learning_rate,
                     (select validation_loss from training_measurement where job = ? and sequence = validated)

@@ -41,7 +41,9 @@ final class ScriptedJob implements HeldJob {
 
     @Override
     public TrainingJob.State state() {
-        state = script.apply(progress.step());
+        TrainingJob.State wished = script.apply(progress.step());
+        // To go on is no wish.
+        state = wished == TrainingJob.State.RUNNING ? state : wished;
         return state;
     }
 

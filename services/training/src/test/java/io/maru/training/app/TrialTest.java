@@ -112,7 +112,8 @@ class TrialTest {
     void refusesAJobThatLinuxKilled() {
         assertRefused(TrainingReason.JOB_TOO_LARGE, "training.batch: two steps", () -> loop(
                         new FakeTrainer(step -> {
-                            throw new TrainerLostException("trainer process 1: STEP: ended with exit code 137");
+                            throw new TrainerLostException(
+                                    "trainer process 1: STEP: ended with exit code 137 (expected: an answer)");
                         }),
                         PEAK,
                         LONG)
@@ -123,7 +124,8 @@ class TrialTest {
     void passesOnWhatHasNothingToDoWithTheJob() {
         assertThatThrownBy(() -> loop(
                                 new FakeTrainer(step -> {
-                                    throw new TrainerLostException("trainer process 1: STEP: ended with exit code 1");
+                                    throw new TrainerLostException(
+                                            "trainer process 1: STEP: ended with exit code 1 (expected: an answer)");
                                 }),
                                 PEAK,
                                 LONG)
