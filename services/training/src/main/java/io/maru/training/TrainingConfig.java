@@ -60,8 +60,8 @@ public interface TrainingConfig {
     long mostStepLogits();
 
     /**
-     * Bytes that a process which trains may take; a job that takes more is refused. 0 takes all that the machine or the
-     * container has. On a GPU, whose memory nobody asks for, set it to that of the GPU.
+     * Bytes that a process which trains may take; a job that takes more is refused. 0 takes what the GPU has, or without
+     * one what the container or the machine has. Less leaves room for what else runs there.
      */
     @WithDefault("0")
     @Min(0)

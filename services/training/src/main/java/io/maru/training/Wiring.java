@@ -2,6 +2,7 @@ package io.maru.training;
 
 import com.sun.management.OperatingSystemMXBean;
 import io.maru.checkpoint.v1.CheckpointServiceGrpc.CheckpointServiceBlockingStub;
+import io.maru.model.DeviceMemory;
 import io.maru.model.DeviceOptions;
 import io.maru.platform.database.Database;
 import io.maru.platform.event.Outbox;
@@ -31,16 +32,26 @@ import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.OptionalLong;
 
 /** The object graph. */
 @ApplicationScoped
 class Wiring {
+    /** There only with the driver; without it, TensorFlow need not be loaded to see that there is no GPU. */
+    private static final Path NVIDIA = Path.of("/dev/nvidiactl");
+
     private final TrainingConfig config;
+    private final DeviceOptions device;
+    private final long memory;
 
     Wiring(TrainingConfig config) {
         this.config = config;
+        this.device = new DeviceOptions(config.threads(), config.interOpThreads());
+        this.memory = config.memoryBytes() == 0 ? memoryThereIs(device) : config.memoryBytes();
     }
 
     @Produces
@@ -85,14 +96,14 @@ class Wiring {
                 new Trial(
                         TrialProcess::start,
                         new Trial.Settings(
-                                limits().memory(),
+                                memory,
                                 Duration.ofSeconds(config.trialSeconds()),
                                 Duration.ofMillis(config.reportMillis()))),
                 new TrainingMetrics(meters),
                 limits(),
                 new TrainingLoop.Settings(
                         Folders.emptied(config.workDirectory()),
-                        new DeviceOptions(config.threads(), config.interOpThreads()),
+                        device,
                         Duration.ofMillis(config.reportMillis())));
         return new Worker(
                 queue,
@@ -115,10 +126,13 @@ class Wiring {
                 config.mostStepTokens(),
                 config.mostStepLogits(),
                 config.mostStepScores(),
-                config.memoryBytes() == 0 ? memoryOfMachineOrContainer() : config.memoryBytes());
+                memory);
     }
 
-    private static long memoryOfMachineOrContainer() {
-        return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
+    /** Of the GPU, where there is one; otherwise the container's, or the machine's. */
+    private static long memoryThereIs(DeviceOptions device) {
+        OptionalLong gpu = Files.exists(NVIDIA) ? DeviceMemory.ofGpus(device) : OptionalLong.empty();
+        return gpu.orElseGet(() -> ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class)
+                .getTotalMemorySize());
     }
 }

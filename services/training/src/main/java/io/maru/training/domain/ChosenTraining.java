@@ -75,8 +75,8 @@ public record ChosenTraining(TrainingSpec training, List<Choice> choices) {
     static TrainingSpec least(TrainingSpec asked) {
         TrainingSpec training = asked;
         if (training.batch() == TrainingSpec.AUTO) {
-            int parts = Math.max(1, training.accumulation());
-            training = training.withBatch(parts, parts);
+            int parts = training.accumulation() == TrainingSpec.AUTO ? 1 : training.accumulation();
+            training = training.withBatch(Math.max(1, parts), parts);
         }
         if (training.steps() == TrainingSpec.AUTO) {
             training = training.withSteps(Math.max(0, training.warmupSteps()) + 1);

@@ -86,11 +86,15 @@ public record TrainingPlan(
         return check(model, ChosenTraining.least(asked), vocabularySize, limits);
     }
 
-    /** A request's training with nothing left open, chosen for a dataset; {@link #of} checks it. */
+    /**
+     * A request's training with nothing left open, chosen for a dataset; {@link #of} checks what was chosen.
+     *
+     * @throws Refusal as {@link #of}
+     */
     public static ChosenTraining choose(ModelSpec model, TrainingSpec asked, Dataset dataset, Limits limits) {
-        DecoderConfig config = config(model, dataset.vocabularySize(), limits);
+        Checked checked = checkOpen(model, asked, dataset.vocabularySize(), limits);
         long tokens = dataset.train().stream().mapToLong(Dataset.Shard::tokens).sum();
-        return ChosenTraining.of(config, asked, tokens, limits);
+        return ChosenTraining.of(checked.config(), asked, tokens, limits);
     }
 
     private static Checked check(ModelSpec model, TrainingSpec training, int vocabularySize, Limits limits) {

@@ -171,6 +171,23 @@ class TrainingPlanTest {
                 .hasMessageStartingWith("model.block: 60000 squared times training.batch 1");
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "-1 | 0 | training.accumulation: -1 (expected: 1 to 1)",
+                "0 | 1.5 | training.dropout: 1.5 (expected: finite, >= 0, < 1)",
+            })
+    void choosesNothingForATrainingThatIsWrongAnyway(int accumulation, double dropout, String message) {
+        TrainingSpec open = new TrainingSpec(
+                0, 0, 0, -1, -1, 0.1, 0.9, 0.99, 1, 1, 1, 1, 1, Decay.COSINE, Precision.FLOAT32, Recompute.NONE, dropout,
+                accumulation);
+
+        assertThatThrownBy(() -> TrainingPlan.choose(new ModelSpec(4, 4, 128, 64), open, dataset(), LIMITS))
+                .isInstanceOf(Refusal.class)
+                .hasMessage(message);
+    }
+
     private static Limits limits(long memory) {
         return new Limits(LIMITS.parameters(), LIMITS.stepTokens(), LIMITS.stepLogits(), LIMITS.stepScores(), memory);
     }
