@@ -12,8 +12,7 @@ package io.maru.model;
  * @param passing bytes that are needed for a while, or once: gradients inside one block, the scores as the loss reads them,
  *     and the first weights and moments on their way into the session
  */
-public record MemoryPlan(
-        long weights, long moments, long gradients, long activations, long logits, long passing) {
+public record MemoryPlan(long weights, long moments, long gradients, long activations, long logits, long passing) {
     private static final int WIDE = Float.BYTES;
     /** Of a JVM with TensorFlow loaded and a graph compiled, and of what allocators keep in hand; measured. */
     private static final long RUNTIME = 540L << 20;

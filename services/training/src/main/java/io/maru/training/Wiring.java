@@ -102,9 +102,7 @@ class Wiring {
                 new TrainingMetrics(meters),
                 limits(),
                 new TrainingLoop.Settings(
-                        Folders.emptied(config.workDirectory()),
-                        device,
-                        Duration.ofMillis(config.reportMillis())));
+                        Folders.emptied(config.workDirectory()), device, Duration.ofMillis(config.reportMillis())));
         return new Worker(
                 queue,
                 PostgresTrainingJobs.KIND,
@@ -132,7 +130,7 @@ class Wiring {
     /** Of the GPU, where there is one; otherwise the container's, or the machine's. */
     private static long memoryThereIs(DeviceOptions device) {
         OptionalLong gpu = Files.exists(NVIDIA) ? DeviceMemory.ofGpus(device) : OptionalLong.empty();
-        return gpu.orElseGet(() -> ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class)
-                .getTotalMemorySize());
+        return gpu.orElseGet(() ->
+                ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize());
     }
 }

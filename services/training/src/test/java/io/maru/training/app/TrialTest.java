@@ -103,7 +103,8 @@ class TrialTest {
         assertRefused(
                 TrainingReason.JOB_TOO_LARGE,
                 "training.batch: two steps of 4 sequences of 8 tokens, 4 at a time, took " + PEAK
-                        + " bytes of memory and" + " wanted more (expected: at most " + (PEAK - 1),
+                        + " bytes of memory and more: killed"
+                        + " (expected: at most " + (PEAK - 1),
                 () -> loop(trainer, PEAK - 1, LONG).run(pending(State.RUNNING)));
         assertThat(trainer.closed.getCount()).isZero();
     }

@@ -180,7 +180,23 @@ class TrainingPlanTest {
             })
     void choosesNothingForATrainingThatIsWrongAnyway(int accumulation, double dropout, String message) {
         TrainingSpec open = new TrainingSpec(
-                0, 0, 0, -1, -1, 0.1, 0.9, 0.99, 1, 1, 1, 1, 1, Decay.COSINE, Precision.FLOAT32, Recompute.NONE, dropout,
+                0,
+                0,
+                0,
+                -1,
+                -1,
+                0.1,
+                0.9,
+                0.99,
+                1,
+                1,
+                1,
+                1,
+                1,
+                Decay.COSINE,
+                Precision.FLOAT32,
+                Recompute.NONE,
+                dropout,
                 accumulation);
 
         assertThatThrownBy(() -> TrainingPlan.choose(new ModelSpec(4, 4, 128, 64), open, dataset(), LIMITS))
