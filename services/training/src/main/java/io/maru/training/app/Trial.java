@@ -10,6 +10,7 @@ import io.maru.training.domain.TrainingSpec;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -61,21 +62,22 @@ public final class Trial {
             throws InterruptedException, IOException {
         TrainingSpec spec = job.request().training();
         ExecutorService thread = Executors.newSingleThreadExecutor(task -> new Thread(task, "trial"));
-        try (TrialTrainer trainer = trainers.start(settings.limit())) {
+        // An answer may take longer than the trial, so that it is the trial that runs out of time.
+        try (TrialTrainer trainer = trainers.start(settings.limit().multipliedBy(2))) {
             List<TokenBatches.Batch> first = List.of(copy(batches.read(0)), copy(batches.read(1)));
             Future<Double> seconds = thread.submit(() -> steps(trainer, spec, plan, first, device));
             long began = System.nanoTime();
             long looked = began;
             long peak = 0;
             while (true) {
-                Double took = answer(seconds, job, peak);
+                OptionalDouble took = answer(seconds, job, peak);
                 peak = Math.max(peak, trainer.peakBytes());
                 if (peak > settings.memory()) {
                     throw tooLarge(job, peak, "killed");
                 }
-                if (took != null) {
+                if (took.isPresent()) {
                     return new Preflight(plan.plannedBytes(), settings.memory(), 0, 0, 0)
-                            .tried(peak, took, spec.steps());
+                            .tried(peak, took.getAsDouble(), spec.steps());
                 }
                 long now = System.nanoTime();
                 if (now - began > settings.limit().toNanos()) {
@@ -98,11 +100,11 @@ public final class Trial {
     }
 
     /** The seconds of a step, or nothing yet. */
-    private Double answer(Future<Double> seconds, TrainingJob job, long peak) throws InterruptedException {
+    private OptionalDouble answer(Future<Double> seconds, TrainingJob job, long peak) throws InterruptedException {
         try {
-            return seconds.get(LOOK.toMillis(), TimeUnit.MILLISECONDS);
+            return OptionalDouble.of(seconds.get(LOOK.toMillis(), TimeUnit.MILLISECONDS));
         } catch (TimeoutException e) {
-            return null;
+            return OptionalDouble.empty();
         } catch (ExecutionException e) {
             if (e.getCause() instanceof TrainerLostException lost && lost.ranOutOfMemory()) {
                 throw tooLarge(job, peak, lost.getMessage());

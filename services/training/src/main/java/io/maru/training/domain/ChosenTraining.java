@@ -154,7 +154,7 @@ public record ChosenTraining(TrainingSpec training, List<Choice> choices) {
                     text("for %,d parameters without the embeddings (Kaplan 2020, D.1)", parameters)));
         }
         if (least == TrainingSpec.FOLLOWS) {
-            least = peak / 10;
+            least = shown(peak / 10);
             choices.add(
                     new Choice("min_learning_rate", Double.toString(least), "a tenth of the learning rate of " + peak));
         }
