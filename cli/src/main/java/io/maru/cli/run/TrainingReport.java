@@ -24,8 +24,8 @@ public final class TrainingReport {
         report.put(
                 "choices",
                 job.getChoicesList().stream()
-                        .map(choice -> Map.of(
-                                "field", choice.getField(), "value", choice.getValue(), "why", choice.getWhy()))
+                        .map(choice ->
+                                Map.of("field", choice.getField(), "value", choice.getValue(), "why", choice.getWhy()))
                         .toList());
         Preflight preflight = job.getPreflight();
         Map<String, Object> takes = new LinkedHashMap<>();

@@ -35,7 +35,8 @@ class TrainingReportTest {
 
     @Test
     void aLineOfTheHistoryHasTheSpike() {
-        TrainingReport.print(List.of(POINT, POINT.toBuilder().setValidationLoss(3.75).build()), output);
+        TrainingReport.print(
+                List.of(POINT, POINT.toBuilder().setValidationLoss(3.75).build()), output);
 
         List<String> lines = out.toString(UTF_8).lines().toList();
         assertThat(lines).hasSize(3);
@@ -53,8 +54,7 @@ class TrainingReportTest {
                         .setField("steps")
                         .setValue("1679")
                         .setWhy("1,720,000 tokens, 4 times what there is"))
-                .setPreflight(
-                        Preflight.newBuilder().setPlannedBytes(1L << 30).setMemoryLimitBytes(8L << 30))
+                .setPreflight(Preflight.newBuilder().setPlannedBytes(1L << 30).setMemoryLimitBytes(8L << 30))
                 .build();
         TrainingJob.Builder tried = planned.toBuilder();
         tried.getPreflightBuilder().setPeakBytes(3L << 29).setStepSeconds(0.25).setSeconds(419.75);
@@ -68,7 +68,7 @@ class TrainingReportTest {
                         "  planned          1.00 GiB of memory, of 8.0",
                         "  tried            1.50 GiB of memory at most, of 8.0; 0.250 s a step, about 420 s in all");
         assertThat(TrainingReport.of(planned).get("choices"))
-                .isEqualTo(List.of(Map.of(
-                        "field", "steps", "value", "1679", "why", "1,720,000 tokens, 4 times what there is")));
+                .isEqualTo(List.of(
+                        Map.of("field", "steps", "value", "1679", "why", "1,720,000 tokens, 4 times what there is")));
     }
 }

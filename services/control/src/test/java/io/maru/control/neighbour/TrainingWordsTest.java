@@ -13,8 +13,7 @@ class TrainingWordsTest {
                         name: a
                         model: {layers: 1, heads: 2, width: 8, block: 4}
                         training: {steps: auto, batch: auto, learningRate: auto}
-                        """)
-                .training());
+                        """).training());
 
         assertThat(training.getSteps()).isZero();
         assertThat(training.getBatch()).isZero();
