@@ -41,10 +41,12 @@ final class TrainingMetrics implements TrainingMeters {
         Gauge.builder("maru_training_mfu", () -> cost.mfu())
                 .description("These operations as a share of the device's measured peak")
                 .register(registry);
-        Gauge.builder("maru_training_step_seconds", () -> cost.stepSeconds())
+        Gauge.builder("maru_training_step", () -> cost.stepSeconds())
+                .baseUnit("seconds")
                 .description("One step, on average since the measurement before")
                 .register(registry);
-        Gauge.builder("maru_training_data_wait_seconds", () -> cost.dataWaitSeconds())
+        Gauge.builder("maru_training_data_wait", () -> cost.dataWaitSeconds())
+                .baseUnit("seconds")
                 .description("The part of such a step in which its batch was read")
                 .register(registry);
         Gauge.builder("maru_training_memory_bytes", () -> cost.memoryBytes())

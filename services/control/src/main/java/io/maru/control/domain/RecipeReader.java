@@ -127,9 +127,7 @@ public final class RecipeReader {
                 batch,
                 batchTokens,
                 learningRate,
-                training.isAuto("learningRate")
-                        ? training.number("minLearningRate", Recipe.FOLLOWS, 0, 1)
-                        : training.number("minLearningRate", learningRate / 10, 0, learningRate),
+                minLearningRate(training, learningRate),
                 training.isAuto("steps")
                         ? training.whole("warmupSteps", Recipe.FOLLOWS, 0, MOST_STEPS - 1)
                         : training.whole("warmupSteps", Math.min(100, steps / 10), 0, steps - 1),
@@ -146,6 +144,13 @@ public final class RecipeReader {
                 training.choice("recompute", Recipe.Recompute.NONE),
                 training.numberBelow("dropout", 0, 0, 1),
                 accumulation(training, batch));
+    }
+
+    private static double minLearningRate(RecipeFields training, double learningRate) {
+        if (learningRate != Recipe.AUTO) {
+            return training.number("minLearningRate", learningRate / 10, 0, learningRate);
+        }
+        return training.has("minLearningRate") ? training.number("minLearningRate", 0, 0, 1) : Recipe.FOLLOWS;
     }
 
     private static Optional<Integer> batchTokens(RecipeFields training, int block) {
