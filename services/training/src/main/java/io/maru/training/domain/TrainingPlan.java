@@ -157,7 +157,7 @@ public record TrainingPlan(
         TrainingOptions saving = options.with(Recompute.BLOCKS);
         return options.recompute() != saving.recompute() && largestPart(config, saving, 1, limits) > 0
                 ? "one sequence fits with training.recompute blocks"
-                : "not even one sequence fits: the weights, moments and gradients of %d parameters alone take %d"
+                : "not even one sequence fits beside the weights, moments and gradients of %d parameters: together %d"
                         .formatted(
                                 config.parameterCount(),
                                 MemoryPlan.of(config, 1, options.withAccumulation(1))

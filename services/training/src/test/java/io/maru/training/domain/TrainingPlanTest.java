@@ -156,7 +156,7 @@ class TrainingPlanTest {
                 .isLessThan(planned);
         assertThatThrownBy(() -> TrainingPlan.of(model, training, dataset(), limits(1)))
                 .hasMessageContaining(
-                        "not even one sequence fits: the weights, moments and gradients of 932608 parameters");
+                        "not even one sequence fits beside the weights, moments and gradients of 932608 parameters");
     }
 
     @Test
