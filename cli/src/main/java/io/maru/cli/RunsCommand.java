@@ -3,24 +3,48 @@ package io.maru.cli;
 import io.maru.cli.run.RunProgress;
 import io.maru.cli.run.RunReport;
 import io.maru.cli.run.Services;
+import io.maru.cli.run.TrainingReport;
+import io.maru.control.v1.GetRunRequest;
 import io.maru.control.v1.ListRunsRequest;
 import io.maru.control.v1.ListRunsResponse;
 import io.maru.control.v1.Run;
+import io.maru.training.v1.GetTrainingHistoryRequest;
+import io.maru.training.v1.GetTrainingJobRequest;
+import io.maru.training.v1.HistoryPoint;
+import io.maru.training.v1.TrainingJob;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
-@Command(name = "runs", description = "The runs, newest first.", mixinStandardHelpOptions = true)
+@Command(
+        name = "runs",
+        description = "The runs, newest first; or what one of them came to, and what training chose for it.",
+        mixinStandardHelpOptions = true)
 final class RunsCommand implements Callable<Integer> {
     @Mixin
     CommonOptions options;
+
+    @Parameters(paramLabel = "RUN", arity = "0..1", description = "Only this one, as in runs/r-1a2b3c.")
+    String run;
+
+    @Option(names = "--history", description = "With RUN: how its training went, in few lines. No spike is left out.")
+    boolean history;
+
+    @Option(
+            names = "--points",
+            paramLabel = "N",
+            defaultValue = "20",
+            description = "Lines of the history (default: 20, at most 10000).")
+    int points;
 
     @Option(names = "--limit", paramLabel = "N", defaultValue = "20", description = "At most this many (default: 20).")
     int limit;
@@ -28,6 +52,12 @@ final class RunsCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Output output = options.output();
+        if (run != null) {
+            return tell(output);
+        }
+        if (history) {
+            throw CommandFailure.badInput("--history: without a run (expected: maru runs RUN --history)");
+        }
         if (limit < 1) {
             throw CommandFailure.badInput("limit: %d (expected: >= 1)".formatted(limit));
         }
@@ -58,5 +88,41 @@ final class RunsCommand implements Callable<Integer> {
         }
         output.result(Map.of("runs", runs.stream().map(RunReport::of).toList()));
         return 0;
+    }
+
+    private int tell(Output output) {
+        try (Services services = options.connect()) {
+            Run found = services.control()
+                    .getRun(GetRunRequest.newBuilder().setName(run).build());
+            Map<String, Object> result = new LinkedHashMap<>(RunReport.of(found));
+            RunReport.print(found, output);
+            if (!found.getTrainingJob().isEmpty()) {
+                TrainingJob job = services.training()
+                        .getTrainingJob(GetTrainingJobRequest.newBuilder()
+                                .setName(found.getTrainingJob())
+                                .build());
+                result.put("training", TrainingReport.of(job));
+                TrainingReport.print(job, output);
+            }
+            if (history) {
+                result.put("history", history(services, found.getTrainingJob(), output));
+            }
+            output.result(result);
+        }
+        return 0;
+    }
+
+    private List<Map<String, Object>> history(Services services, String job, Output output) {
+        if (job.isEmpty()) {
+            throw CommandFailure.badInput("%s: no training yet (expected: one that has begun)".formatted(run));
+        }
+        List<HistoryPoint> found = services.training()
+                .getTrainingHistory(GetTrainingHistoryRequest.newBuilder()
+                        .setName(job)
+                        .setMostPoints(points)
+                        .build())
+                .getPointsList();
+        TrainingReport.print(found, output);
+        return found.stream().map(TrainingReport::of).toList();
     }
 }

@@ -9,6 +9,7 @@ import io.maru.control.v1.Run;
 import io.maru.control.v1.RunEvent;
 import io.maru.control.v1.Stage;
 import io.maru.control.v1.WatchRunRequest;
+import io.maru.training.v1.GetTrainingJobRequest;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.Locale;
@@ -29,6 +30,7 @@ public final class RunProgress implements AutoCloseable {
     private final Output output;
     private final boolean terminal;
     private Stage stage = Stage.STAGE_UNSPECIFIED;
+    private boolean trainingShown;
     private ProgressBar bar;
     private long lastLine;
 
@@ -54,6 +56,7 @@ public final class RunProgress implements AutoCloseable {
                     sequence = event.getSequence();
                     seen = System.nanoTime();
                     show(event);
+                    showTraining(name, event);
                 }
                 Run run = services.control()
                         .getRun(GetRunRequest.newBuilder().setName(name).build());
@@ -92,6 +95,23 @@ public final class RunProgress implements AutoCloseable {
             lastLine = System.nanoTime();
             output.say("%s", line(event));
         }
+    }
+
+    /** What training chose and takes, once its first steps are taken. */
+    private void showTraining(String name, RunEvent event) {
+        if (trainingShown || event.getStage() != Stage.TRAIN || event.getDone() == 0 || output.isJson()) {
+            return;
+        }
+        trainingShown = true;
+        Run run = services.control()
+                .getRun(GetRunRequest.newBuilder().setName(name).build());
+        closeBar();
+        TrainingReport.print(
+                services.training()
+                        .getTrainingJob(GetTrainingJobRequest.newBuilder()
+                                .setName(run.getTrainingJob())
+                                .build()),
+                output);
     }
 
     private void showBar(RunEvent event, boolean newStage) {

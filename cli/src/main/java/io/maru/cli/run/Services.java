@@ -17,6 +17,8 @@ import io.maru.ingestion.v1.IngestionServiceGrpc.IngestionServiceStub;
 import io.maru.tokenization.v1.TokenizationServiceGrpc;
 import io.maru.tokenization.v1.TokenizationServiceGrpc.TokenizationServiceBlockingStub;
 import io.maru.tokenization.v1.TokenizationServiceGrpc.TokenizationServiceStub;
+import io.maru.training.v1.TrainingServiceGrpc;
+import io.maru.training.v1.TrainingServiceGrpc.TrainingServiceBlockingStub;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -57,6 +59,11 @@ public final class Services implements AutoCloseable {
     /** Without a deadline: a tokenizer may take hours. */
     public TokenizationServiceBlockingStub tokenizationStream() {
         return TokenizationServiceGrpc.newBlockingStub(channel(Service.TOKENIZATION));
+    }
+
+    public TrainingServiceBlockingStub training() {
+        return TrainingServiceGrpc.newBlockingStub(channel(Service.TRAINING))
+                .withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS);
     }
 
     /** For the import, whose sender must not run ahead of the receiver. */

@@ -44,7 +44,10 @@ public final class Submission {
                         .setSourceBytes(
                                 texts.stream().mapToLong(Submission::size).sum())
                         .build());
-        output.say("model of %,d parameters, %,d steps", checked.getParameters(), checked.getSteps());
+        output.say(
+                "model of %,d parameters, %s steps",
+                checked.getParameters(),
+                checked.getSteps() == 0 ? "as many as training chooses" : "%,d".formatted(checked.getSteps()));
         List<String> sources = new ArrayList<>();
         for (Path text : texts) {
             UploadedFile uploaded = Upload.send(services, text, kinds.getOrDefault(text, ""));

@@ -8,14 +8,27 @@ public final class DivergedException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     private final long step;
+    private final float loss;
+    private final float gradientNorm;
 
-    DivergedException(long step, float loss, float gradientNorm) {
+    /** @param step that failed; the first is 1 */
+    public DivergedException(long step, float loss, float gradientNorm) {
         super("step " + step + ": loss " + loss + ", gradient norm " + gradientNorm + " (expected: finite numbers)");
         this.step = step;
+        this.loss = loss;
+        this.gradientNorm = gradientNorm;
     }
 
     /** The optimiser step that failed; the first is 1. */
     public long step() {
         return step;
+    }
+
+    public float loss() {
+        return loss;
+    }
+
+    public float gradientNorm() {
+        return gradientNorm;
     }
 }

@@ -2,16 +2,20 @@ package io.maru.model;
 
 /**
  * What a training step holds at its fullest, worked out from the shapes: when the forward pass is done, and the way back
- * begins. Not in it are what TensorFlow itself takes, and what its products put aside for as long as they run.
+ * begins.
  *
  * @param weights bytes of the weights, and of their copies in the type of the products
  * @param moments bytes of AdamW's
  * @param gradients bytes of all gradients, and of their sums over the parts of a batch
  * @param activations bytes of what the way back reads
  * @param logits bytes of the scores of each token and of their gradient
+ * @param passing bytes that are needed for a while, or once: gradients inside one block, the scores as the loss reads them,
+ *     and the first weights and moments on their way into the session
  */
-public record MemoryPlan(long weights, long moments, long gradients, long activations, long logits) {
+public record MemoryPlan(long weights, long moments, long gradients, long activations, long logits, long passing) {
     private static final int WIDE = Float.BYTES;
+    /** Of a JVM with TensorFlow loaded and a graph compiled, and of what allocators keep in hand; measured. */
+    private static final long RUNTIME = 540L << 20;
 
     /** @param batch rows of a step; with accumulation only those of one part are held at a time */
     public static MemoryPlan of(DecoderConfig config, int batch, TrainingOptions options) {
@@ -25,11 +29,19 @@ public record MemoryPlan(long weights, long moments, long gradients, long activa
                 2 * WIDE * parameters,
                 narrow * parameters + sums,
                 Math.multiplyExact(rows, activationsOfARow(config, options, narrow)),
-                Math.multiplyExact(rows, 2L * narrow * config.vocabularySize()));
+                Math.multiplyExact(rows, 2L * narrow * config.vocabularySize()),
+                rows * (activationsOfABlock(config, options, narrow) + (long) WIDE * config.vocabularySize())
+                        + 2 * WIDE * parameters);
     }
 
+    /** Of the step alone, without what is passing. */
     public long total() {
         return weights + moments + gradients + activations + logits;
+    }
+
+    /** Of a process that trains, as the operating system counts it. */
+    public long process() {
+        return total() + passing + RUNTIME;
     }
 
     private static long activationsOfARow(DecoderConfig config, TrainingOptions options, int narrow) {

@@ -35,12 +35,7 @@ import org.tensorflow.types.family.TFloating;
  *
  * <p>Not safe for use by several threads.
  */
-public final class Trainer implements AutoCloseable {
-    /** What {@link #save} writes the weights to, readable by Hugging Face. */
-    public static final String MODEL_FILE = "model.safetensors";
-    /** What {@link #save} writes Adam's moments and the step to. */
-    public static final String OPTIMIZER_FILE = "optimizer.safetensors";
-
+public final class Trainer implements Learner {
     private final DecoderConfig config;
     private final TrainingOptions options;
     private final int batch; // B
@@ -133,13 +128,7 @@ public final class Trainer implements AutoCloseable {
         }
     }
 
-    /**
-     * One step of AdamW.
-     *
-     * @param inputs token ids, row after row (B * T)
-     * @param targets the token after each of them (B * T)
-     * @throws DivergedException if the loss or the gradient is not finite; the weights are of no more use then
-     */
+    @Override
     public StepResult step(int[] inputs, int[] targets, float learningRate) {
         if (!(learningRate >= 0 && learningRate < Float.POSITIVE_INFINITY)) {
             throw new IllegalArgumentException("learningRate: " + learningRate + " (expected: >= 0)");
@@ -179,7 +168,7 @@ public final class Trainer implements AutoCloseable {
         }
     }
 
-    /** Mean loss of a batch, in nats per token, without learning from it. Arguments as in {@link #step}. */
+    @Override
     public double validate(int[] inputs, int[] targets) {
         requireIds("inputs", inputs);
         requireIds("targets", targets);
@@ -197,7 +186,7 @@ public final class Trainer implements AutoCloseable {
         return config;
     }
 
-    /** Optimiser steps taken. */
+    @Override
     public long steps() {
         return step;
     }
@@ -207,15 +196,12 @@ public final class Trainer implements AutoCloseable {
         return parameters.in(session);
     }
 
-    /** Writes {@link #MODEL_FILE} and {@link #OPTIMIZER_FILE}: all that {@link #resume} needs. */
+    @Override
     public Saved save(Path folder) throws IOException {
         SealedFile model = weights().save(folder.resolve(MODEL_FILE));
         SealedFile moments = optimizer.save(session, step, folder.resolve(OPTIMIZER_FILE));
         return new Saved(model, moments);
     }
-
-    /** The files that {@link #save} wrote. */
-    public record Saved(SealedFile model, SealedFile optimizer) {}
 
     @Override
     public void close() {

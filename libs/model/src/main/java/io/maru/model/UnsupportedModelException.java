@@ -8,6 +8,11 @@ package io.maru.model;
 public final class UnsupportedModelException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    /** @param message place, what was found and what was expected */
+    public UnsupportedModelException(String message) {
+        super(message);
+    }
+
     UnsupportedModelException(String place, Object found, Object expected) {
         super(place + ": " + found + " (expected: " + expected + ")");
     }

@@ -3,6 +3,8 @@ package io.maru.model;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class MemoryPlanTest {
     private static final TrainingOptions USUAL = TrainingOptions.usual();
@@ -41,6 +43,35 @@ class MemoryPlanTest {
         assertThat(again.weights()).isEqualTo(plain.weights());
         assertThat(MemoryPlan.of(GPT2, 8, USUAL.withDropout(0.1f, 1)).activations())
                 .isGreaterThan(plain.activations());
+    }
+
+    /** The first is nanoGPT's smallest, the second its larger one with a tokenizer's vocabulary. */
+    @ParameterizedTest
+    @CsvSource({
+        "1024, 64, 4, 4, 128, 12, FLOAT32, NONE, 1",
+        "8192, 256, 6, 6, 384, 8, FLOAT32, NONE, 1",
+        "8192, 256, 6, 6, 384, 16, BFLOAT16, NONE, 1",
+        "8192, 256, 6, 6, 384, 16, FLOAT32, BLOCKS, 2",
+    })
+    void isWhatAProcessTakes(
+            int vocabulary,
+            int block,
+            int layers,
+            int heads,
+            int width,
+            int batch,
+            Precision precision,
+            Recompute recompute,
+            int parts)
+            throws Exception {
+        MemoryPlan plan = MemoryPlan.of(
+                new GptConfig(vocabulary, block, layers, heads, width),
+                batch,
+                USUAL.with(precision).with(recompute).withAccumulation(parts));
+
+        long measured = PeakMemory.measure(vocabulary, block, layers, heads, width, batch, precision, recompute, parts);
+
+        assertThat(plan.process() / (double) measured).isBetween(0.8, 1.25);
     }
 
     @Test

@@ -7,6 +7,7 @@ import io.maru.control.app.RunConductor;
 import io.maru.control.app.RunObserver;
 import io.maru.control.app.Runs;
 import io.maru.control.app.StageWork;
+import io.maru.control.app.TrainingCheck;
 import io.maru.control.app.Wake;
 import io.maru.control.domain.Stage;
 import io.maru.control.neighbour.EncodeStage;
@@ -17,6 +18,7 @@ import io.maru.control.neighbour.ServeStage;
 import io.maru.control.neighbour.TokenizerCatalog;
 import io.maru.control.neighbour.TokenizerStage;
 import io.maru.control.neighbour.TrainStage;
+import io.maru.control.neighbour.TrainingDoor;
 import io.maru.control.store.PostgresRuns;
 import io.maru.control.store.RunWork;
 import io.maru.evaluation.v1.EvaluationServiceGrpc;
@@ -125,14 +127,22 @@ class Wiring {
 
     @Produces
     @Singleton
+    TrainingCheck trainingCheck(ControlConfig config, @GrpcClient("training") Channel training) {
+        return new TrainingDoor(TrainingServiceGrpc.newBlockingStub(training), Duration.ofMillis(config.callMillis()));
+    }
+
+    @Produces
+    @Singleton
     Runs runs(
             PostgresRuns runs,
             ObjectStore store,
             RegisteredTokenizers tokenizers,
+            TrainingCheck training,
             RunObserver observer,
             Wake wake,
             ControlConfig config) {
-        return new Runs(runs, store::size, tokenizers, observer, wake, config.mostOpenRuns(), InstantSource.system());
+        return new Runs(
+                runs, store::size, tokenizers, training, observer, wake, config.mostOpenRuns(), InstantSource.system());
     }
 
     void start(@Observes StartupEvent event, Conductors conductors) {

@@ -211,6 +211,20 @@ class ControlServiceTest {
     }
 
     @Test
+    void whatTrainingRefusesIsRefusedAtTheDoor() throws Exception {
+        CheckRecipeRequest request = CheckRecipeRequest.newBuilder()
+                .setRecipe(RECIPE.replace("block: 32", "block: 60000"))
+                .build();
+
+        assertThatThrownBy(() -> control.checkRecipe(request))
+                .hasMessage("INVALID_ARGUMENT: model.block: 60000 (expected: less, or a lower training.learningRate)");
+        services.stop();
+        // Nobody can say now; training will when the run gets there.
+        assertThat(control.checkRecipe(request).getParameters()).isPositive();
+        services.start();
+    }
+
+    @Test
     void cancellingARunLeavesTheRegisteredTokenizerAlone() {
         services.registered.put("tokenizers/gpt2", Tokenizer.State.READY);
         services.hold(Stage.INGEST);

@@ -37,6 +37,8 @@ import io.maru.tokenization.v1.TokenizationServiceGrpc;
 import io.maru.tokenization.v1.Tokenizer;
 import io.maru.tokenization.v1.TrainTokenizerRequest;
 import io.maru.training.v1.CancelTrainingJobRequest;
+import io.maru.training.v1.CheckTrainingSpecRequest;
+import io.maru.training.v1.CheckTrainingSpecResponse;
 import io.maru.training.v1.CreateTrainingJobRequest;
 import io.maru.training.v1.GetTrainingJobRequest;
 import io.maru.training.v1.TrainingJob;
@@ -60,6 +62,8 @@ final class FakeServices implements AutoCloseable {
     static final double BITS_PER_BYTE = 2.5;
     static final double PERPLEXITY = 9.25;
     static final double VALIDATION_LOSS = 1.75;
+    /** Training has no memory for a longer one. */
+    static final int LONGEST_BLOCK = 50_000;
 
     /** Requests that had an effect, by request id. */
     final ConcurrentMap<String, Object> effects = new ConcurrentHashMap<>();
@@ -334,6 +338,20 @@ final class FakeServices implements AutoCloseable {
     }
 
     private final class Training extends TrainingServiceGrpc.TrainingServiceImplBase {
+        @Override
+        public void checkTrainingSpec(
+                CheckTrainingSpecRequest request, StreamObserver<CheckTrainingSpecResponse> observer) {
+            if (request.getModel().getBlock() > LONGEST_BLOCK) {
+                observer.onError(Status.INVALID_ARGUMENT
+                        .withDescription("model.block: %d (expected: less, or a lower training.learning_rate)"
+                                .formatted(request.getModel().getBlock()))
+                        .asRuntimeException());
+                return;
+            }
+            observer.onNext(CheckTrainingSpecResponse.getDefaultInstance());
+            observer.onCompleted();
+        }
+
         @Override
         public void createTrainingJob(CreateTrainingJobRequest request, StreamObserver<TrainingJob> observer) {
             answer(observer, () -> {

@@ -51,14 +51,34 @@ public interface TrainingConfig {
     @Min(1)
     long mostStepTokens();
 
-    /** A job whose logits, tokens of a step times vocabulary, are more numbers is refused. 4 bytes each, several times. */
+    /**
+     * A job whose logits, tokens of a part of the batch times vocabulary, are more numbers is refused. 4 bytes each, several
+     * times.
+     */
     @WithDefault("2147483648")
     @Min(1)
     long mostStepLogits();
 
     /**
-     * A job whose attention scores, batch times heads times block squared times layers, are more numbers is refused. 4 bytes
-     * each, twice.
+     * Bytes that a process which trains may take; a job that takes more is refused. 0 takes what the GPU has, or without
+     * one what the container or the machine has. Less leaves room for what else runs there.
+     */
+    @WithDefault("0")
+    @Min(0)
+    long memoryBytes();
+
+    /**
+     * How long the first two steps of a job may take in a process of their own, which tells its memory and its speed before
+     * it runs. Loading TensorFlow takes seconds of it. 0 runs jobs untried.
+     */
+    @WithDefault("600")
+    @Min(0)
+    @Max(86_400)
+    long trialSeconds();
+
+    /**
+     * A job whose attention scores, sequences of a part of the batch times heads times block squared times layers, are more
+     * numbers is refused. 4 bytes each, twice.
      */
     @WithDefault("2147483648")
     @Min(1)

@@ -17,6 +17,7 @@ final class TrainingMetrics implements TrainingMeters {
     private volatile double loss = Double.NaN;
     private volatile double validationLoss = Double.NaN;
     private volatile double tokensPerSecond;
+    private volatile Measurement.Cost cost = new Measurement.Cost(0, 0, 0, 0, 0);
 
     TrainingMetrics(MeterRegistry registry) {
         steps = Counter.builder("maru_training_steps")
@@ -34,6 +35,23 @@ final class TrainingMetrics implements TrainingMeters {
         Gauge.builder("maru_training_tokens_per_second", () -> tokensPerSecond)
                 .description("Without validations and checkpoints")
                 .register(registry);
+        Gauge.builder("maru_training_flops_per_second", () -> cost.flopsPerSecond())
+                .description("The model's own operations, without what is worked out twice to save memory")
+                .register(registry);
+        Gauge.builder("maru_training_mfu", () -> cost.mfu())
+                .description("These operations as a share of the device's measured peak")
+                .register(registry);
+        Gauge.builder("maru_training_step", () -> cost.stepSeconds())
+                .baseUnit("seconds")
+                .description("One step, on average since the measurement before")
+                .register(registry);
+        Gauge.builder("maru_training_data_wait", () -> cost.dataWaitSeconds())
+                .baseUnit("seconds")
+                .description("The part of such a step in which its batch was read")
+                .register(registry);
+        Gauge.builder("maru_training_memory_bytes", () -> cost.memoryBytes())
+                .description("Resident, of the process that trains")
+                .register(registry);
     }
 
     @Override
@@ -45,6 +63,7 @@ final class TrainingMetrics implements TrainingMeters {
     public void measured(Measurement measurement) {
         loss = measurement.loss();
         tokensPerSecond = measurement.tokensPerSecond();
+        cost = measurement.cost();
         measurement.validationLoss().ifPresent(value -> validationLoss = value);
     }
 

@@ -1,6 +1,8 @@
 package io.maru.training;
 
+import com.sun.management.OperatingSystemMXBean;
 import io.maru.checkpoint.v1.CheckpointServiceGrpc.CheckpointServiceBlockingStub;
+import io.maru.model.DeviceMemory;
 import io.maru.model.DeviceOptions;
 import io.maru.platform.database.Database;
 import io.maru.platform.event.Outbox;
@@ -13,8 +15,10 @@ import io.maru.training.app.Folders;
 import io.maru.training.app.TrainingBytes;
 import io.maru.training.app.TrainingJobs;
 import io.maru.training.app.TrainingLoop;
+import io.maru.training.app.Trial;
 import io.maru.training.domain.Limits;
 import io.maru.training.grpc.CheckpointClient;
+import io.maru.training.process.TrialProcess;
 import io.maru.training.store.PostgresTrainingJobs;
 import io.maru.training.store.StoredTrainingBytes;
 import io.maru.training.store.TrainingWork;
@@ -27,16 +31,27 @@ import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.OptionalLong;
 
 /** The object graph. */
 @ApplicationScoped
 class Wiring {
+    /** There only with the driver; without it, TensorFlow need not be loaded to see that there is no GPU. */
+    private static final Path NVIDIA = Path.of("/dev/nvidiactl");
+
     private final TrainingConfig config;
+    private final DeviceOptions device;
+    private final long memory;
 
     Wiring(TrainingConfig config) {
         this.config = config;
+        this.device = new DeviceOptions(config.threads(), config.interOpThreads());
+        this.memory = config.memoryBytes() == 0 ? memoryThereIs(device) : config.memoryBytes();
     }
 
     @Produces
@@ -78,12 +93,16 @@ class Wiring {
         TrainingLoop loop = new TrainingLoop(
                 bytes,
                 checkpoints,
+                new Trial(
+                        TrialProcess::start,
+                        new Trial.Settings(
+                                memory,
+                                Duration.ofSeconds(config.trialSeconds()),
+                                Duration.ofMillis(config.reportMillis()))),
                 new TrainingMetrics(meters),
                 limits(),
                 new TrainingLoop.Settings(
-                        Folders.emptied(config.workDirectory()),
-                        new DeviceOptions(config.threads(), config.interOpThreads()),
-                        Duration.ofMillis(config.reportMillis())));
+                        Folders.emptied(config.workDirectory()), device, Duration.ofMillis(config.reportMillis())));
         return new Worker(
                 queue,
                 PostgresTrainingJobs.KIND,
@@ -101,6 +120,17 @@ class Wiring {
 
     private Limits limits() {
         return new Limits(
-                config.mostParameters(), config.mostStepTokens(), config.mostStepLogits(), config.mostStepScores());
+                config.mostParameters(),
+                config.mostStepTokens(),
+                config.mostStepLogits(),
+                config.mostStepScores(),
+                memory);
+    }
+
+    /** Of the GPU, where there is one; otherwise the container's, or the machine's. */
+    private static long memoryThereIs(DeviceOptions device) {
+        OptionalLong gpu = Files.exists(NVIDIA) ? DeviceMemory.ofGpus(device) : OptionalLong.empty();
+        return gpu.orElseGet(() ->
+                ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize());
     }
 }

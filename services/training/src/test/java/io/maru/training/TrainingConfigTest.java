@@ -24,5 +24,8 @@ class TrainingConfigTest {
         assertThat(config.mostParameters()).isEqualTo(2_000_000_000L);
         assertThat(config.mostStepTokens()).isEqualTo(1_048_576);
         assertThat(config.mostStepLogits()).isEqualTo(2_147_483_648L);
+        assertThat(config.mostStepScores()).isEqualTo(2_147_483_648L);
+        assertThat(config.memoryBytes()).isZero();
+        assertThat(config.trialSeconds()).isEqualTo(600);
     }
 }

@@ -1,7 +1,9 @@
 package io.maru.training;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 import static org.awaitility.Awaitility.await;
 
 import com.google.rpc.ErrorInfo;
@@ -17,8 +19,12 @@ import io.maru.platform.store.ObjectStore;
 import io.maru.platform.testkit.EmbeddedServersResource;
 import io.maru.platform.testkit.Facts;
 import io.maru.training.v1.CancelTrainingJobRequest;
+import io.maru.training.v1.CheckTrainingSpecRequest;
+import io.maru.training.v1.Choice;
 import io.maru.training.v1.CreateTrainingJobRequest;
+import io.maru.training.v1.GetTrainingHistoryRequest;
 import io.maru.training.v1.GetTrainingJobRequest;
+import io.maru.training.v1.HistoryPoint;
 import io.maru.training.v1.ListTrainingJobsRequest;
 import io.maru.training.v1.ModelSpec;
 import io.maru.training.v1.PauseTrainingJobRequest;
@@ -150,7 +156,125 @@ class TrainingServiceTest {
         assertThat(http("/q/metrics").body())
                 .contains("maru_training_steps_total")
                 .contains("maru_training_loss")
-                .contains("maru_training_tokens_per_second");
+                .contains("maru_training_tokens_per_second")
+                .contains("maru_training_mfu")
+                .contains("maru_training_data_wait_seconds");
+        assertThat(watched).allSatisfy(measurement -> {
+            assertThat(measurement.getMemoryBytes()).isGreaterThan(100L << 20);
+            assertThat(measurement.getFlopsPerSecond()).isPositive();
+            assertThat(measurement.getMfu()).isBetween(1e-9, 1.0);
+            assertThat(measurement.getStepSeconds()).isGreaterThan(measurement.getDataWaitSeconds());
+            assertThat(measurement.getDataWaitSeconds()).isPositive();
+        });
+        // TensorFlow alone takes more; so this was measured in a process that had it loaded.
+        assertThat(ended.getPreflight().getPeakBytes()).isGreaterThan(200L << 20);
+        assertThat(ended.getPreflight().getMemoryLimitBytes())
+                .isGreaterThan(ended.getPreflight().getPeakBytes());
+        assertThat(ended.getPreflight().getSeconds())
+                .isEqualTo(30 * ended.getPreflight().getStepSeconds())
+                .isPositive();
+    }
+
+    @Test
+    void choosesWhatIsLeftToItOnceAndKeepsItInEveryCheckpoint() {
+        CreateTrainingJobRequest.Builder open = request(30).toBuilder();
+        open.getTrainingBuilder()
+                .setSteps(0)
+                .setBatch(0)
+                .setLearningRate(0)
+                .setMinLearningRate(-1)
+                .setWarmupSteps(-1);
+
+        TrainingJob created = service.createTrainingJob(open.build());
+
+        assertThat(created.getChoicesList())
+                .extracting(Choice::getField)
+                .containsExactly(
+                        "batch", "accumulation", "steps", "warmup_steps", "learning_rate", "min_learning_rate");
+        assertThat(created.getTraining().getBatch()).isPositive();
+        assertThat(created.getTraining().getSteps()).isGreaterThan(10);
+        assertThat(created.getTraining().getLearningRate()).isBetween(1e-3, 3e-3);
+        assertThat(service.createTrainingJob(open.build()).getTraining()).isEqualTo(created.getTraining());
+        await().atMost(PATIENCE)
+                .until(() -> FINAL.contains(get(created.getName()).getState()));
+        TrainingJob ended = get(created.getName());
+        assertThat(ended.getState()).isEqualTo(State.SUCCEEDED);
+        assertThat(ended.getChoicesList()).isEqualTo(created.getChoicesList());
+        assertThat(new String(store.bytes(ended.getLastCheckpoint() + "/training_state.json", 1 << 20), UTF_8))
+                .contains("\"choices\"")
+                .contains(created.getChoices(0).getWhy());
+    }
+
+    @Test
+    void tellsAWholeJobInFewPointsWithoutLosingASpike() {
+        TrainingJob job = service.createTrainingJob(request(ENDLESS));
+        service.cancelTrainingJob(
+                CancelTrainingJobRequest.newBuilder().setName(job.getName()).build());
+        await().atMost(PATIENCE).until(() -> get(job.getName()).getState() == State.CANCELLED);
+        int rows = 100_000;
+        database.run(sql -> {
+            sql.update("delete from training_measurement where job = ?", job.getName());
+            sql.update("""
+                    insert into training_measurement
+                        (job, step, loss, lowest_loss, highest_loss, learning_rate, gradient_norm, tokens_per_second,
+                         validation_loss, time)
+                    select ?, 10 * step, 5 - step / 100000.0, 4.5 - step / 100000.0,
+                        case step when 54321 then 1000 else 5.5 - step / 100000.0 end, 0.001, 1, step,
+                        case when step % 50000 = 0 then 3 end, now()
+                    from generate_series(1, ?) as step
+                    order by step
+                    """, job.getName(), rows);
+        });
+
+        List<HistoryPoint> points = service.getTrainingHistory(GetTrainingHistoryRequest.newBuilder()
+                        .setName(job.getName())
+                        .setMostPoints(50)
+                        .build())
+                .getPointsList();
+
+        assertThat(points).hasSize(50);
+        assertThat(points.stream().mapToLong(HistoryPoint::getMeasurements).sum())
+                .isEqualTo(rows);
+        assertThat(points.stream().mapToLong(HistoryPoint::getMeasurements).summaryStatistics())
+                .satisfies(sizes -> assertThat(sizes.getMax() - sizes.getMin()).isLessThanOrEqualTo(1));
+        assertThat(points)
+                .filteredOn(point -> point.getHighestLoss() == 1000)
+                .singleElement()
+                .satisfies(point -> {
+                    assertThat(point.getFirstStep()).isLessThanOrEqualTo(543_210);
+                    assertThat(point.getLastStep()).isGreaterThanOrEqualTo(543_210);
+                });
+        assertThat(points.get(0).getFirstLoss()).isEqualTo(5 - 1e-5);
+        assertThat(points.get(0).getLastLoss()).isEqualTo(5 - points.get(0).getLastStep() / 1e6, within(1e-12));
+        assertThat(points.get(49).getLastLoss()).isEqualTo(4);
+        assertThat(points.get(49).getLowestLoss()).isEqualTo(3.5);
+        assertThat(points.get(49).getTokensPerSecond()).isBetween(98_000.0, 100_000.0);
+        assertThat(points).filteredOn(HistoryPoint::hasValidationLoss).hasSize(2);
+        assertThat(points).extracting(HistoryPoint::getFirstStep).isSorted().doesNotHaveDuplicates();
+        assertRefused(
+                Status.Code.INVALID_ARGUMENT,
+                "INVALID_ARGUMENT",
+                () -> service.getTrainingHistory(GetTrainingHistoryRequest.newBuilder()
+                        .setName(job.getName())
+                        .setMostPoints(10_001)
+                        .build()));
+    }
+
+    @Test
+    void refusesAModelBeforeThereIsADataset() {
+        CheckTrainingSpecRequest.Builder request = CheckTrainingSpecRequest.newBuilder()
+                .setModel(request(10).getModel())
+                .setTraining(request(10).getTraining().toBuilder().setBatch(0).setSteps(0))
+                .setVocabularySize(1024);
+
+        assertThat(service.checkTrainingSpec(request.build()).getPreflight().getPlannedBytes())
+                .isBetween(100L << 20, 1L << 30);
+
+        request.getModelBuilder().setBlock(60_000);
+        assertRefused(
+                Status.Code.INVALID_ARGUMENT, "INVALID_ARGUMENT", () -> service.checkTrainingSpec(request.build()));
+        request.getModelBuilder().setBlock(1024).setLayers(20).setHeads(32).setWidth(2048);
+        assertRefused(Status.Code.INVALID_ARGUMENT, "JOB_TOO_LARGE", () -> service.checkTrainingSpec(request.build()));
     }
 
     @Test

@@ -25,6 +25,7 @@ public final class Runs {
     private final RunStore runs;
     private final SourceSizes sources;
     private final RegisteredTokenizers tokenizers;
+    private final TrainingCheck training;
     private final RunObserver observer;
     private final Wake wake;
     private final long mostOpen;
@@ -38,6 +39,7 @@ public final class Runs {
             RunStore runs,
             SourceSizes sources,
             RegisteredTokenizers tokenizers,
+            TrainingCheck training,
             RunObserver observer,
             Wake wake,
             long mostOpen,
@@ -45,6 +47,7 @@ public final class Runs {
         this.runs = runs;
         this.sources = sources;
         this.tokenizers = tokenizers;
+        this.training = training;
         this.observer = observer;
         this.wake = wake;
         this.mostOpen = mostOpen;
@@ -68,7 +71,7 @@ public final class Runs {
         Recipe read = RecipeReader.read(recipe);
         checkNames(from);
         read.checkFits(bytes(from));
-        read.tokenizer().use().ifPresent(tokenizers::tokens);
+        training.check(read, vocabulary(read));
         if (runs.open() >= mostOpen) {
             throw ControlReason.TOO_MANY_RUNS.because(
                     "runs: %d are not finished (expected: fewer than that; try again when one has ended)", mostOpen);
@@ -106,11 +109,17 @@ public final class Runs {
         if (sourceBytes > 0) {
             read.checkFits(sourceBytes);
         }
-        int vocabulary = read.tokenizer()
+        int vocabulary = vocabulary(read);
+        training.check(read, vocabulary);
+        return new CheckedRecipe(read, read.parameters(vocabulary));
+    }
+
+    /** Tokens of the tokenizer that there is, or at most of the one that there will be. */
+    private int vocabulary(Recipe recipe) {
+        return recipe.tokenizer()
                 .use()
                 .map(tokenizers::tokens)
-                .orElse(read.tokenizer().vocabularySize());
-        return new CheckedRecipe(read, read.parameters(vocabulary));
+                .orElse(recipe.tokenizer().vocabularySize());
     }
 
     /** @param parameters of the model, if a new tokenizer's vocabulary reaches the size that is asked for */

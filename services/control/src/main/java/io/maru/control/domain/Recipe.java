@@ -49,6 +49,11 @@ public record Recipe(
         LLAMA
     }
 
+    /** Where steps, batch, learning rate or, beside such a batch, accumulation are left to training. */
+    public static final int AUTO = 0;
+    /** Where warm-up or the least learning rate follow from what training chooses. */
+    public static final int FOLLOWS = -1;
+
     /** How the learning rate comes down. */
     public enum Schedule {
         COSINE,
@@ -69,10 +74,17 @@ public record Recipe(
         BLOCKS
     }
 
-    /** How the weights are found; see {@code TrainingSpec} in training.proto. */
+    /**
+     * How the weights are found; see {@code TrainingSpec} in training.proto, also for what is {@link #AUTO} or
+     * {@link #FOLLOWS}.
+     *
+     * @param batch sequences of a step, however they were given
+     * @param batchTokens the batch where it was given in tokens
+     */
     public record Training(
             long steps,
             int batch,
+            Optional<Integer> batchTokens,
             double learningRate,
             double minLearningRate,
             long warmupSteps,

@@ -87,6 +87,12 @@ final class RecipeFields {
         return Optional.of(value.textValue());
     }
 
+    /** Whether the value is left to whoever knows better. */
+    boolean isAuto(String key) {
+        JsonNode value = node.path(key);
+        return value.isTextual() && value.textValue().equals("auto");
+    }
+
     boolean flag(String key, boolean usual) {
         JsonNode value = node.path(key);
         if (value.isMissingNode()) {

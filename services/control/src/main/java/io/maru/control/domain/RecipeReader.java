@@ -28,6 +28,8 @@ import java.util.regex.Pattern;
 public final class RecipeReader {
     public static final int MOST_BYTES = 64 * 1024;
     private static final int DEEPEST = 10;
+    private static final long MOST_STEPS = 1_000_000_000;
+    private static final int LARGEST_BATCH = 65_536;
     /** YAML's words for infinity and for what is no number. */
     private static final Pattern NOT_FINITE = Pattern.compile("[-+]?\\.(inf|nan)", Pattern.CASE_INSENSITIVE);
 
@@ -53,13 +55,14 @@ public final class RecipeReader {
         RecipeFields tokenizer = top.section("tokenizer", Recipe.Tokenizer.class);
         RecipeFields model = top.section("model", Recipe.Model.class);
         RecipeFields training = top.section("training", Recipe.Training.class);
+        Recipe.Model shape = model(model);
         RecipeFields evaluation = top.section("evaluation", Recipe.Evaluation.class);
         return new Recipe(
                 name,
                 new Recipe.Corpus(corpus.numberBetween("validationFraction", 0.1, 0, 1)),
                 tokenizer(tokenizer),
-                model(model),
-                training(training),
+                shape,
+                training(training, shape.block()),
                 new Recipe.Evaluation(evaluation.whole("maxTokens", 0, 0, 1_000_000_000_000L)),
                 top.has("sample") ? Optional.of(sample(top.section("sample", Recipe.Sample.class))) : Optional.empty());
     }
@@ -111,16 +114,23 @@ public final class RecipeReader {
                 model.flag("ownHead", false));
     }
 
-    private static Recipe.Training training(RecipeFields training) {
-        long steps = training.whole("steps", 1, 1_000_000_000);
-        double learningRate = training.numberAbove("learningRate", 1e-3, 0, 1);
-        int batch = training.integer("batch", 12, 1, 65_536);
+    private static Recipe.Training training(RecipeFields training, int block) {
+        long steps = training.isAuto("steps") ? Recipe.AUTO : training.whole("steps", 1, MOST_STEPS);
+        double learningRate =
+                training.isAuto("learningRate") ? Recipe.AUTO : training.numberAbove("learningRate", 1e-3, 0, 1);
+        Optional<Integer> batchTokens = batchTokens(training, block);
+        int batch = training.isAuto("batch")
+                ? Recipe.AUTO
+                : batchTokens.map(tokens -> tokens / block).orElse(training.integer("batch", 12, 1, LARGEST_BATCH));
         return new Recipe.Training(
                 steps,
                 batch,
+                batchTokens,
                 learningRate,
-                training.number("minLearningRate", learningRate / 10, 0, learningRate),
-                training.whole("warmupSteps", Math.min(100, steps / 10), 0, steps - 1),
+                minLearningRate(training, learningRate),
+                training.isAuto("steps")
+                        ? training.whole("warmupSteps", Recipe.FOLLOWS, 0, MOST_STEPS - 1)
+                        : training.whole("warmupSteps", Math.min(100, steps / 10), 0, steps - 1),
                 training.number("weightDecay", 0.1, 0, 1),
                 training.numberBelow("beta1", 0.9, 0, 1),
                 training.numberBelow("beta2", 0.99, 0, 1),
@@ -136,7 +146,33 @@ public final class RecipeReader {
                 accumulation(training, batch));
     }
 
+    private static double minLearningRate(RecipeFields training, double learningRate) {
+        if (learningRate != Recipe.AUTO) {
+            return training.number("minLearningRate", learningRate / 10, 0, learningRate);
+        }
+        return training.has("minLearningRate") ? training.number("minLearningRate", 0, 0, 1) : Recipe.FOLLOWS;
+    }
+
+    private static Optional<Integer> batchTokens(RecipeFields training, int block) {
+        if (!training.has("batchTokens")) {
+            return Optional.empty();
+        }
+        if (training.has("batch")) {
+            throw RECIPE_INVALID.because("training.batchTokens: beside training.batch (expected: one of the two)");
+        }
+        int tokens =
+                training.integer("batchTokens", block, (int) Math.min(Integer.MAX_VALUE, (long) block * LARGEST_BATCH));
+        if (tokens % block != 0) {
+            throw RECIPE_INVALID.because(
+                    "training.batchTokens: %d (expected: a multiple of model.block %d)", tokens, block);
+        }
+        return Optional.of(tokens);
+    }
+
     private static int accumulation(RecipeFields training, int batch) {
+        if (batch == Recipe.AUTO) {
+            return training.integer("accumulation", Recipe.AUTO, 1, LARGEST_BATCH);
+        }
         int accumulation = training.integer("accumulation", 1, 1, batch);
         if (batch % accumulation != 0) {
             throw RECIPE_INVALID.because(

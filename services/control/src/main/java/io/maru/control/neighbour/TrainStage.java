@@ -9,10 +9,8 @@ import io.maru.control.domain.Stage;
 import io.maru.training.v1.CancelTrainingJobRequest;
 import io.maru.training.v1.CreateTrainingJobRequest;
 import io.maru.training.v1.GetTrainingJobRequest;
-import io.maru.training.v1.ModelSpec;
 import io.maru.training.v1.TrainingJob;
 import io.maru.training.v1.TrainingServiceGrpc.TrainingServiceBlockingStub;
-import io.maru.training.v1.TrainingSpec;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
@@ -31,64 +29,10 @@ public final class TrainStage extends ResourceStage<TrainingJob, TrainingService
                 .setJobId(run.id())
                 .setRun(run.name())
                 .setDataset(run.need(Result.DATASET))
-                .setModel(model(recipe.model()))
-                .setTraining(training(recipe.training()))
+                .setModel(TrainingWords.model(recipe.model()))
+                .setTraining(TrainingWords.training(recipe.training()))
                 .setRecipe(run.recipe())
                 .build());
-    }
-
-    private static ModelSpec model(Recipe.Model model) {
-        return ModelSpec.newBuilder()
-                .setLayers(model.layers())
-                .setHeads(model.heads())
-                .setWidth(model.width())
-                .setBlock(model.block())
-                .setFamily(
-                        switch (model.family()) {
-                            case GPT2 -> ModelSpec.Family.GPT2;
-                            case LLAMA -> ModelSpec.Family.LLAMA;
-                        })
-                .setKeyValueHeads(model.keyValueHeads())
-                .setInnerWidth(model.intermediate())
-                .setOwnHead(model.ownHead())
-                .build();
-    }
-
-    private static TrainingSpec training(Recipe.Training training) {
-        return TrainingSpec.newBuilder()
-                .setSteps(training.steps())
-                .setBatch(training.batch())
-                .setLearningRate(training.learningRate())
-                .setMinLearningRate(training.minLearningRate())
-                .setWarmupSteps(training.warmupSteps())
-                .setWeightDecay(training.weightDecay())
-                .setBeta1(training.beta1())
-                .setBeta2(training.beta2())
-                .setGradientClip(training.gradientClip())
-                .setSeed(training.seed())
-                .setValidateEvery(training.validateEvery())
-                .setValidationBatches(training.validationBatches())
-                .setCheckpointEvery(training.checkpointEvery())
-                .setDecay(
-                        switch (training.schedule()) {
-                            case COSINE -> TrainingSpec.Decay.COSINE;
-                            case LINEAR -> TrainingSpec.Decay.LINEAR;
-                            case WSD -> TrainingSpec.Decay.WSD;
-                            case CONSTANT -> TrainingSpec.Decay.CONSTANT;
-                        })
-                .setPrecision(
-                        switch (training.precision()) {
-                            case FLOAT32 -> TrainingSpec.Precision.FLOAT32;
-                            case BFLOAT16 -> TrainingSpec.Precision.BFLOAT16;
-                        })
-                .setRecompute(
-                        switch (training.recompute()) {
-                            case NONE -> TrainingSpec.Recompute.NOTHING;
-                            case BLOCKS -> TrainingSpec.Recompute.BLOCKS;
-                        })
-                .setDropout(training.dropout())
-                .setAccumulation(training.accumulation())
-                .build();
     }
 
     @Override
@@ -107,7 +51,8 @@ public final class TrainStage extends ResourceStage<TrainingJob, TrainingService
     Report report(TrainingJob job) {
         String name = job.getName();
         return switch (job.getState()) {
-            case PENDING, RUNNING, PAUSING, CANCELLING -> new Report.Working(progress(job), false, made(name));
+            case PENDING, CHECKING, RUNNING, PAUSING, CANCELLING ->
+                new Report.Working(progress(job), false, made(name));
             case PAUSED -> new Report.Working(progress(job), true, made(name));
             case SUCCEEDED ->
                 new Report.Finished(

@@ -46,7 +46,14 @@ class RunConductorTest {
         }
         conductor = newConductor();
         runs = new Runs(
-                store, source -> OptionalLong.of(1000), name -> 300, (before, after) -> {}, run -> {}, 10, () -> now);
+                store,
+                source -> OptionalLong.of(1000),
+                name -> 300,
+                (recipe, vocabulary) -> {},
+                (before, after) -> {},
+                run -> {},
+                10,
+                () -> now);
         store.create(NAME, "request", RECIPE, List.of("uploads/a"), now);
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.maru.control.domain.ControlReason;
+import io.maru.control.domain.Recipe;
 import io.maru.control.domain.Run;
 import io.maru.platform.error.CommonReason;
 import io.maru.platform.error.Reason;
@@ -32,6 +33,7 @@ class RunsTest {
             store,
             source -> objects.containsKey(source) ? OptionalLong.of(objects.get(source)) : OptionalLong.empty(),
             this::tokens,
+            this::check,
             (before, after) -> {},
             woken::add,
             2,
@@ -42,6 +44,27 @@ class RunsTest {
             throw ControlReason.TOKENIZER_NOT_FOUND.because("there is no %s", tokenizer);
         }
         return 50_257;
+    }
+
+    /** Training that takes blocks of up to 1,000 tokens, and vocabularies that are not GPT-2's. */
+    private void check(Recipe recipe, int vocabulary) {
+        if (recipe.model().block() > 1_000) {
+            throw ControlReason.RECIPE_INVALID.because(
+                    "model.block: %d with %d tokens", recipe.model().block(), vocabulary);
+        }
+    }
+
+    @Test
+    void whatTrainingWouldRefuseIsNotQueued() {
+        objects.put(UPLOAD, 1_000_000L);
+        String recipe = RECIPE.replace("64", "60000") + "tokenizer: {use: tokenizers/gpt2}\n";
+
+        assertThatThrownBy(() -> runs.submit("request", recipe, List.of(UPLOAD)))
+                .hasMessage("model.block: 60000 with 50257 tokens");
+        assertThatThrownBy(() -> runs.check(RECIPE.replace("64", "60000"), 0))
+                .hasMessage("model.block: 60000 with 1024 tokens");
+        assertThat(store.open()).isZero();
+        assertThat(woken).isEmpty();
     }
 
     @Test

@@ -44,6 +44,7 @@ class RecipeReaderTest {
                         new Recipe.Training(
                                 3000,
                                 16,
+                                Optional.empty(),
                                 2e-3,
                                 0,
                                 10,
@@ -72,6 +73,36 @@ class RecipeReaderTest {
         assertThat(recipe.training().batch()).isEqualTo(12);
         assertThat(recipe.training().warmupSteps()).isEqualTo(5);
         assertThat(recipe.training().minLearningRate()).isEqualTo(1e-4);
+    }
+
+    @Test
+    void leavesToTrainingWhatIsAuto() {
+        Recipe.Training open = RecipeReader.read(LEAST.replace("50", "auto, batch: auto, learningRate: auto"))
+                .training();
+
+        assertThat(open.steps()).isEqualTo(Recipe.AUTO);
+        assertThat(open.batch()).isEqualTo(Recipe.AUTO);
+        assertThat(open.learningRate()).isEqualTo(Recipe.AUTO);
+        assertThat(open.accumulation()).isEqualTo(Recipe.AUTO);
+        assertThat(open.minLearningRate()).isEqualTo(Recipe.FOLLOWS);
+        assertThat(open.warmupSteps()).isEqualTo(Recipe.FOLLOWS);
+
+        Recipe.Training bound = RecipeReader.read(LEAST.replace(
+                        "50",
+                        "auto, batch: auto, learningRate: auto, accumulation: 3, minLearningRate: 0, warmupSteps: 9"))
+                .training();
+        assertThat(bound.accumulation()).isEqualTo(3);
+        assertThat(bound.minLearningRate()).isZero();
+        assertThat(bound.warmupSteps()).isEqualTo(9);
+    }
+
+    @Test
+    void aBatchMayBeGivenInTokens() {
+        Recipe.Training training =
+                RecipeReader.read(LEAST.replace("50", "50, batchTokens: 64")).training();
+
+        assertThat(training.batchTokens()).contains(64);
+        assertThat(training.batch()).isEqualTo(16);
     }
 
     @Test
@@ -151,6 +182,27 @@ class RecipeReaderTest {
                 cases,
                 "training: {steps: 50, batch: true}",
                 "training.batch: true (expected: a whole number from 1 to 65536)");
+        refuse(
+                cases,
+                "training: {steps: 50, batchTokens: 66}",
+                "training.batchTokens: 66 (expected: a multiple of model.block 4)");
+        refuse(
+                cases,
+                "training: {steps: 50, batchTokens: 3}",
+                "training.batchTokens: 3 (expected: a whole number from 4 to 262144)");
+        refuse(
+                cases,
+                "training: {steps: 50, batchTokens: 64, batch: 16}",
+                "training.batchTokens: beside training.batch (expected: one of the two)");
+        refuse(
+                cases,
+                "training: {steps: 50, batchTokens: auto}",
+                "training.batchTokens: \"auto\" (expected: a whole number from 4 to 262144)");
+        refuse(cases, "training: {steps: 50, seed: auto}", "training.seed: \"auto\" (expected: a whole number >= 0)");
+        refuse(
+                cases,
+                "training: {steps: automatic}",
+                "training.steps: \"automatic\" (expected: a whole number from 1 to 1000000000)");
         refuse(
                 cases,
                 "training: {steps: 50, warmupSteps: 50}",

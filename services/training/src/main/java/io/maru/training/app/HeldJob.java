@@ -1,6 +1,7 @@
 package io.maru.training.app;
 
 import io.maru.training.domain.Measurement;
+import io.maru.training.domain.Preflight;
 import io.maru.training.domain.Progress;
 import io.maru.training.domain.TrainingJob;
 import java.util.List;
@@ -11,8 +12,14 @@ import java.util.Optional;
  * lost it can write nothing.
  */
 public interface HeldJob {
-    /** Makes a PENDING job RUNNING, and tells how it stands. */
+    /** Makes a PENDING job CHECKING, and tells how it stands. */
     TrainingJob begin();
+
+    /** The state, which a caller may have changed. */
+    TrainingJob.State state();
+
+    /** Makes a CHECKING job RUNNING, keeps what it takes of the machine, and tells how it stands. */
+    TrainingJob checked(Preflight preflight);
 
     /** Drops what an earlier attempt measured after the step that this one goes on from. */
     void resumeFrom(Progress progress);

@@ -28,7 +28,7 @@ final class ProgressReport {
     private final Duration interval;
     private final LongSupplier nanoTime;
     private final Clock clock;
-    private final int stepTokens;
+    private final Scale scale;
     private final List<Measurement> waiting = new ArrayList<>();
 
     private Optional<Measurement> news = Optional.empty();
@@ -36,37 +36,65 @@ final class ProgressReport {
     private TrainingJob.State state = TrainingJob.State.RUNNING;
     private StepResult result;
     private float learningRate;
+    private float lowestLoss;
+    private float highestLoss;
     private long steps;
     private long nanos;
+    private long waited;
     private long lastReport;
     private long lastNews;
 
-    /** @param stepTokens tokens of one step, B * T */
+    /**
+     * By what a step's cost is told.
+     *
+     * @param stepTokens tokens of one step, B * T
+     * @param tokenFlops floating-point operations of a step for each of its tokens
+     * @param peakFlops operations per second that the device reaches; 0 where that is not known
+     * @param residentBytes of this process, now
+     */
+    record Scale(int stepTokens, long tokenFlops, double peakFlops, LongSupplier residentBytes) {
+        Measurement.Cost cost(double tokensPerSecond, double stepSeconds, double dataWaitSeconds) {
+            double flops = tokensPerSecond * tokenFlops;
+            return new Measurement.Cost(
+                    flops,
+                    peakFlops == 0 ? 0 : flops / peakFlops,
+                    stepSeconds,
+                    dataWaitSeconds,
+                    residentBytes.getAsLong());
+        }
+    }
+
     ProgressReport(
             HeldJob held,
             TrainingMeters meters,
             Duration interval,
             LongSupplier nanoTime,
             Clock clock,
-            int stepTokens,
+            Scale scale,
             Progress progress) {
         this.held = held;
         this.meters = meters;
         this.interval = interval;
         this.nanoTime = nanoTime;
         this.clock = clock;
-        this.stepTokens = stepTokens;
+        this.scale = scale;
         this.progress = progress;
         this.lastReport = nanoTime.getAsLong();
         this.lastNews = lastReport - NEWS_INTERVAL.toNanos();
     }
 
-    /** @param took nanoseconds of this step */
-    void stepped(StepResult step, float rate, long took) {
+    /**
+     * @param took nanoseconds of this step
+     * @param forData nanoseconds of these for reading the batch
+     */
+    void stepped(StepResult step, float rate, long took, long forData) {
         result = step;
         learningRate = rate;
+        lowestLoss = steps == 0 ? step.loss() : Math.min(lowestLoss, step.loss());
+        highestLoss = steps == 0 ? step.loss() : Math.max(highestLoss, step.loss());
         steps++;
         nanos += took;
+        waited += forData;
         progress = new Progress(
                 step.step(),
                 step.loss(),
@@ -130,17 +158,22 @@ final class ProgressReport {
     }
 
     private void measure(OptionalDouble validationLoss) {
-        double rate = nanos == 0 ? progress.tokensPerSecond() : (double) steps * stepTokens * 1e9 / nanos;
-        steps = 0;
-        nanos = 0;
+        double rate = nanos == 0 ? progress.tokensPerSecond() : (double) steps * scale.stepTokens() * 1e9 / nanos;
+        double perStep = 1e-9 / Math.max(1, steps);
         Measurement measurement = new Measurement(
                 result.step(),
                 result.loss(),
+                lowestLoss,
+                highestLoss,
                 learningRate,
                 result.gradientNorm(),
                 rate,
+                scale.cost(rate, nanos * perStep, waited * perStep),
                 validationLoss,
                 clock.instant());
+        steps = 0;
+        nanos = 0;
+        waited = 0;
         if (waiting.size() == MOST_WAITING) {
             waiting.remove(0);
         }

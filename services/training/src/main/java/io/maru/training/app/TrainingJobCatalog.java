@@ -1,5 +1,6 @@
 package io.maru.training.app;
 
+import io.maru.training.domain.HistoryPoint;
 import io.maru.training.domain.Measurement;
 import io.maru.training.domain.TrainingJob;
 import java.util.List;
@@ -33,4 +34,7 @@ public interface TrainingJobCatalog {
 
     /** Measurements with a greater sequence number, in order. */
     List<Numbered> measurements(String name, long after, int most);
+
+    /** All of a job's measurements in at most so many points, by steps. */
+    List<HistoryPoint> history(String name, int mostPoints);
 }

@@ -6,12 +6,17 @@ import static io.maru.training.domain.TrainingReason.TRAINING_JOB_NOT_FOUND;
 
 import io.maru.platform.error.CommonReason;
 import io.maru.training.app.TrainingJobCatalog.Numbered;
+import io.maru.training.domain.ChosenTraining;
 import io.maru.training.domain.Dataset;
+import io.maru.training.domain.HistoryPoint;
 import io.maru.training.domain.Limits;
+import io.maru.training.domain.ModelSpec;
+import io.maru.training.domain.Preflight;
 import io.maru.training.domain.Progress;
 import io.maru.training.domain.TrainingJob;
 import io.maru.training.domain.TrainingPlan;
 import io.maru.training.domain.TrainingRequest;
+import io.maru.training.domain.TrainingSpec;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
@@ -32,10 +37,11 @@ public final class TrainingJobs {
     }
 
     /**
-     * Queues a job whose numbers all fit. A request that comes again answers the first job.
+     * Queues a job whose numbers all fit, once what the request leaves open is chosen. A request that comes again answers
+     * the first job.
      *
      * @param name {@code trainingJobs/{job}}
-     * @throws io.maru.platform.error.Refusal INVALID_ARGUMENT, DATASET_NOT_FOUND, DATASET_CORRUPT, TRAINING_JOB_EXISTS,
+     * @throws io.maru.platform.error.Refusal INVALID_ARGUMENT, JOB_TOO_LARGE, DATASET_NOT_FOUND, DATASET_CORRUPT, TRAINING_JOB_EXISTS,
      *     RUN_IN_USE, REQUEST_ID_REUSED
      */
     public TrainingJob create(String requestId, String name, TrainingRequest request) {
@@ -44,14 +50,18 @@ public final class TrainingJobs {
             return earlier.get();
         }
         Dataset dataset = datasets.read(request.dataset());
-        TrainingPlan plan = TrainingPlan.of(request.model(), request.training(), dataset, limits);
+        ChosenTraining chosen = TrainingPlan.choose(request.model(), request.training(), dataset, limits);
+        TrainingPlan plan = TrainingPlan.of(request.model(), chosen.training(), dataset, limits);
         Instant now = clock.instant();
         TrainingJob job = new TrainingJob(
                 name,
-                request,
+                request.with(chosen.training()),
+                request.training(),
+                chosen.choices(),
                 TrainingJob.State.PENDING,
                 Progress.NONE,
                 plan.config().parameterCount(),
+                Preflight.planned(plan.plannedBytes(), limits.memory()),
                 "",
                 "",
                 now,
@@ -63,6 +73,20 @@ public final class TrainingJobs {
         }
         return get(name);
     }
+
+    /**
+     * What {@link #create} would tell of a job whose dataset is still to come.
+     *
+     * @throws io.maru.platform.error.Refusal INVALID_ARGUMENT, JOB_TOO_LARGE
+     */
+    public Estimate check(ModelSpec model, TrainingSpec training, int vocabularySize) {
+        TrainingPlan.Checked checked = TrainingPlan.checkOpen(model, training, vocabularySize, limits);
+        return new Estimate(
+                checked.config().parameterCount(), Preflight.planned(checked.plannedBytes(), limits.memory()));
+    }
+
+    /** @param parameters of the model */
+    public record Estimate(long parameters, Preflight preflight) {}
 
     public TrainingJob get(String name) {
         return catalog.find(name)
@@ -84,9 +108,18 @@ public final class TrainingJobs {
         return catalog.measurements(name, after, most);
     }
 
+    /**
+     * All of a job's measurements in few points.
+     *
+     * @throws io.maru.platform.error.Refusal TRAINING_JOB_NOT_FOUND
+     */
+    public List<HistoryPoint> history(String name, int mostPoints) {
+        return catalog.history(get(name).name(), mostPoints);
+    }
+
     private Optional<TrainingJob> created(String requestId, TrainingRequest request) {
         Optional<TrainingJob> job = catalog.findByRequest(requestId);
-        if (job.isPresent() && !job.get().request().equals(request)) {
+        if (job.isPresent() && !job.get().isOf(request)) {
             throw CommonReason.REQUEST_ID_REUSED.because(
                     "request_id: \"%s\" created %s (expected: an id that no other request has)",
                     requestId, job.get().name());

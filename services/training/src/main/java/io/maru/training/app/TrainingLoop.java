@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.maru.formats.CorruptFileException;
 import io.maru.model.DeviceOptions;
+import io.maru.model.DevicePeak;
 import io.maru.model.DivergedException;
 import io.maru.model.StepResult;
 import io.maru.model.Trainer;
@@ -14,6 +15,7 @@ import io.maru.tokenizer.BpeTokenizer;
 import io.maru.tokenizer.TokenizerFormatException;
 import io.maru.training.domain.Dataset;
 import io.maru.training.domain.Limits;
+import io.maru.training.domain.Preflight;
 import io.maru.training.domain.Progress;
 import io.maru.training.domain.TrainingJob;
 import io.maru.training.domain.TrainingPlan;
@@ -51,6 +53,7 @@ public final class TrainingLoop {
     private final TrainingBytes bytes;
     private final Datasets datasets;
     private final CheckpointRegistry registry;
+    private final Trial trial;
     private final TrainingMeters meters;
     private final Limits limits;
     private final Settings settings;
@@ -64,10 +67,16 @@ public final class TrainingLoop {
     public record Settings(Path workDirectory, DeviceOptions device, Duration reportInterval) {}
 
     public TrainingLoop(
-            TrainingBytes bytes, CheckpointRegistry registry, TrainingMeters meters, Limits limits, Settings settings) {
+            TrainingBytes bytes,
+            CheckpointRegistry registry,
+            Trial trial,
+            TrainingMeters meters,
+            Limits limits,
+            Settings settings) {
         this.bytes = bytes;
         this.datasets = new Datasets(bytes);
         this.registry = registry;
+        this.trial = trial;
         this.meters = meters;
         this.limits = limits;
         this.settings = settings;
@@ -81,12 +90,15 @@ public final class TrainingLoop {
      */
     public void run(HeldJob held) throws InterruptedException, IOException {
         TrainingJob job = held.begin();
-        Optional<TrainingJob.State> ended = endOf(job.state());
-        if (ended.isPresent()) {
-            held.end(ended.get(), job.progress(), List.of());
-            return;
-        }
         try {
+            if (job.state() == TrainingJob.State.CHECKING) {
+                job = held.checked(check(held, job));
+            }
+            Optional<TrainingJob.State> ended = endOf(job.state());
+            if (ended.isPresent()) {
+                held.end(ended.get(), job.progress(), List.of());
+                return;
+            }
             train(held, job);
         } catch (DivergedException e) {
             throw new Refusal(TrainingReason.TRAINING_DIVERGED, e.getMessage(), e);
@@ -94,6 +106,22 @@ public final class TrainingLoop {
             throw new Refusal(TrainingReason.CHECKPOINT_MISMATCH, e.getMessage(), e);
         } catch (CorruptFileException | TokenizerFormatException e) {
             throw new Refusal(TrainingReason.DATASET_CORRUPT, e.getMessage(), e);
+        }
+    }
+
+    /** What the job takes of the machine, once in its life. */
+    private Preflight check(HeldJob held, TrainingJob job) throws InterruptedException, IOException {
+        if (!trial.isDue(job.preflight())) {
+            return job.preflight();
+        }
+        Dataset dataset = datasets.read(job.request().dataset());
+        TrainingSpec spec = job.request().training();
+        TrainingPlan plan = TrainingPlan.of(job.request().model(), spec, dataset, limits);
+        ShardCache cache = new ShardCache(bytes, settings.workDirectory().resolve("shards"));
+        cache.keepOnly(dataset);
+        try (TokenBatches batches = TokenBatches.open(
+                dataset, dataset.train(), cache, plan.train(), plan.config().block(), spec.batch())) {
+            return trial.of(held, job, plan, batches, settings.device());
         }
     }
 
@@ -126,7 +154,11 @@ public final class TrainingLoop {
                     settings.reportInterval(),
                     System::nanoTime,
                     Clock.systemUTC(),
-                    spec.batch() * block,
+                    new ProgressReport.Scale(
+                            spec.batch() * block,
+                            plan.config().flopsPerToken(),
+                            DevicePeak.flopsPerSecond(spec.precision(), settings.device()),
+                            ProcessMemory::resident),
                     start.progress());
             TrainingJob.State end = steps(job, dataset, plan, start.trainer(), batches, validation, report, writer);
             held.end(end, report.progress(writer.last()), report.waiting());
@@ -170,7 +202,7 @@ public final class TrainingLoop {
                 if (end != TrainingJob.State.CANCELLED) {
                     long began = System.nanoTime();
                     double loss = report.progress(writer.last()).validationLoss();
-                    writer.write(trainer, TrainingState.of(job.request(), dataset, step, loss));
+                    writer.write(trainer, TrainingState.of(job.request(), job.choices(), dataset, step, loss));
                     meters.checkpointed((System.nanoTime() - began) / 1e9);
                     saved = step;
                 }
@@ -190,8 +222,9 @@ public final class TrainingLoop {
         long step = trainer.steps();
         float rate = plan.learningRate().at(step);
         TokenBatches.Batch batch = batches.read(step);
+        long read = System.nanoTime();
         StepResult result = trainer.step(batch.inputs(), batch.targets(), rate);
-        report.stepped(result, rate, System.nanoTime() - began);
+        report.stepped(result, rate, System.nanoTime() - began, read - began);
     }
 
     /** Mean loss over the same batches each time, in nats per token. */
@@ -224,7 +257,7 @@ public final class TrainingLoop {
         return switch (state) {
             case PAUSING -> Optional.of(TrainingJob.State.PAUSED);
             case CANCELLING -> Optional.of(TrainingJob.State.CANCELLED);
-            case PENDING, RUNNING, PAUSED, SUCCEEDED, FAILED, CANCELLED -> Optional.empty();
+            case PENDING, CHECKING, RUNNING, PAUSED, SUCCEEDED, FAILED, CANCELLED -> Optional.empty();
         };
     }
 
@@ -250,7 +283,8 @@ public final class TrainingLoop {
         }
         String name = checkpoint.get().name();
         TrainingState state = checkpoint.get().state();
-        state.requireSameRun(name, TrainingState.of(job.request(), dataset, state.step(), state.validationLoss()));
+        state.requireSameRun(
+                name, TrainingState.of(job.request(), job.choices(), dataset, state.step(), state.validationLoss()));
         Trainer trainer =
                 Trainer.resume(plan.config(), plan.adamW(), spec.batch(), resumed, plan.options(), settings.device());
         if (trainer.steps() != state.step()) {

@@ -5,8 +5,10 @@ package io.maru.training.domain;
  *
  * @param parameters of a model
  * @param stepTokens tokens of one step, batch times block
- * @param stepLogits numbers of one step's logits: batch times block times vocabulary
- * @param stepScores numbers of one step's attention, which the backward pass needs again: batch times heads times block
- *     times block, in each layer
+ * @param stepLogits numbers of the logits that are held at a time: sequences of a part of the batch, times block, times
+ *     vocabulary
+ * @param stepScores numbers of the attention that is held at a time, which the backward pass needs again: sequences of a
+ *     part of the batch, times heads, times block, times block, in each layer
+ * @param memory bytes that a process which trains may take
  */
-public record Limits(long parameters, long stepTokens, long stepLogits, long stepScores) {}
+public record Limits(long parameters, long stepTokens, long stepLogits, long stepScores, long memory) {}

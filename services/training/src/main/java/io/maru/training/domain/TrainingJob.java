@@ -1,13 +1,17 @@
 package io.maru.training.domain;
 
 import java.time.Instant;
+import java.util.List;
 
 /**
  * A dataset on its way to checkpoints.
  *
  * @param name {@code trainingJobs/{job}}
- * @param request what was asked for
+ * @param request what is done
+ * @param asked the training as it was asked for, before anything was chosen
+ * @param choices what was left to the service
  * @param parameters of the model
+ * @param preflight what it takes of the machine
  * @param failureReason empty unless FAILED
  * @param revision grows with each change
  * @param sequence grows with each job
@@ -15,9 +19,12 @@ import java.time.Instant;
 public record TrainingJob(
         String name,
         TrainingRequest request,
+        TrainingSpec asked,
+        List<Choice> choices,
         State state,
         Progress progress,
         long parameters,
+        Preflight preflight,
         String failureReason,
         String failureMessage,
         Instant createTime,
@@ -26,14 +33,16 @@ public record TrainingJob(
         long sequence) {
 
     /*
-     *   PENDING --> RUNNING --> SUCCEEDED | FAILED
-     *      ^           |
-     *      |        PAUSING --> PAUSED        any but the final ones --> CANCELLING --> CANCELLED
-     *      +----------------------+
+     *   PENDING --> CHECKING --> RUNNING --> SUCCEEDED | FAILED
+     *      ^           |            |
+     *      |           +---------PAUSING --> PAUSED        any but the final ones --> CANCELLING --> CANCELLED
+     *      +-----------------------------------+
      */
     /** Where a job stands. */
     public enum State {
         PENDING,
+        /** Two steps are tried in a process of their own, once. */
+        CHECKING,
         RUNNING,
         /** The worker is to save a checkpoint and let go. */
         PAUSING,
@@ -57,6 +66,15 @@ public record TrainingJob(
         CANCEL
     }
 
+    public TrainingJob {
+        choices = List.copyOf(choices);
+    }
+
+    /** Whether this is the job that a request created. */
+    public boolean isOf(TrainingRequest other) {
+        return request.with(asked).equals(other);
+    }
+
     /**
      * The state that a wish leads to; the present one where it is granted already. A job that no worker holds needs no
      * worker to stop.
@@ -67,19 +85,19 @@ public record TrainingJob(
         return switch (wish) {
             case PAUSE ->
                 switch (state) {
-                    case PENDING, RUNNING, PAUSING -> held ? State.PAUSING : State.PAUSED;
+                    case PENDING, CHECKING, RUNNING, PAUSING -> held ? State.PAUSING : State.PAUSED;
                     case PAUSED -> State.PAUSED;
                     case CANCELLING, SUCCEEDED, FAILED, CANCELLED -> throw wrongState("PENDING or RUNNING");
                 };
             case RESUME ->
                 switch (state) {
                     case PAUSED -> State.PENDING;
-                    case PENDING, RUNNING -> state;
+                    case PENDING, CHECKING, RUNNING -> state;
                     case PAUSING, CANCELLING, SUCCEEDED, FAILED, CANCELLED -> throw wrongState("PAUSED");
                 };
             case CANCEL ->
                 switch (state) {
-                    case PENDING, RUNNING, PAUSING, CANCELLING -> held ? State.CANCELLING : State.CANCELLED;
+                    case PENDING, CHECKING, RUNNING, PAUSING, CANCELLING -> held ? State.CANCELLING : State.CANCELLED;
                     case PAUSED -> State.CANCELLED;
                     case SUCCEEDED, FAILED, CANCELLED -> state;
                 };

@@ -6,6 +6,8 @@ import io.maru.model.DecoderConfig;
 import io.maru.model.GptConfig;
 import io.maru.model.LearningRate;
 import io.maru.model.LlamaConfig;
+import io.maru.model.MemoryPlan;
+import io.maru.model.Recompute;
 import io.maru.model.TrainingOptions;
 import io.maru.platform.error.CommonReason;
 import io.maru.platform.error.Refusal;
@@ -21,6 +23,7 @@ import java.util.function.Supplier;
  * @param train which tokens a step sees
  * @param validation the fixed batches that every validation is made over
  * @param validationBatches how many of them
+ * @param plannedBytes of the process that trains
  */
 public record TrainingPlan(
         DecoderConfig config,
@@ -29,7 +32,8 @@ public record TrainingPlan(
         LearningRate learningRate,
         BatchOrder train,
         BatchOrder validation,
-        int validationBatches) {
+        int validationBatches,
+        long plannedBytes) {
     private static final long MOST_STEPS = 1_000_000_000;
     private static final int LARGEST_BATCH = 1 << 16;
     private static final int LARGEST_BLOCK = 1 << 17;
@@ -42,45 +46,17 @@ public record TrainingPlan(
     /** The same for every run, so that validation losses of different seeds are over the same tokens. */
     private static final long VALIDATION_SEED = 0;
 
-    /** @throws Refusal INVALID_ARGUMENT with the field, what was found and what was expected */
+    /** @throws Refusal INVALID_ARGUMENT or JOB_TOO_LARGE with the field, what was found and what was expected */
     public static TrainingPlan of(ModelSpec model, TrainingSpec training, Dataset dataset, Limits limits) {
-        DecoderConfig config = config(model, dataset, limits);
-        checkSchedule(training);
-        require("training.batch", training.batch(), 1, LARGEST_BATCH);
-        long stepTokens = (long) training.batch() * model.block();
-        refuseUnless(
-                stepTokens <= limits.stepTokens(),
-                "training.batch: %d times model.block %d is %d tokens a step (expected: at most %d)",
-                training.batch(),
-                model.block(),
-                stepTokens,
-                limits.stepTokens());
-        refuseUnless(
-                stepTokens <= limits.stepLogits() / dataset.vocabularySize(),
-                "training.batch: %d times model.block %d times the vocabulary of %d is more than %d numbers (expected: at most"
-                        + " that)",
-                training.batch(),
-                model.block(),
-                dataset.vocabularySize(),
-                limits.stepLogits());
-        // Divided rather than multiplied: the product of five numbers can be more than a long holds.
-        refuseUnless(
-                stepTokens * model.heads() <= limits.stepScores() / model.layers() / model.block(),
-                "model.block: %d squared times training.batch %d times model.heads %d times model.layers %d is more than %d"
-                        + " numbers of attention in a step (expected: at most that)",
-                model.block(),
-                training.batch(),
-                model.heads(),
-                model.layers(),
-                limits.stepScores());
+        Checked checked = check(model, training, dataset.vocabularySize(), limits);
         BatchOrder train = order("train", dataset.train(), model.block(), training.batch(), training.seed());
         BatchOrder validation =
                 order("validation", dataset.validation(), model.block(), training.batch(), VALIDATION_SEED);
         long wholeBatches = Math.max(1, validation.windowsPerEpoch() / training.batch());
         return new TrainingPlan(
-                config,
+                checked.config(),
                 adamW(training),
-                options(training),
+                checked.options(),
                 new LearningRate(
                         (float) training.learningRate(),
                         (float) training.minLearningRate(),
@@ -89,10 +65,123 @@ public record TrainingPlan(
                         training.decay()),
                 train,
                 validation,
-                (int) Math.min(training.validationBatches(), wholeBatches));
+                (int) Math.min(training.validationBatches(), wholeBatches),
+                checked.plannedBytes());
     }
 
-    private static DecoderConfig config(ModelSpec model, Dataset dataset, Limits limits) {
+    /**
+     * What can be told of a job without its dataset.
+     *
+     * @param plannedBytes of the process that trains
+     */
+    public record Checked(DecoderConfig config, TrainingOptions options, long plannedBytes) {}
+
+    /**
+     * Checks a training for which nothing was chosen yet, as far as that goes without a dataset.
+     *
+     * @throws Refusal as {@link #of}
+     */
+    public static Checked checkOpen(ModelSpec model, TrainingSpec asked, int vocabularySize, Limits limits) {
+        require("vocabulary_size", vocabularySize, 1, Integer.MAX_VALUE);
+        return check(model, ChosenTraining.least(asked), vocabularySize, limits);
+    }
+
+    /**
+     * A request's training with nothing left open, chosen for a dataset; {@link #of} checks what was chosen.
+     *
+     * @throws Refusal as {@link #of}
+     */
+    public static ChosenTraining choose(ModelSpec model, TrainingSpec asked, Dataset dataset, Limits limits) {
+        Checked checked = checkOpen(model, asked, dataset.vocabularySize(), limits);
+        long tokens = dataset.train().stream().mapToLong(Dataset.Shard::tokens).sum();
+        return ChosenTraining.of(checked.config(), asked, tokens, limits);
+    }
+
+    private static Checked check(ModelSpec model, TrainingSpec training, int vocabularySize, Limits limits) {
+        DecoderConfig config = config(model, vocabularySize, limits);
+        checkSchedule(training);
+        require("training.batch", training.batch(), 1, LARGEST_BATCH);
+        TrainingOptions options = options(training);
+        long stepTokens = (long) training.batch() * model.block();
+        refuseUnless(
+                stepTokens <= limits.stepTokens(),
+                "training.batch: %d times model.block %d is %d tokens a step (expected: at most %d)",
+                training.batch(),
+                model.block(),
+                stepTokens,
+                limits.stepTokens());
+        int rows = training.batch() / training.accumulation();
+        long tokens = (long) rows * model.block();
+        refuseUnless(
+                tokens <= limits.stepLogits() / vocabularySize,
+                "training.batch: %d times model.block %d times the vocabulary of %d is more than %d numbers in each of %d parts"
+                        + " (expected: at most that)",
+                training.batch(),
+                model.block(),
+                vocabularySize,
+                limits.stepLogits(),
+                training.accumulation());
+        // Divided rather than multiplied: the product of five numbers can be more than a long holds.
+        refuseUnless(
+                tokens * model.heads() <= limits.stepScores() / model.layers() / model.block(),
+                "model.block: %d squared times training.batch %d times model.heads %d times model.layers %d is more than %d"
+                        + " numbers of attention in each of %d parts (expected: at most that)",
+                model.block(),
+                training.batch(),
+                model.heads(),
+                model.layers(),
+                limits.stepScores(),
+                training.accumulation());
+        long planned = MemoryPlan.of(config, training.batch(), options).process();
+        if (planned > limits.memory()) {
+            throw TrainingReason.JOB_TOO_LARGE.because(
+                    "training.batch: %d sequences of %d tokens, %d at a time, take %d bytes of memory (expected: at most %d;"
+                            + " %s)",
+                    training.batch(),
+                    model.block(),
+                    rows,
+                    planned,
+                    limits.memory(),
+                    whatFits(config, options, rows, limits));
+        }
+        return new Checked(config, options, planned);
+    }
+
+    /** What to do about a job that takes too much memory. */
+    static String whatFits(DecoderConfig config, TrainingOptions options, int rows, Limits limits) {
+        int fits = largestPart(config, options, rows, limits);
+        if (fits > 0) {
+            return "what fits is %d at a time, by a smaller training.batch or a larger training.accumulation"
+                    .formatted(fits);
+        }
+        TrainingOptions saving = options.with(Recompute.BLOCKS);
+        return options.recompute() != saving.recompute() && largestPart(config, saving, 1, limits) > 0
+                ? "one sequence fits with training.recompute blocks"
+                : "not even one sequence fits beside the weights, moments and gradients of %d parameters: together %d"
+                        .formatted(
+                                config.parameterCount(),
+                                MemoryPlan.of(config, 1, options.withAccumulation(1))
+                                        .process());
+    }
+
+    /** The most rows of a part, up to {@code most}, that the memory has room for; 0 where not even one fits. */
+    private static int largestPart(DecoderConfig config, TrainingOptions options, int most, Limits limits) {
+        int fits = 0;
+        int tooMany = most + 1;
+        while (tooMany - fits > 1) {
+            int rows = (fits + tooMany) >>> 1;
+            // With parts, gradients are added up, which takes room too.
+            TrainingOptions parts = options.withAccumulation(2);
+            if (MemoryPlan.of(config, 2 * rows, parts).process() <= limits.memory()) {
+                fits = rows;
+            } else {
+                tooMany = rows;
+            }
+        }
+        return fits;
+    }
+
+    private static DecoderConfig config(ModelSpec model, int vocabularySize, Limits limits) {
         require("model.layers", model.layers(), 1, MOST_LAYERS);
         require("model.width", model.width(), 1, LARGEST_WIDTH);
         require("model.heads", model.heads(), 1, model.width());
@@ -102,7 +191,7 @@ public record TrainingPlan(
                 "model.heads: %d (expected: a divisor of model.width, which is %d)",
                 model.heads(),
                 model.width());
-        DecoderConfig config = refusing("model", () -> shape(model, dataset.vocabularySize()));
+        DecoderConfig config = refusing("model", () -> shape(model, vocabularySize));
         refuseUnless(
                 config.parameterCount() <= limits.parameters(),
                 "model: %d parameters (expected: at most %d)",

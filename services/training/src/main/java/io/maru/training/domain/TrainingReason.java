@@ -13,6 +13,10 @@ public enum TrainingReason implements Reason {
     DATASET_NOT_FOUND(Kind.NOT_FOUND),
     /** A sealed dataset is not what its manifest says. */
     DATASET_CORRUPT(Kind.CORRUPT),
+    /** A job takes more memory than there is. */
+    JOB_TOO_LARGE(Kind.INVALID),
+    /** Two steps of a job took longer than they may. */
+    JOB_TOO_SLOW(Kind.INVALID),
     /** A run's checkpoint is of another dataset, model or training. */
     CHECKPOINT_MISMATCH(Kind.NOT_NOW),
     /** The checkpoint service does not take what was written. */

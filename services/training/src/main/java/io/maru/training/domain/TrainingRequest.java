@@ -23,4 +23,9 @@ public record TrainingRequest(String run, String dataset, ModelSpec model, Train
             throw CommonReason.INVALID_ARGUMENT.because("recipe: a NUL character (expected: text)");
         }
     }
+
+    /** The same but for the training. */
+    public TrainingRequest with(TrainingSpec other) {
+        return new TrainingRequest(run, dataset, model, other, recipe);
+    }
 }

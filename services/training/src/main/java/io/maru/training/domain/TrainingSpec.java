@@ -5,7 +5,7 @@ import io.maru.model.Precision;
 import io.maru.model.Recompute;
 
 /**
- * How the weights are found; {@link TrainingPlan} checks it.
+ * How the weights are found; {@link ChosenTraining} chooses what is left open, and {@link TrainingPlan} checks it.
  *
  * @param steps optimiser steps
  * @param batch sequences in one step
@@ -36,6 +36,11 @@ public record TrainingSpec(
         Recompute recompute,
         double dropout,
         int accumulation) {
+    /** In place of steps, batch, learning rate or, beside such a batch, of accumulation: the service chooses. */
+    static final int AUTO = 0;
+    /** In place of the least learning rate or the warm-up: as follows from the peak, or from the steps. */
+    static final int FOLLOWS = -1;
+
     /** With a cosine, in float32, nothing recomputed or dropped, the batch at once. */
     public TrainingSpec(
             long steps,
@@ -70,5 +75,93 @@ public record TrainingSpec(
                 Recompute.NONE,
                 0,
                 1);
+    }
+
+    TrainingSpec withSteps(long other) {
+        return new TrainingSpec(
+                other,
+                batch,
+                learningRate,
+                minLearningRate,
+                warmupSteps,
+                weightDecay,
+                beta1,
+                beta2,
+                gradientClip,
+                seed,
+                validateEvery,
+                validationBatches,
+                checkpointEvery,
+                decay,
+                precision,
+                recompute,
+                dropout,
+                accumulation);
+    }
+
+    TrainingSpec withBatch(int rows, int parts) {
+        return new TrainingSpec(
+                steps,
+                rows,
+                learningRate,
+                minLearningRate,
+                warmupSteps,
+                weightDecay,
+                beta1,
+                beta2,
+                gradientClip,
+                seed,
+                validateEvery,
+                validationBatches,
+                checkpointEvery,
+                decay,
+                precision,
+                recompute,
+                dropout,
+                parts);
+    }
+
+    TrainingSpec withRates(double peak, double least) {
+        return new TrainingSpec(
+                steps,
+                batch,
+                peak,
+                least,
+                warmupSteps,
+                weightDecay,
+                beta1,
+                beta2,
+                gradientClip,
+                seed,
+                validateEvery,
+                validationBatches,
+                checkpointEvery,
+                decay,
+                precision,
+                recompute,
+                dropout,
+                accumulation);
+    }
+
+    TrainingSpec withWarmupSteps(long other) {
+        return new TrainingSpec(
+                steps,
+                batch,
+                learningRate,
+                minLearningRate,
+                other,
+                weightDecay,
+                beta1,
+                beta2,
+                gradientClip,
+                seed,
+                validateEvery,
+                validationBatches,
+                checkpointEvery,
+                decay,
+                precision,
+                recompute,
+                dropout,
+                accumulation);
     }
 }

@@ -8,6 +8,7 @@ import io.maru.formats.CorruptFileException;
 import io.maru.model.BatchOrder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.List;
 
 /**
  * What a checkpoint tells of the run that wrote it, as {@code training_state.json}: all that a run needs, besides weights
@@ -18,6 +19,7 @@ import java.io.UncheckedIOException;
  * @param datasetSha256 of the dataset's manifest
  * @param step optimiser steps taken; the next batch is the one of this number
  * @param validationLoss of the last validation; 0 before the first
+ * @param choices what of the training was left to the service
  */
 public record TrainingState(
         int format,
@@ -28,6 +30,7 @@ public record TrainingState(
         String tokenizerSha256,
         ModelSpec model,
         TrainingSpec training,
+        List<Choice> choices,
         String recipe) {
     public static final String FILE = "training_state.json";
 
@@ -40,7 +43,8 @@ public record TrainingState(
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build();
 
-    public static TrainingState of(TrainingRequest request, Dataset dataset, long step, double validationLoss) {
+    public static TrainingState of(
+            TrainingRequest request, List<Choice> choices, Dataset dataset, long step, double validationLoss) {
         return new TrainingState(
                 FORMAT,
                 step,
@@ -50,6 +54,7 @@ public record TrainingState(
                 dataset.tokenizerSha256(),
                 request.model(),
                 request.training(),
+                choices,
                 request.recipe());
     }
 

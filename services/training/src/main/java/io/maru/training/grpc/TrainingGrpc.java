@@ -11,12 +11,16 @@ import io.maru.training.app.TrainingJobCatalog.Numbered;
 import io.maru.training.app.TrainingJobs;
 import io.maru.training.domain.TrainingJob.Wish;
 import io.maru.training.v1.CancelTrainingJobRequest;
+import io.maru.training.v1.CheckTrainingSpecRequest;
+import io.maru.training.v1.CheckTrainingSpecResponse;
 import io.maru.training.v1.CreateTrainingJobRequest;
+import io.maru.training.v1.GetTrainingHistoryRequest;
 import io.maru.training.v1.GetTrainingJobRequest;
 import io.maru.training.v1.ListTrainingJobsRequest;
 import io.maru.training.v1.ListTrainingJobsResponse;
 import io.maru.training.v1.PauseTrainingJobRequest;
 import io.maru.training.v1.ResumeTrainingJobRequest;
+import io.maru.training.v1.TrainingHistory;
 import io.maru.training.v1.TrainingJob;
 import io.maru.training.v1.TrainingMeasurement;
 import io.maru.training.v1.TrainingService;
@@ -35,6 +39,8 @@ import java.util.Optional;
 class TrainingGrpc implements TrainingService {
     private static final Duration WATCH_INTERVAL = Duration.ofMillis(250);
     private static final int WATCH_BATCH = 500;
+    private static final int MOST_POINTS = 10_000;
+    private static final int USUAL_POINTS = 100;
 
     private final TrainingJobs jobs;
 
@@ -48,6 +54,16 @@ class TrainingGrpc implements TrainingService {
         String requestId = ResourceName.checkRequestId(request.getRequestId());
         String name = "trainingJobs/" + ResourceName.idOrNew("job_id", request.getJobId());
         return answer(jobs.create(requestId, name, TrainingMapping.request(request)));
+    }
+
+    @Override
+    @Blocking
+    public Uni<CheckTrainingSpecResponse> checkTrainingSpec(CheckTrainingSpecRequest request) {
+        return Uni.createFrom()
+                .item(toProto(jobs.check(
+                        TrainingMapping.toDomain(request.getModel()),
+                        TrainingMapping.toDomain(request.getTraining()),
+                        request.getVocabularySize())));
     }
 
     @Override
@@ -87,6 +103,17 @@ class TrainingGrpc implements TrainingService {
                         watched -> watched.measured().isEmpty())
                 .filter(watched -> watched.measured().isPresent())
                 .map(watched -> toProto(watched.measured().get()));
+    }
+
+    @Override
+    @Blocking
+    public Uni<TrainingHistory> getTrainingHistory(GetTrainingHistoryRequest request) {
+        int most = request.getMostPoints();
+        if (most < 0 || most > MOST_POINTS) {
+            throw CommonReason.INVALID_ARGUMENT.because("most_points: %d (expected: 0 to %d)", most, MOST_POINTS);
+        }
+        return Uni.createFrom()
+                .item(toProto(jobs.history(jobName(request.getName()), most == 0 ? USUAL_POINTS : most)));
     }
 
     @Override

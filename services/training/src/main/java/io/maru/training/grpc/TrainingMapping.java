@@ -8,14 +8,21 @@ import io.maru.platform.error.CommonReason;
 import io.maru.platform.error.Refusal;
 import io.maru.platform.grpc.ResourceName;
 import io.maru.training.app.TrainingJobCatalog.Numbered;
+import io.maru.training.app.TrainingJobs;
+import io.maru.training.domain.Choice;
+import io.maru.training.domain.HistoryPoint;
 import io.maru.training.domain.Measurement;
 import io.maru.training.domain.ModelSpec;
+import io.maru.training.domain.Preflight;
 import io.maru.training.domain.TrainingJob;
 import io.maru.training.domain.TrainingRequest;
 import io.maru.training.domain.TrainingSpec;
+import io.maru.training.v1.CheckTrainingSpecResponse;
 import io.maru.training.v1.CreateTrainingJobRequest;
+import io.maru.training.v1.TrainingHistory;
 import io.maru.training.v1.TrainingMeasurement;
 import java.time.Instant;
+import java.util.List;
 
 /** Where the words of the wire and those of the domain meet. */
 final class TrainingMapping {
@@ -48,6 +55,9 @@ final class TrainingMapping {
                 .setTokensPerSecond(job.progress().tokensPerSecond())
                 .setLastCheckpoint(job.progress().lastCheckpoint())
                 .setParameters(job.parameters())
+                .addAllChoices(
+                        job.choices().stream().map(TrainingMapping::toProto).toList())
+                .setPreflight(toProto(job.preflight()))
                 .setFailureReason(job.failureReason())
                 .setFailureMessage(job.failureMessage())
                 .setCreateTime(toProto(job.createTime()))
@@ -65,14 +75,72 @@ final class TrainingMapping {
                 .setLearningRate(measurement.learningRate())
                 .setGradientNorm(measurement.gradientNorm())
                 .setTokensPerSecond(measurement.tokensPerSecond())
+                .setFlopsPerSecond(measurement.cost().flopsPerSecond())
+                .setMfu(measurement.cost().mfu())
+                .setStepSeconds(measurement.cost().stepSeconds())
+                .setDataWaitSeconds(measurement.cost().dataWaitSeconds())
+                .setMemoryBytes(measurement.cost().memoryBytes())
                 .setTime(toProto(measurement.time()));
         measurement.validationLoss().ifPresent(proto::setValidationLoss);
         return proto.build();
     }
 
+    static TrainingHistory toProto(List<HistoryPoint> points) {
+        return TrainingHistory.newBuilder()
+                .addAllPoints(points.stream().map(TrainingMapping::toProto).toList())
+                .build();
+    }
+
+    private static io.maru.training.v1.HistoryPoint toProto(HistoryPoint point) {
+        io.maru.training.v1.HistoryPoint.Builder proto = io.maru.training.v1.HistoryPoint.newBuilder()
+                .setFirstStep(point.firstStep())
+                .setLastStep(point.lastStep())
+                .setMeasurements(point.measurements())
+                .setFirstLoss(point.firstLoss())
+                .setLowestLoss(point.lowestLoss())
+                .setHighestLoss(point.highestLoss())
+                .setLastLoss(point.lastLoss())
+                .setLearningRate(point.learningRate())
+                .setHighestGradientNorm(point.highestGradientNorm())
+                .setTokensPerSecond(point.tokensPerSecond())
+                .setFlopsPerSecond(point.cost().flopsPerSecond())
+                .setMfu(point.cost().mfu())
+                .setStepSeconds(point.cost().stepSeconds())
+                .setDataWaitSeconds(point.cost().dataWaitSeconds())
+                .setHighestMemoryBytes(point.cost().memoryBytes());
+        point.validationLoss().ifPresent(proto::setValidationLoss);
+        return proto.build();
+    }
+
+    static CheckTrainingSpecResponse toProto(TrainingJobs.Estimate estimate) {
+        return CheckTrainingSpecResponse.newBuilder()
+                .setParameters(estimate.parameters())
+                .setPreflight(toProto(estimate.preflight()))
+                .build();
+    }
+
+    private static io.maru.training.v1.Choice toProto(Choice choice) {
+        return io.maru.training.v1.Choice.newBuilder()
+                .setField(choice.field())
+                .setValue(choice.value())
+                .setWhy(choice.why())
+                .build();
+    }
+
+    private static io.maru.training.v1.Preflight toProto(Preflight preflight) {
+        return io.maru.training.v1.Preflight.newBuilder()
+                .setPlannedBytes(preflight.plannedBytes())
+                .setMemoryLimitBytes(preflight.memoryLimit())
+                .setPeakBytes(preflight.peakBytes())
+                .setStepSeconds(preflight.stepSeconds())
+                .setSeconds(preflight.seconds())
+                .build();
+    }
+
     private static io.maru.training.v1.TrainingJob.State toProto(TrainingJob.State state) {
         return switch (state) {
             case PENDING -> io.maru.training.v1.TrainingJob.State.PENDING;
+            case CHECKING -> io.maru.training.v1.TrainingJob.State.CHECKING;
             case RUNNING -> io.maru.training.v1.TrainingJob.State.RUNNING;
             case PAUSING -> io.maru.training.v1.TrainingJob.State.PAUSING;
             case PAUSED -> io.maru.training.v1.TrainingJob.State.PAUSED;
@@ -83,7 +151,7 @@ final class TrainingMapping {
         };
     }
 
-    private static ModelSpec toDomain(io.maru.training.v1.ModelSpec model) {
+    static ModelSpec toDomain(io.maru.training.v1.ModelSpec model) {
         return new ModelSpec(
                 model.getLayers(),
                 model.getHeads(),
@@ -120,7 +188,7 @@ final class TrainingMapping {
         return CommonReason.INVALID_ARGUMENT.because("%s: %d (expected: one of its values)", field, value);
     }
 
-    private static TrainingSpec toDomain(io.maru.training.v1.TrainingSpec training) {
+    static TrainingSpec toDomain(io.maru.training.v1.TrainingSpec training) {
         return new TrainingSpec(
                 training.getSteps(),
                 training.getBatch(),
@@ -153,7 +221,7 @@ final class TrainingMapping {
                     case UNRECOGNIZED -> throw unknown("training.recompute", training.getRecomputeValue());
                 },
                 training.getDropout(),
-                training.getAccumulation() == 0 ? 1 : training.getAccumulation());
+                training.getAccumulation() == 0 && training.getBatch() != 0 ? 1 : training.getAccumulation());
     }
 
     private static io.maru.training.v1.TrainingSpec toProto(TrainingSpec training) {

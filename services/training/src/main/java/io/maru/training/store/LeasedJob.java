@@ -7,6 +7,7 @@ import io.maru.platform.work.Claim;
 import io.maru.platform.work.WorkQueue;
 import io.maru.training.app.HeldJob;
 import io.maru.training.domain.Measurement;
+import io.maru.training.domain.Preflight;
 import io.maru.training.domain.Progress;
 import io.maru.training.domain.TrainingJob;
 import java.sql.SQLException;
@@ -35,8 +36,29 @@ final class LeasedJob implements HeldJob {
             queue.hold(sql, claim);
             TrainingJob job = lock(sql);
             return job.state() == TrainingJob.State.PENDING
-                    ? jobs.setState(sql, claim.name(), TrainingJob.State.RUNNING)
+                    ? jobs.setState(sql, claim.name(), TrainingJob.State.CHECKING)
                     : job;
+        });
+    }
+
+    @Override
+    public TrainingJob.State state() {
+        return database.inTransaction(sql -> {
+            queue.hold(sql, claim);
+            return lock(sql).state();
+        });
+    }
+
+    @Override
+    public TrainingJob checked(Preflight preflight) {
+        return database.inTransaction(sql -> {
+            queue.hold(sql, claim);
+            TrainingJob job = lock(sql);
+            jobs.setPreflight(sql, claim.name(), preflight);
+            return jobs.setState(
+                    sql,
+                    claim.name(),
+                    job.state() == TrainingJob.State.CHECKING ? TrainingJob.State.RUNNING : job.state());
         });
     }
 

@@ -10,8 +10,11 @@ import io.maru.platform.event.Fact;
 import io.maru.platform.event.Outbox;
 import io.maru.platform.work.WorkQueue;
 import io.maru.training.app.TrainingJobCatalog;
+import io.maru.training.domain.Choice;
+import io.maru.training.domain.HistoryPoint;
 import io.maru.training.domain.Measurement;
 import io.maru.training.domain.ModelSpec;
+import io.maru.training.domain.Preflight;
 import io.maru.training.domain.Progress;
 import io.maru.training.domain.TrainingJob;
 import io.maru.training.domain.TrainingRequest;
@@ -66,9 +69,9 @@ public final class PostgresTrainingJobs implements TrainingJobCatalog {
             int added = sql.update(
                     """
                     insert into training_job
-                        (name, request_id, run, dataset, model, training, recipe, state, parameters, create_time,
-                         update_time)
-                    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                        (name, request_id, run, dataset, model, training, recipe, asked, choices, state, parameters,
+                         preflight, create_time, update_time)
+                    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     on conflict do nothing
                     """,
                     job.name(),
@@ -78,8 +81,11 @@ public final class PostgresTrainingJobs implements TrainingJobCatalog {
                     write(job.request().model()),
                     write(job.request().training()),
                     job.request().recipe(),
+                    write(job.asked()),
+                    write(job.choices()),
                     job.state().name(),
                     job.parameters(),
+                    write(job.preflight()),
                     job.createTime(),
                     job.updateTime());
             if (added == 1) {
@@ -124,6 +130,39 @@ public final class PostgresTrainingJobs implements TrainingJobCatalog {
                 most));
     }
 
+    /*
+     * The first and the last of each part are found by their places, so that no part's measurements need be held or sorted:
+     * a million rows are read once, for as many numbers as there are points.
+     */
+    @Override
+    public List<HistoryPoint> history(String name, int mostPoints) {
+        return database.inTransaction(
+                sql -> sql.list("""
+                with ends as (
+                    select min(step) as origin, max(step) - min(step) + 1 as steps from training_measurement where job = ?
+                ), part as (
+                    select min(step) as first_step, max(step) as last_step, count(*) as measurements,
+                        min(sequence) as first, max(sequence) as last,
+                        max(sequence) filter (where validation_loss is not null) as validated,
+                        min(coalesce(lowest_loss, loss)) as lowest_loss,
+                        max(coalesce(highest_loss, loss)) as highest_loss,
+                        max(gradient_norm) as highest_gradient_norm,
+                        avg(tokens_per_second) as tokens_per_second, avg(flops_per_second) as flops_per_second,
+                        avg(mfu) as mfu, avg(step_seconds) as step_seconds,
+                        avg(data_wait_seconds) as data_wait_seconds, max(memory_bytes) as memory_bytes
+                    from training_measurement, ends
+                    where job = ?
+                    group by (step - origin) * least(?, steps) / steps
+                )
+                select part.*, one.loss as first_loss, other.loss as last_loss, other.learning_rate,
+                    (select validation_loss from training_measurement where job = ? and sequence = validated)
+                from part
+                join training_measurement one on one.job = ? and one.sequence = first
+                join training_measurement other on other.job = ? and other.sequence = last
+                order by first_step
+                """, PostgresTrainingJobs::readPoint, name, name, (long) mostPoints, name, name, name));
+    }
+
     /** Brings the job to a state, and tells what others should know of it. */
     TrainingJob setState(Sql sql, String name, TrainingJob.State state) throws SQLException {
         sql.update(
@@ -136,6 +175,10 @@ public final class PostgresTrainingJobs implements TrainingJobCatalog {
             outbox.append(sql, fact.get());
         }
         return job;
+    }
+
+    void setPreflight(Sql sql, String name, Preflight preflight) throws SQLException {
+        sql.update("update training_job set preflight = ? where name = ?", write(preflight), name);
     }
 
     TrainingJob setProgress(Sql sql, String name, Progress progress) throws SQLException {
@@ -160,15 +203,23 @@ public final class PostgresTrainingJobs implements TrainingJobCatalog {
             sql.update(
                     """
                     insert into training_measurement
-                        (job, step, loss, learning_rate, gradient_norm, tokens_per_second, validation_loss, time)
-                    values (?, ?, ?, ?, ?, ?, ?, ?)
+                        (job, step, loss, lowest_loss, highest_loss, learning_rate, gradient_norm, tokens_per_second,
+                         flops_per_second, mfu, step_seconds, data_wait_seconds, memory_bytes, validation_loss, time)
+                    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """,
                     name,
                     measurement.step(),
                     measurement.loss(),
+                    measurement.lowestLoss(),
+                    measurement.highestLoss(),
                     measurement.learningRate(),
                     measurement.gradientNorm(),
                     measurement.tokensPerSecond(),
+                    measurement.cost().flopsPerSecond(),
+                    measurement.cost().mfu(),
+                    measurement.cost().stepSeconds(),
+                    measurement.cost().dataWaitSeconds(),
+                    measurement.cost().memoryBytes(),
                     measurement.validationLoss().isPresent()
                             ? measurement.validationLoss().getAsDouble()
                             : null,
@@ -185,14 +236,18 @@ public final class PostgresTrainingJobs implements TrainingJobCatalog {
     }
 
     private static TrainingJob read(ResultSet row) throws SQLException {
+        TrainingSpec training = read(row.getString("training"), TrainingSpec.class);
+        String asked = row.getString("asked");
         return new TrainingJob(
                 row.getString("name"),
                 new TrainingRequest(
                         row.getString("run"),
                         row.getString("dataset"),
                         read(row.getString("model"), ModelSpec.class),
-                        read(row.getString("training"), TrainingSpec.class),
+                        training,
                         row.getString("recipe")),
+                asked == null ? training : read(asked, TrainingSpec.class),
+                List.of(read(row.getString("choices"), Choice[].class)),
                 TrainingJob.State.valueOf(row.getString("state")),
                 new Progress(
                         row.getLong("step"),
@@ -201,6 +256,7 @@ public final class PostgresTrainingJobs implements TrainingJobCatalog {
                         row.getDouble("tokens_per_second"),
                         row.getString("last_checkpoint")),
                 row.getLong("parameters"),
+                read(row.getString("preflight"), Preflight.class),
                 row.getString("failure_reason"),
                 row.getString("failure_message"),
                 row.getTimestamp("create_time").toInstant(),
@@ -210,16 +266,48 @@ public final class PostgresTrainingJobs implements TrainingJobCatalog {
     }
 
     private static Measurement readMeasurement(ResultSet row) throws SQLException {
-        double validationLoss = row.getDouble("validation_loss");
-        boolean validated = !row.wasNull();
+        double loss = row.getDouble("loss");
         return new Measurement(
                 row.getLong("step"),
-                row.getDouble("loss"),
+                loss,
+                optional(row, "lowest_loss").orElse(loss),
+                optional(row, "highest_loss").orElse(loss),
                 row.getDouble("learning_rate"),
                 row.getDouble("gradient_norm"),
                 row.getDouble("tokens_per_second"),
-                validated ? OptionalDouble.of(validationLoss) : OptionalDouble.empty(),
+                readCost(row),
+                optional(row, "validation_loss"),
                 row.getTimestamp("time").toInstant());
+    }
+
+    private static HistoryPoint readPoint(ResultSet row) throws SQLException {
+        return new HistoryPoint(
+                row.getLong("first_step"),
+                row.getLong("last_step"),
+                row.getLong("measurements"),
+                row.getDouble("first_loss"),
+                row.getDouble("lowest_loss"),
+                row.getDouble("highest_loss"),
+                row.getDouble("last_loss"),
+                optional(row, "validation_loss"),
+                row.getDouble("learning_rate"),
+                row.getDouble("highest_gradient_norm"),
+                row.getDouble("tokens_per_second"),
+                readCost(row));
+    }
+
+    private static Measurement.Cost readCost(ResultSet row) throws SQLException {
+        return new Measurement.Cost(
+                row.getDouble("flops_per_second"),
+                row.getDouble("mfu"),
+                row.getDouble("step_seconds"),
+                row.getDouble("data_wait_seconds"),
+                row.getLong("memory_bytes"));
+    }
+
+    private static OptionalDouble optional(ResultSet row, String column) throws SQLException {
+        double value = row.getDouble(column);
+        return row.wasNull() ? OptionalDouble.empty() : OptionalDouble.of(value);
     }
 
     private static String write(Object spec) {

@@ -23,7 +23,12 @@ final class TrainingFacts {
                 .setLoss(measurement.loss())
                 .setLearningRate(measurement.learningRate())
                 .setGradientNorm(measurement.gradientNorm())
-                .setTokensPerSecond(measurement.tokensPerSecond());
+                .setTokensPerSecond(measurement.tokensPerSecond())
+                .setFlopsPerSecond(measurement.cost().flopsPerSecond())
+                .setMfu(measurement.cost().mfu())
+                .setStepSeconds(measurement.cost().stepSeconds())
+                .setDataWaitSeconds(measurement.cost().dataWaitSeconds())
+                .setMemoryBytes(measurement.cost().memoryBytes());
         measurement.validationLoss().ifPresent(fact::setValidationLoss);
         return Fact.of("maru.training.progressed.v1", job.name(), job.request().run(), fact.build());
     }
@@ -80,7 +85,7 @@ final class TrainingFacts {
                                 .setStep(step)
                                 .setCheckpoint(checkpoint)
                                 .build()));
-            case PENDING, RUNNING, PAUSING, CANCELLING -> Optional.empty();
+            case PENDING, CHECKING, RUNNING, PAUSING, CANCELLING -> Optional.empty();
         };
     }
 }

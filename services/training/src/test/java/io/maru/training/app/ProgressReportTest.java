@@ -1,6 +1,7 @@
 package io.maru.training.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.grpc.Status;
 import io.maru.model.StepResult;
@@ -38,7 +39,7 @@ class ProgressReportTest {
             Duration.ofMillis(500),
             () -> TimeUnit.MILLISECONDS.toNanos(millis),
             Clock.systemUTC(),
-            768,
+            new ProgressReport.Scale(768, 1_000_000, 1e11, () -> 4096),
             Progress.NONE);
 
     @Test
@@ -50,6 +51,28 @@ class ProgressReportTest {
         assertThat(job.measured)
                 .allSatisfy(row -> assertThat(row.tokensPerSecond()).isEqualTo(38_400));
         assertThat(job.news).extracting(Measurement::step).containsExactly(25L, 75L);
+    }
+
+    @Test
+    void tellsWhatAStepCosts() {
+        train(1, 25, 0);
+
+        Measurement.Cost cost = job.measured.get(0).cost();
+        // 38,400 tokens a second of a million operations each; a device of 1e11.
+        assertThat(cost.flopsPerSecond()).isEqualTo(3.84e10);
+        assertThat(cost.mfu()).isEqualTo(0.384, within(1e-12));
+        assertThat(cost.stepSeconds()).isEqualTo(0.020, within(1e-12));
+        assertThat(cost.dataWaitSeconds()).isEqualTo(50e-6, within(1e-12));
+        assertThat(cost.memoryBytes()).isEqualTo(4096);
+    }
+
+    @Test
+    void keepsALossThatNoRowStandsAt() {
+        train(1, 75, 0);
+
+        assertThat(job.measured).extracting(Measurement::loss).containsExactly(1.5, 1.5, 1.5);
+        assertThat(job.measured).extracting(Measurement::highestLoss).containsExactly(1.5, 9.0, 1.5);
+        assertThat(job.measured).extracting(Measurement::lowestLoss).containsExactly(1.5, 0.5, 1.5);
     }
 
     @Test
@@ -78,7 +101,12 @@ class ProgressReportTest {
     private void train(int from, int to, int validateEvery) {
         for (int step = from; step <= to; step++) {
             millis += 20;
-            report.stepped(new StepResult(step, 1.5f, 0.5f), 1e-3f, TimeUnit.MILLISECONDS.toNanos(20));
+            float loss = step == 30 ? 9 : step == 31 ? 0.5f : 1.5f;
+            report.stepped(
+                    new StepResult(step, loss, 0.5f),
+                    1e-3f,
+                    TimeUnit.MILLISECONDS.toNanos(20),
+                    TimeUnit.MICROSECONDS.toNanos(50));
             if (validateEvery > 0 && step % validateEvery == 0) {
                 report.validated(2.5);
             }

@@ -1,6 +1,7 @@
 package io.maru.training.app;
 
 import io.maru.training.domain.Measurement;
+import io.maru.training.domain.Preflight;
 import io.maru.training.domain.Progress;
 import io.maru.training.domain.TrainingJob;
 import io.maru.training.domain.TrainingRequest;
@@ -17,6 +18,7 @@ final class ScriptedJob implements HeldJob {
     Progress progress = Progress.NONE;
     TrainingJob.State state;
     Progress resumed;
+    Preflight preflight = Preflight.planned(1, 1);
     private final TrainingRequest request;
     private final LongFunction<TrainingJob.State> script;
 
@@ -33,8 +35,41 @@ final class ScriptedJob implements HeldJob {
 
     @Override
     public TrainingJob begin() {
+        state = state == TrainingJob.State.PENDING ? TrainingJob.State.CHECKING : state;
+        return job();
+    }
+
+    @Override
+    public TrainingJob.State state() {
+        TrainingJob.State wished = script.apply(progress.step());
+        // To go on is no wish.
+        state = wished == TrainingJob.State.RUNNING ? state : wished;
+        return state;
+    }
+
+    @Override
+    public TrainingJob checked(Preflight found) {
+        preflight = found;
+        state = state == TrainingJob.State.CHECKING ? TrainingJob.State.RUNNING : state;
+        return job();
+    }
+
+    private TrainingJob job() {
         return new TrainingJob(
-                "trainingJobs/j", request, state, progress, 1, "", "", Instant.EPOCH, Instant.EPOCH, 1, 1);
+                "trainingJobs/j",
+                request,
+                request.training(),
+                List.of(),
+                state,
+                progress,
+                1,
+                preflight,
+                "",
+                "",
+                Instant.EPOCH,
+                Instant.EPOCH,
+                1,
+                1);
     }
 
     @Override

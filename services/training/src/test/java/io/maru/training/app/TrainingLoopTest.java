@@ -48,7 +48,7 @@ class TrainingLoopTest {
     private static final String DATASET = "datasets/a";
     private static final ModelSpec MODEL = new ModelSpec(1, 2, 16, 8);
     private static final TrainingSpec SPEC = new TrainingSpec(24, 4, 1e-2, 1e-3, 4, 0.1, 0.9, 0.95, 1, 42, 8, 3, 10);
-    private static final Limits LIMITS = new Limits(1_000_000, 10_000, 10_000_000, 10_000_000);
+    private static final Limits LIMITS = new Limits(1_000_000, 10_000, 10_000_000, 10_000_000, 4L << 30);
 
     /** What a run that nothing disturbed ended with. */
     private static List<String> undisturbed;
@@ -373,6 +373,11 @@ class TrainingLoopTest {
         return new TrainingLoop(
                 bytes,
                 registry,
+                new Trial(
+                        limit -> {
+                            throw new AssertionError("a trial (expected: none)");
+                        },
+                        new Trial.Settings(0, Duration.ZERO, Duration.ZERO)),
                 new NoMeters(),
                 LIMITS,
                 new TrainingLoop.Settings(folder.resolve("work"), new DeviceOptions(2, 1), Duration.ZERO));

@@ -7,6 +7,7 @@ import io.maru.platform.error.Refusal;
 import io.maru.training.domain.TrainingJob.State;
 import io.maru.training.domain.TrainingJob.Wish;
 import java.time.Instant;
+import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -14,6 +15,7 @@ class TrainingJobTest {
     @ParameterizedTest
     @CsvSource({
         "PENDING,    PAUSED,   PENDING,   CANCELLED",
+        "CHECKING,   PAUSED,   CHECKING,  CANCELLED",
         "RUNNING,    PAUSED,   RUNNING,   CANCELLED",
         "PAUSING,    PAUSED,   refused,   CANCELLED",
         "PAUSED,     PAUSED,   PENDING,   CANCELLED",
@@ -31,6 +33,7 @@ class TrainingJobTest {
     @ParameterizedTest
     @CsvSource({
         "PENDING,    PAUSING,  PENDING,   CANCELLING",
+        "CHECKING,   PAUSING,  CHECKING,  CANCELLING",
         "RUNNING,    PAUSING,  RUNNING,   CANCELLING",
         "PAUSING,    PAUSING,  refused,   CANCELLING",
         "CANCELLING, refused,  refused,   CANCELLING",
@@ -43,7 +46,20 @@ class TrainingJobTest {
 
     private static String after(State state, Wish wish, boolean held) {
         TrainingJob job = new TrainingJob(
-                "trainingJobs/j", null, state, Progress.NONE, 1, "", "", Instant.EPOCH, Instant.EPOCH, 1, 1);
+                "trainingJobs/j",
+                null,
+                null,
+                List.of(),
+                state,
+                Progress.NONE,
+                1,
+                Preflight.planned(1, 1),
+                "",
+                "",
+                Instant.EPOCH,
+                Instant.EPOCH,
+                1,
+                1);
         try {
             return job.after(wish, held).name();
         } catch (Refusal e) {

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class TrainingPlanTest {
-    private static final Limits LIMITS = new Limits(10_000_000, 100_000, 100_000_000, 400_000_000);
+    private static final Limits LIMITS = new Limits(10_000_000, 100_000, 25_000_000, 100_000_000, 2L << 30);
 
     @Test
     void acceptsTheSmallShape() {
@@ -138,17 +138,91 @@ class TrainingPlanTest {
         }
     }
 
+    @Test
+    void refusesWhatTakesMoreMemoryThanThereIsAndTellsWhatFits() {
+        ModelSpec model = new ModelSpec(4, 4, 128, 64);
+        TrainingSpec training = new TrainingSpec(2000, 96, 1e-3, 0, 0, 0, 0.9, 0.99, 1, 1, 1, 1, 1);
+        long planned = TrainingPlan.of(model, training, dataset(), LIMITS).plannedBytes();
+        Limits tight = limits(planned - 1);
+
+        assertThatThrownBy(() -> TrainingPlan.of(model, training, dataset(), tight))
+                .isInstanceOfSatisfying(
+                        Refusal.class, refusal -> assertThat(refusal.reason()).isEqualTo(TrainingReason.JOB_TOO_LARGE))
+                .hasMessageMatching(
+                        "training.batch: 96 sequences of 64 tokens, 96 at a time, take %d bytes of memory \\(expected: at most %d; what fits is (9[0-5]|8\\d) at a time, by a smaller training.batch or a larger training.accumulation\\)"
+                                .formatted(planned, planned - 1));
+        assertThat(TrainingPlan.of(model, training.withBatch(96, 2), dataset(), tight)
+                        .plannedBytes())
+                .isLessThan(planned);
+        assertThatThrownBy(() -> TrainingPlan.of(model, training, dataset(), limits(1)))
+                .hasMessageContaining(
+                        "not even one sequence fits beside the weights, moments and gradients of 932608 parameters");
+    }
+
+    @Test
+    void checksAnOpenTrainingBeforeThereIsADataset() {
+        TrainingSpec open = new TrainingSpec(0, 0, 0, -1, -1, 0.1, 0.9, 0.99, 1, 1, 1, 1, 1).withBatch(0, 0);
+
+        assertThat(TrainingPlan.checkOpen(new ModelSpec(4, 4, 128, 64), open, 1024, LIMITS)
+                        .config()
+                        .parameterCount())
+                .isEqualTo(932_608);
+        assertThatThrownBy(() -> TrainingPlan.checkOpen(new ModelSpec(4, 4, 128, 60_000), open, 300, LIMITS))
+                .hasMessageStartingWith("model.block: 60000 squared times training.batch 1");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "-1 | 0 | training.accumulation: -1 (expected: 1 to 1)",
+                "0 | 1.5 | training.dropout: 1.5 (expected: finite, >= 0, < 1)",
+            })
+    void choosesNothingForATrainingThatIsWrongAnyway(int accumulation, double dropout, String message) {
+        TrainingSpec open = new TrainingSpec(
+                0,
+                0,
+                0,
+                -1,
+                -1,
+                0.1,
+                0.9,
+                0.99,
+                1,
+                1,
+                1,
+                1,
+                1,
+                Decay.COSINE,
+                Precision.FLOAT32,
+                Recompute.NONE,
+                dropout,
+                accumulation);
+
+        assertThatThrownBy(() -> TrainingPlan.choose(new ModelSpec(4, 4, 128, 64), open, dataset(), LIMITS))
+                .isInstanceOf(Refusal.class)
+                .hasMessage(message);
+    }
+
+    private static Limits limits(long memory) {
+        return new Limits(LIMITS.parameters(), LIMITS.stepTokens(), LIMITS.stepLogits(), LIMITS.stepScores(), memory);
+    }
+
     private static Dataset dataset() {
+        return dataset(1024, 10_000);
+    }
+
+    static Dataset dataset(int vocabulary, long tokens) {
         String sha256 = "0".repeat(64);
         Manifest.Entry entry = new Manifest.Entry("x", 1, sha256, Map.of());
         return new Dataset(
                 "datasets/a",
                 sha256,
                 sha256,
-                1024,
+                vocabulary,
                 entry,
                 entry,
-                List.of(new Dataset.Shard(entry, 10_000), new Dataset.Shard(entry, 10_000)),
-                List.of(new Dataset.Shard(entry, 500), new Dataset.Shard(entry, 60)));
+                List.of(new Dataset.Shard(entry, tokens), new Dataset.Shard(entry, tokens)),
+                List.of(new Dataset.Shard(entry, tokens / 20), new Dataset.Shard(entry, 60)));
     }
 }

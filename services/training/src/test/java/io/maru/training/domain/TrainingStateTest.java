@@ -18,6 +18,7 @@ class TrainingStateTest {
             "b".repeat(64),
             new ModelSpec(4, 4, 128, 64),
             new TrainingSpec(2000, 12, 1e-3, 1e-4, 100, 0.1, 0.9, 0.99, 1, -7, 100, 20, 500),
+            List.of(new Choice("batch", "12", "of all rules")),
             "name: \"tales\"\nseed: 7\n");
 
     @Test

@@ -1,0 +1,82 @@
+package io.maru.control.neighbour;
+
+import io.maru.control.domain.Recipe;
+import io.maru.training.v1.ModelSpec;
+import io.maru.training.v1.TrainingSpec;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/** A recipe in training's words, and training's words in a recipe's. */
+final class TrainingWords {
+    private static final Pattern FIELD = Pattern.compile("\\b(model|training)\\.([a-z0-9_]+)");
+    /** Fields that are keys of another name. */
+    private static final Map<String, String> KEYS = Map.of("inner_width", "intermediate", "decay", "schedule");
+
+    private TrainingWords() {}
+
+    static ModelSpec model(Recipe.Model model) {
+        return ModelSpec.newBuilder()
+                .setLayers(model.layers())
+                .setHeads(model.heads())
+                .setWidth(model.width())
+                .setBlock(model.block())
+                .setFamily(
+                        switch (model.family()) {
+                            case GPT2 -> ModelSpec.Family.GPT2;
+                            case LLAMA -> ModelSpec.Family.LLAMA;
+                        })
+                .setKeyValueHeads(model.keyValueHeads())
+                .setInnerWidth(model.intermediate())
+                .setOwnHead(model.ownHead())
+                .build();
+    }
+
+    static TrainingSpec training(Recipe.Training training) {
+        return TrainingSpec.newBuilder()
+                .setSteps(training.steps())
+                .setBatch(training.batch())
+                .setLearningRate(training.learningRate())
+                .setMinLearningRate(training.minLearningRate())
+                .setWarmupSteps(training.warmupSteps())
+                .setWeightDecay(training.weightDecay())
+                .setBeta1(training.beta1())
+                .setBeta2(training.beta2())
+                .setGradientClip(training.gradientClip())
+                .setSeed(training.seed())
+                .setValidateEvery(training.validateEvery())
+                .setValidationBatches(training.validationBatches())
+                .setCheckpointEvery(training.checkpointEvery())
+                .setDecay(
+                        switch (training.schedule()) {
+                            case COSINE -> TrainingSpec.Decay.COSINE;
+                            case LINEAR -> TrainingSpec.Decay.LINEAR;
+                            case WSD -> TrainingSpec.Decay.WSD;
+                            case CONSTANT -> TrainingSpec.Decay.CONSTANT;
+                        })
+                .setPrecision(
+                        switch (training.precision()) {
+                            case FLOAT32 -> TrainingSpec.Precision.FLOAT32;
+                            case BFLOAT16 -> TrainingSpec.Precision.BFLOAT16;
+                        })
+                .setRecompute(
+                        switch (training.recompute()) {
+                            case NONE -> TrainingSpec.Recompute.NOTHING;
+                            case BLOCKS -> TrainingSpec.Recompute.BLOCKS;
+                        })
+                .setDropout(training.dropout())
+                .setAccumulation(training.accumulation())
+                .build();
+    }
+
+    /** A sentence of training, with the keys of a recipe in place of its fields. */
+    static String inARecipe(String sentence) {
+        return FIELD.matcher(sentence)
+                .replaceAll(field -> field.group(1) + "." + KEYS.getOrDefault(field.group(2), camel(field.group(2))));
+    }
+
+    private static String camel(String field) {
+        return Pattern.compile("_([a-z0-9])").matcher(field).replaceAll(letter -> letter.group(1)
+                .toUpperCase(Locale.ROOT));
+    }
+}

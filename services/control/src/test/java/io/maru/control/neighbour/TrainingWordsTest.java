@@ -1,0 +1,34 @@
+package io.maru.control.neighbour;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.maru.control.domain.RecipeReader;
+import io.maru.training.v1.TrainingSpec;
+import org.junit.jupiter.api.Test;
+
+class TrainingWordsTest {
+    @Test
+    void leavesToTrainingWhatARecipeDoes() {
+        TrainingSpec training = TrainingWords.training(RecipeReader.read("""
+                        name: a
+                        model: {layers: 1, heads: 2, width: 8, block: 4}
+                        training: {steps: auto, batch: auto, learningRate: auto}
+                        """).training());
+
+        assertThat(training.getSteps()).isZero();
+        assertThat(training.getBatch()).isZero();
+        assertThat(training.getAccumulation()).isZero();
+        assertThat(training.getLearningRate()).isZero();
+        assertThat(training.getMinLearningRate()).isEqualTo(-1);
+        assertThat(training.getWarmupSteps()).isEqualTo(-1);
+    }
+
+    @Test
+    void tellsTrainingsSentencesInTheKeysOfARecipe() {
+        assertThat(TrainingWords.inARecipe(
+                        "training.min_learning_rate: 0.5 (expected: <= training.learning_rate, which is 0.1)"))
+                .isEqualTo("training.minLearningRate: 0.5 (expected: <= training.learningRate, which is 0.1)");
+        assertThat(TrainingWords.inARecipe("model.inner_width: 3, model.own_head: true, training.beta1: 2"))
+                .isEqualTo("model.intermediate: 3, model.ownHead: true, training.beta1: 2");
+    }
+}

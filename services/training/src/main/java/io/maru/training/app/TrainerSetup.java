@@ -1,0 +1,45 @@
+package io.maru.training.app;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.maru.model.AdamW;
+import io.maru.model.DecoderConfig;
+import io.maru.model.DeviceOptions;
+import io.maru.model.TrainingOptions;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * What a trainer is made of, as text that other processes read.
+ *
+ * @param config the model's {@code config.json}
+ * @param batch rows of a step, B
+ */
+public record TrainerSetup(String config, AdamW adamW, int batch, TrainingOptions options, DeviceOptions device) {
+    private static final JsonMapper JSON = new JsonMapper();
+
+    public static TrainerSetup of(
+            DecoderConfig config, AdamW adamW, int batch, TrainingOptions options, DeviceOptions device) {
+        return new TrainerSetup(new String(config.toJson(), StandardCharsets.UTF_8), adamW, batch, options, device);
+    }
+
+    public DecoderConfig decoder() {
+        return DecoderConfig.fromJson(config.getBytes(StandardCharsets.UTF_8));
+    }
+
+    public String toJson() {
+        try {
+            return JSON.writeValueAsString(this);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** @throws IllegalArgumentException unless it is what {@link #toJson} writes */
+    public static TrainerSetup fromJson(String json) {
+        try {
+            return JSON.readValue(json, TrainerSetup.class);
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException("setup: " + e.getOriginalMessage() + " (expected: a trainer's)", e);
+        }
+    }
+}

@@ -1,0 +1,114 @@
+package io.maru.training.process;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+
+/*
+ * What a service and its trainer process say to each other, one answer to each request:
+ *
+ *     length (4)   kind (1)   content (length - 1)
+ *
+ *     BEGIN     setup, seed                -->  DONE  step
+ *     RESUME    setup, folder              -->  DONE  step
+ *     STEP      rate, inputs, targets      -->  DONE  step, loss, gradient norm
+ *     VALIDATE  inputs, targets            -->  DONE  loss
+ *     SAVE      folder                     -->  DONE  size and SHA-256 of the two files
+ *
+ * Any request may be answered by DIVERGED, UNSUPPORTED, CORRUPT or FAILED instead. Whoever reads the end of the stream knows
+ * that the other one is gone.
+ */
+/** One message between a service and its trainer process. */
+@SuppressWarnings("ArrayRecordComponent") // Read at once, never compared.
+record Frame(int kind, byte[] content) {
+    /** Above the tokens of the largest step. */
+    private static final int LONGEST = 1 << 30;
+
+    enum Request {
+        BEGIN,
+        RESUME,
+        STEP,
+        VALIDATE,
+        SAVE
+    }
+
+    enum Answer {
+        DONE,
+        DIVERGED,
+        UNSUPPORTED,
+        CORRUPT,
+        FAILED
+    }
+
+    /** Writes a message's content. */
+    @FunctionalInterface
+    interface Content {
+        void write(DataOutputStream out) throws IOException;
+    }
+
+    static Frame of(Enum<?> kind, Content content) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try {
+            content.write(new DataOutputStream(bytes));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return new Frame(kind.ordinal(), bytes.toByteArray());
+    }
+
+    DataInputStream in() {
+        return new DataInputStream(new ByteArrayInputStream(content));
+    }
+
+    void write(DataOutputStream out) throws IOException {
+        out.writeInt(1 + content.length);
+        out.writeByte(kind);
+        out.write(content);
+        out.flush();
+    }
+
+    /** @throws java.io.EOFException where the other one is gone */
+    static Frame read(DataInputStream in) throws IOException {
+        int length = in.readInt();
+        if (length < 1 || length > LONGEST) {
+            throw new IOException("frame: " + length + " bytes (expected: 1.." + LONGEST + ")");
+        }
+        int kind = in.readUnsignedByte();
+        byte[] content = in.readNBytes(length - 1);
+        if (content.length < length - 1) {
+            throw new IOException("frame: " + content.length + " bytes (expected: " + (length - 1) + ")");
+        }
+        return new Frame(kind, content);
+    }
+
+    static void writeText(DataOutputStream out, String text) throws IOException {
+        byte[] bytes = text.getBytes(UTF_8);
+        out.writeInt(bytes.length);
+        out.write(bytes);
+    }
+
+    static String readText(DataInputStream in) throws IOException {
+        return new String(in.readNBytes(in.readInt()), UTF_8);
+    }
+
+    static void writeInts(DataOutputStream out, int[] values) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(Math.multiplyExact(values.length, Integer.BYTES));
+        bytes.asIntBuffer().put(values);
+        out.writeInt(values.length);
+        out.write(bytes.array());
+    }
+
+    static int[] readInts(DataInputStream in) throws IOException {
+        int[] values = new int[in.readInt()];
+        ByteBuffer.wrap(in.readNBytes(values.length * Integer.BYTES))
+                .asIntBuffer()
+                .get(values);
+        return values;
+    }
+}

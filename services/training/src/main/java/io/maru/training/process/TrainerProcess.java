@@ -1,0 +1,240 @@
+package io.maru.training.process;
+
+import io.maru.formats.CorruptFileException;
+import io.maru.formats.SealedFile;
+import io.maru.model.DivergedException;
+import io.maru.model.Learner;
+import io.maru.model.StepResult;
+import io.maru.model.UnsupportedModelException;
+import io.maru.training.app.TrainerLostException;
+import io.maru.training.app.TrainerSetup;
+import java.io.BufferedOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A trainer in a process of its own. It can be killed, whatever state TensorFlow is in, and its memory is its own.
+ *
+ * <pre>
+ *   try (TrainerProcess trainer = TrainerProcess.start(Duration.ofMinutes(5))) {
+ *       trainer.begin(setup, seed);
+ *       trainer.step(inputs, targets, rate);
+ *       trainer.peakResidentBytes();
+ *   }
+ * </pre>
+ *
+ * Each method throws {@link TrainerLostException} where the process died, did not answer within its limit, or failed; it is
+ * gone by then. Not safe for use by several threads, but for {@link #close}.
+ */
+public final class TrainerProcess implements Learner {
+    private final Process process;
+    private final Duration limit;
+    private final DataOutputStream requests;
+    /** Empty where there will be no more. */
+    private final BlockingQueue<Optional<Frame>> answers = new LinkedBlockingQueue<>();
+
+    private long steps;
+
+    private TrainerProcess(Process process, Duration limit) {
+        this.process = process;
+        this.limit = limit;
+        this.requests = new DataOutputStream(new BufferedOutputStream(process.getOutputStream()));
+        Thread reader = new Thread(this::read, "trainer-" + process.pid());
+        reader.setDaemon(true);
+        reader.start();
+    }
+
+    /** @param limit of each answer; the first one waits for TensorFlow to load */
+    public static TrainerProcess start(Duration limit) throws IOException {
+        return new TrainerProcess(
+                new ProcessBuilder(TrainerCommand.ofThisProcess().words())
+                        .redirectError(ProcessBuilder.Redirect.INHERIT)
+                        .start(),
+                limit);
+    }
+
+    /** Makes a trainer of initial weights. */
+    public void begin(TrainerSetup setup, long seed) {
+        stands(ask(Frame.Request.BEGIN, content -> {
+            Frame.writeText(content, setup.toJson());
+            content.writeLong(seed);
+        }));
+    }
+
+    /**
+     * Makes a trainer that goes on where another one stood when it saved to {@code folder}.
+     *
+     * @throws UnsupportedModelException if what lies there is of another model
+     * @throws CorruptFileException if a file there is damaged
+     */
+    public void resume(TrainerSetup setup, Path folder) {
+        stands(ask(Frame.Request.RESUME, content -> {
+            Frame.writeText(content, setup.toJson());
+            Frame.writeText(content, folder.toAbsolutePath().toString());
+        }));
+    }
+
+    @Override
+    public StepResult step(int[] inputs, int[] targets, float learningRate) {
+        return stepped(ask(Frame.Request.STEP, content -> {
+            content.writeFloat(learningRate);
+            Frame.writeInts(content, inputs);
+            Frame.writeInts(content, targets);
+        }));
+    }
+
+    @Override
+    public double validate(int[] inputs, int[] targets) {
+        DataInputStream answer = ask(Frame.Request.VALIDATE, content -> {
+            Frame.writeInts(content, inputs);
+            Frame.writeInts(content, targets);
+        });
+        return reading(answer, DataInputStream::readDouble);
+    }
+
+    @Override
+    public long steps() {
+        return steps;
+    }
+
+    @Override
+    public Saved save(Path folder) {
+        DataInputStream answer = ask(
+                Frame.Request.SAVE,
+                content -> Frame.writeText(content, folder.toAbsolutePath().toString()));
+        return reading(answer, in -> new Saved(sealedFile(in), sealedFile(in)));
+    }
+
+    public long pid() {
+        return process.pid();
+    }
+
+    /** The most memory that it has had in use so far, in bytes. */
+    public long peakResidentBytes() {
+        Path status = Path.of("/proc", Long.toString(process.pid()), "status");
+        try {
+            return Files.readAllLines(status).stream()
+                    .filter(line -> line.startsWith("VmHWM:"))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) << 10)
+                    .findFirst()
+                    .orElseThrow(() -> lost("no VmHWM in " + status + " (expected: a running process)"));
+        } catch (IOException e) {
+            throw lost(status + ": " + e.getMessage() + " (expected: a running process)");
+        }
+    }
+
+    /** Kills the process. */
+    @Override
+    public void close() {
+        process.destroyForcibly();
+        boolean interrupted = false;
+        while (true) {
+            try {
+                process.waitFor();
+                break;
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void read() {
+        try (DataInputStream in = new DataInputStream(process.getInputStream())) {
+            while (true) {
+                answers.add(Optional.of(Frame.read(in)));
+            }
+        } catch (IOException e) {
+            answers.add(Optional.empty());
+        }
+    }
+
+    private DataInputStream ask(Frame.Request kind, Frame.Content content) {
+        try {
+            Frame.of(kind, content).write(requests);
+        } catch (IOException e) {
+            throw died(kind);
+        }
+        Optional<Frame> answer;
+        try {
+            answer = answers.poll(limit.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw lost(kind + ": interrupted (expected: an answer)");
+        }
+        if (answer == null) {
+            throw lost(kind + ": no answer for " + limit.toMillis() + " ms (expected: one)");
+        }
+        return done(answer.orElseThrow(() -> died(kind)));
+    }
+
+    private DataInputStream done(Frame answer) {
+        DataInputStream in = answer.in();
+        return switch (Frame.Answer.values()[answer.kind()]) {
+            case DONE -> in;
+            case DIVERGED -> {
+                stands(in);
+                throw reading(
+                        in,
+                        content -> new DivergedException(content.readLong(), content.readFloat(), content.readFloat()));
+            }
+            case UNSUPPORTED -> throw reading(in, content -> new UnsupportedModelException(Frame.readText(content)));
+            case CORRUPT ->
+                throw reading(
+                        in,
+                        content -> new CorruptFileException(
+                                Frame.readText(content),
+                                Frame.readText(content),
+                                Frame.readText(content),
+                                Frame.readText(content)));
+            case FAILED -> throw lost(reading(in, Frame::readText));
+        };
+    }
+
+    private void stands(DataInputStream answer) {
+        steps = reading(answer, DataInputStream::readLong);
+    }
+
+    private StepResult stepped(DataInputStream answer) {
+        StepResult result = reading(answer, in -> new StepResult(in.readLong(), in.readFloat(), in.readFloat()));
+        steps = result.step();
+        return result;
+    }
+
+    private static SealedFile sealedFile(DataInputStream in) throws IOException {
+        return new SealedFile(in.readLong(), Frame.readText(in));
+    }
+
+    private TrainerLostException died(Frame.Request kind) {
+        close();
+        return lost("%s: ended with exit code %d (expected: an answer)".formatted(kind, process.exitValue()));
+    }
+
+    private TrainerLostException lost(String what) {
+        close();
+        return new TrainerLostException("trainer process " + process.pid() + ": " + what);
+    }
+
+    @FunctionalInterface
+    private interface Reading<T> {
+        T of(DataInputStream in) throws IOException;
+    }
+
+    private <T> T reading(DataInputStream answer, Reading<T> reading) {
+        try {
+            return reading.of(answer);
+        } catch (IOException e) {
+            throw lost("a short answer (expected: a whole one)");
+        }
+    }
+}

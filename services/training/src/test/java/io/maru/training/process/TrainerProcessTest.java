@@ -1,0 +1,144 @@
+package io.maru.training.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.maru.model.AdamW;
+import io.maru.model.DeviceOptions;
+import io.maru.model.DivergedException;
+import io.maru.model.GptConfig;
+import io.maru.model.Learner;
+import io.maru.model.StepResult;
+import io.maru.model.Trainer;
+import io.maru.model.TrainingOptions;
+import io.maru.model.UnsupportedModelException;
+import io.maru.model.Weights;
+import io.maru.training.app.TrainerLostException;
+import io.maru.training.app.TrainerSetup;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TrainerProcessTest {
+    private static final Duration LIMIT = Duration.ofMinutes(1);
+    private static final GptConfig CONFIG = new GptConfig(23, 7, 2, 3, 12);
+    private static final int BATCH = 4;
+    private static final long SEED = 42;
+    private static final DeviceOptions DEVICE = new DeviceOptions(2, 2);
+    private static final TrainerSetup SETUP =
+            TrainerSetup.of(CONFIG, AdamW.usual(), BATCH, TrainingOptions.usual(), DEVICE);
+    private static final int[] INPUTS = tokens(1);
+    private static final int[] TARGETS = tokens(2);
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void takesTheStepsThatATrainerHereTakes() throws IOException {
+        Path here = Files.createDirectory(folder.resolve("here"));
+        Path there = Files.createDirectory(folder.resolve("there"));
+        try (Trainer expected = Trainer.create(
+                        CONFIG, AdamW.usual(), BATCH, Weights.initial(CONFIG, SEED), TrainingOptions.usual(), DEVICE);
+                TrainerProcess found = TrainerProcess.start(LIMIT)) {
+            found.begin(SETUP, SEED);
+            for (int i = 0; i < 3; i++) {
+                StepResult step = expected.step(INPUTS, TARGETS, 1e-2f);
+                assertThat(found.step(INPUTS, TARGETS, 1e-2f)).isEqualTo(step);
+            }
+            assertThat(found.steps()).isEqualTo(3);
+            assertThat(found.validate(INPUTS, TARGETS)).isEqualTo(expected.validate(INPUTS, TARGETS));
+            Learner.Saved saved = found.save(there);
+            assertThat(saved).isEqualTo(expected.save(here));
+            saved.model().verify(there.resolve(Learner.MODEL_FILE));
+        }
+        try (TrainerProcess resumed = TrainerProcess.start(LIMIT)) {
+            resumed.resume(SETUP, there);
+            assertThat(resumed.steps()).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void tellsHowMuchMemoryItTook() throws IOException {
+        try (TrainerProcess trainer = TrainerProcess.start(LIMIT)) {
+            trainer.begin(SETUP, SEED);
+            // TensorFlow alone takes more.
+            assertThat(trainer.peakResidentBytes()).isGreaterThan(100L << 20);
+        }
+    }
+
+    @Test
+    void tellsWhenTheNumbersRunAway() throws IOException {
+        try (TrainerProcess trainer = TrainerProcess.start(LIMIT)) {
+            trainer.begin(SETUP, SEED);
+            trainer.step(INPUTS, TARGETS, Float.MAX_VALUE);
+            assertThatThrownBy(() -> trainer.step(INPUTS, TARGETS, 1e-3f))
+                    .isInstanceOfSatisfying(DivergedException.class, diverged -> assertThat(diverged.step())
+                            .isEqualTo(2))
+                    .hasMessageStartingWith("step 2: loss NaN");
+        }
+    }
+
+    @Test
+    void refusesTheFilesOfAnotherModel() throws IOException {
+        try (TrainerProcess trainer = TrainerProcess.start(LIMIT);
+                TrainerProcess other = TrainerProcess.start(LIMIT)) {
+            trainer.begin(SETUP, SEED);
+            trainer.save(folder);
+            GptConfig wider = new GptConfig(CONFIG.vocabularySize(), CONFIG.block(), CONFIG.layers(), 3, 24);
+            TrainerSetup setup = TrainerSetup.of(wider, AdamW.usual(), BATCH, TrainingOptions.usual(), DEVICE);
+            assertThatThrownBy(() -> other.resume(setup, folder))
+                    .isInstanceOf(UnsupportedModelException.class)
+                    .hasMessage("tensor transformer.wte.weight: [23, 12] (expected: [23, 24])");
+        }
+    }
+
+    @Test
+    void isLostWhereItIsKilled() throws IOException {
+        try (TrainerProcess trainer = TrainerProcess.start(LIMIT)) {
+            trainer.begin(SETUP, SEED);
+            ProcessHandle.of(trainer.pid()).orElseThrow().destroyForcibly();
+            assertThatThrownBy(() -> trainer.step(INPUTS, TARGETS, 1e-3f))
+                    .isInstanceOf(TrainerLostException.class)
+                    .hasMessageContaining("exit code 137 (expected: an answer)");
+        }
+    }
+
+    @Test
+    void isLostWhereItHangsForLongerThanItMay() throws IOException, InterruptedException {
+        try (TrainerProcess trainer = TrainerProcess.start(Duration.ofSeconds(15))) {
+            trainer.begin(SETUP, SEED);
+            signal(trainer.pid(), "STOP");
+            assertThatThrownBy(() -> trainer.step(INPUTS, TARGETS, 1e-3f))
+                    .isInstanceOf(TrainerLostException.class)
+                    .hasMessageContaining("no answer for 15000 ms");
+            assertThat(ProcessHandle.of(trainer.pid()).filter(ProcessHandle::isAlive))
+                    .isEmpty();
+        }
+    }
+
+    @Test
+    void endsWithTheProcessThatStartedIt() throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(TrainerCommand.ofThisProcess().words()).start();
+        process.getOutputStream().close();
+        assertThat(process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        assertThat(process.exitValue()).isZero();
+    }
+
+    private static void signal(long pid, String signal) throws IOException, InterruptedException {
+        assertThat(new ProcessBuilder("kill", "-" + signal, Long.toString(pid))
+                        .start()
+                        .waitFor())
+                .isZero();
+    }
+
+    private static int[] tokens(long seed) {
+        return new Random(seed)
+                .ints((long) BATCH * CONFIG.block(), 0, CONFIG.vocabularySize())
+                .toArray();
+    }
+}
