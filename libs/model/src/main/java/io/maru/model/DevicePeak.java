@@ -1,6 +1,5 @@
 package io.maru.model;
 
-import java.nio.FloatBuffer;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
@@ -79,7 +78,7 @@ public final class DevicePeak {
             float[] row = new float[size * size];
             // A matrix of these is its own square, so the numbers stay as they are.
             Arrays.fill(row, 1f / size);
-            matrix.assign(session, FloatBuffer.wrap(row));
+            matrix.assign(session, into -> into.put(row));
         }
 
         private <T extends TFloating> Operand<TFloat32> corner(Ops tf, Operand<T> matrix) {
