@@ -19,9 +19,11 @@ import io.maru.training.app.HeldJob;
 import io.maru.training.app.TrainingBytes;
 import io.maru.training.app.TrainingLoop;
 import io.maru.training.app.TrainingMeters;
+import io.maru.training.app.Trial;
 import io.maru.training.domain.Limits;
 import io.maru.training.domain.Measurement;
 import io.maru.training.domain.ModelSpec;
+import io.maru.training.domain.Preflight;
 import io.maru.training.domain.Progress;
 import io.maru.training.domain.TrainingJob;
 import io.maru.training.domain.TrainingRequest;
@@ -74,8 +76,13 @@ public final class CheckpointCost {
         TrainingLoop loop = new TrainingLoop(
                 bytes,
                 service,
+                new Trial(
+                        limit -> {
+                            throw new IllegalStateException("a trial (expected: none where it has no time)");
+                        },
+                        new Trial.Settings(Long.MAX_VALUE, Duration.ZERO, Duration.ofMillis(500))),
                 clock,
-                new Limits(2_000_000_000, 1 << 20, 1L << 31, 1L << 31),
+                new Limits(2_000_000_000, 1 << 20, 1L << 31, 1L << 31, Long.MAX_VALUE),
                 new TrainingLoop.Settings(work.resolve("training"), DeviceOptions.allCores(), Duration.ofMillis(500)));
         loop.run(new Job(request(precision, shape)));
         System.out.printf(
@@ -267,15 +274,28 @@ public final class CheckpointCost {
             return new TrainingJob(
                     "trainingJobs/bench",
                     request,
+                    request.training(),
+                    List.of(),
                     TrainingJob.State.RUNNING,
                     Progress.NONE,
                     1,
+                    Preflight.planned(0, Long.MAX_VALUE),
                     "",
                     "",
                     Instant.EPOCH,
                     Instant.EPOCH,
                     1,
                     1);
+        }
+
+        @Override
+        public TrainingJob.State state() {
+            return TrainingJob.State.RUNNING;
+        }
+
+        @Override
+        public TrainingJob checked(Preflight preflight) {
+            return begin();
         }
 
         @Override
