@@ -6,7 +6,6 @@ import static io.maru.training.domain.TrainingReason.TRAINING_JOB_NOT_FOUND;
 
 import io.maru.platform.error.CommonReason;
 import io.maru.training.app.TrainingJobCatalog.Numbered;
-import io.maru.training.domain.Dataset;
 import io.maru.training.domain.Limits;
 import io.maru.training.domain.Progress;
 import io.maru.training.domain.TrainingJob;
@@ -35,16 +34,15 @@ public final class TrainingJobs {
      * Queues a job whose numbers all fit. A request that comes again answers the first job.
      *
      * @param name {@code trainingJobs/{job}}
-     * @throws io.maru.platform.error.Refusal INVALID_ARGUMENT, DATASET_NOT_FOUND, DATASET_CORRUPT, TRAINING_JOB_EXISTS,
-     *     RUN_IN_USE, REQUEST_ID_REUSED
+     * @throws io.maru.platform.error.Refusal INVALID_ARGUMENT, DATASET_NOT_FOUND, DATASET_CORRUPT, TOKENIZER_MISMATCH,
+     *     TRAINING_JOB_EXISTS, RUN_IN_USE, REQUEST_ID_REUSED
      */
     public TrainingJob create(String requestId, String name, TrainingRequest request) {
         Optional<TrainingJob> earlier = created(requestId, request);
         if (earlier.isPresent()) {
             return earlier.get();
         }
-        Dataset dataset = datasets.read(request.dataset());
-        TrainingPlan plan = TrainingPlan.of(request.model(), request.training(), dataset, limits);
+        TrainingPlan plan = TrainingPlan.of(request.model(), request.training(), datasets.read(request), limits);
         Instant now = clock.instant();
         TrainingJob job = new TrainingJob(
                 name,

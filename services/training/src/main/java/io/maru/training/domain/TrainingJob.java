@@ -11,6 +11,7 @@ import java.time.Instant;
  * @param failureReason empty unless FAILED
  * @param revision grows with each change
  * @param sequence grows with each job
+ * @param standing what else it shows
  */
 public record TrainingJob(
         String name,
@@ -23,7 +24,35 @@ public record TrainingJob(
         Instant createTime,
         Instant updateTime,
         long revision,
-        long sequence) {
+        long sequence,
+        Standing standing) {
+    /** One that has nothing to show yet. */
+    public TrainingJob(
+            String name,
+            TrainingRequest request,
+            State state,
+            Progress progress,
+            long parameters,
+            String failureReason,
+            String failureMessage,
+            Instant createTime,
+            Instant updateTime,
+            long revision,
+            long sequence) {
+        this(
+                name,
+                request,
+                state,
+                progress,
+                parameters,
+                failureReason,
+                failureMessage,
+                createTime,
+                updateTime,
+                revision,
+                sequence,
+                Standing.NONE);
+    }
 
     /*
      *   PENDING --> RUNNING --> SUCCEEDED | FAILED

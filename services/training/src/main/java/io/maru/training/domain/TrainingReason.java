@@ -13,6 +13,8 @@ public enum TrainingReason implements Reason {
     DATASET_NOT_FOUND(Kind.NOT_FOUND),
     /** A sealed dataset is not what its manifest says. */
     DATASET_CORRUPT(Kind.CORRUPT),
+    /** The datasets of a mix were made with different tokenizers. */
+    TOKENIZER_MISMATCH(Kind.INVALID),
     /** A run's checkpoint is of another dataset, model or training. */
     CHECKPOINT_MISMATCH(Kind.NOT_NOW),
     /** The checkpoint service does not take what was written. */

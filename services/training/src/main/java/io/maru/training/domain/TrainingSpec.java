@@ -16,6 +16,8 @@ import io.maru.model.Recompute;
  * @param checkpointEvery steps between two checkpoints; the last step always makes one
  * @param dropout part of the activations that a step does without
  * @param accumulation parts of a batch that are worked through one after another
+ * @param mix the datasets
+ * @param policy for what goes wrong, or no further
  */
 public record TrainingSpec(
         long steps,
@@ -35,7 +37,15 @@ public record TrainingSpec(
         Precision precision,
         Recompute recompute,
         double dropout,
-        int accumulation) {
+        int accumulation,
+        DataMix mix,
+        TrainingPolicy policy) {
+    public TrainingSpec {
+        // A job that was stored by an earlier version has neither.
+        mix = mix == null ? DataMix.NONE : mix;
+        policy = policy == null ? TrainingPolicy.USUAL : policy;
+    }
+
     /** With a cosine, in float32, nothing recomputed or dropped, the batch at once. */
     public TrainingSpec(
             long steps,
@@ -70,5 +80,80 @@ public record TrainingSpec(
                 Recompute.NONE,
                 0,
                 1);
+    }
+
+    /** On the own dataset alone, with the usual policy. */
+    public TrainingSpec(
+            long steps,
+            int batch,
+            double learningRate,
+            double minLearningRate,
+            long warmupSteps,
+            double weightDecay,
+            double beta1,
+            double beta2,
+            double gradientClip,
+            long seed,
+            long validateEvery,
+            int validationBatches,
+            long checkpointEvery,
+            Decay decay,
+            Precision precision,
+            Recompute recompute,
+            double dropout,
+            int accumulation) {
+        this(
+                steps,
+                batch,
+                learningRate,
+                minLearningRate,
+                warmupSteps,
+                weightDecay,
+                beta1,
+                beta2,
+                gradientClip,
+                seed,
+                validateEvery,
+                validationBatches,
+                checkpointEvery,
+                decay,
+                precision,
+                recompute,
+                dropout,
+                accumulation,
+                DataMix.NONE,
+                TrainingPolicy.USUAL);
+    }
+
+    public TrainingSpec with(DataMix other) {
+        return with(other, policy);
+    }
+
+    public TrainingSpec with(TrainingPolicy other) {
+        return with(mix, other);
+    }
+
+    private TrainingSpec with(DataMix otherMix, TrainingPolicy otherPolicy) {
+        return new TrainingSpec(
+                steps,
+                batch,
+                learningRate,
+                minLearningRate,
+                warmupSteps,
+                weightDecay,
+                beta1,
+                beta2,
+                gradientClip,
+                seed,
+                validateEvery,
+                validationBatches,
+                checkpointEvery,
+                decay,
+                precision,
+                recompute,
+                dropout,
+                accumulation,
+                otherMix,
+                otherPolicy);
     }
 }

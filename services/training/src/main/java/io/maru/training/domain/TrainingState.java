@@ -8,6 +8,7 @@ import io.maru.formats.CorruptFileException;
 import io.maru.model.BatchOrder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.List;
 
 /**
  * What a checkpoint tells of the run that wrote it, as {@code training_state.json}: all that a run needs, besides weights
@@ -16,8 +17,10 @@ import java.io.UncheckedIOException;
  *
  * @param batchOrderVersion how a step maps to a batch
  * @param datasetSha256 of the dataset's manifest
+ * @param mixSha256 of the manifests of those that are mixed in
  * @param step optimiser steps taken; the next batch is the one of this number
  * @param validationLoss of the last validation; 0 before the first
+ * @param course what decides how the run goes on
  */
 public record TrainingState(
         int format,
@@ -25,13 +28,15 @@ public record TrainingState(
         double validationLoss,
         int batchOrderVersion,
         String datasetSha256,
+        List<String> mixSha256,
         String tokenizerSha256,
         ModelSpec model,
         TrainingSpec training,
-        String recipe) {
+        String recipe,
+        Course course) {
     public static final String FILE = "training_state.json";
 
-    private static final int FORMAT = 1;
+    private static final int FORMAT = 2;
     private static final JsonMapper JSON = JsonMapper.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
@@ -40,17 +45,26 @@ public record TrainingState(
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build();
 
-    public static TrainingState of(TrainingRequest request, Dataset dataset, long step, double validationLoss) {
+    public TrainingState {
+        mixSha256 = List.copyOf(mixSha256);
+    }
+
+    /** @param datasets the request's own first */
+    public static TrainingState of(
+            TrainingRequest request, List<Dataset> datasets, long step, double validationLoss, Course course) {
+        Dataset dataset = datasets.get(0);
         return new TrainingState(
                 FORMAT,
                 step,
                 validationLoss,
                 BatchOrder.VERSION,
                 dataset.sha256(),
+                datasets.stream().skip(1).map(Dataset::sha256).toList(),
                 dataset.tokenizerSha256(),
                 request.model(),
                 request.training(),
-                request.recipe());
+                request.recipe(),
+                course);
     }
 
     public byte[] toJson() {
@@ -82,6 +96,7 @@ public record TrainingState(
         require(checkpoint, "step", step, expected.step);
         require(checkpoint, "batchOrderVersion", batchOrderVersion, expected.batchOrderVersion);
         require(checkpoint, "datasetSha256", datasetSha256, expected.datasetSha256);
+        require(checkpoint, "mixSha256", mixSha256, expected.mixSha256);
         require(checkpoint, "tokenizerSha256", tokenizerSha256, expected.tokenizerSha256);
         require(checkpoint, "model", model, expected.model);
         require(checkpoint, "training", training, expected.training);

@@ -26,6 +26,8 @@ import io.maru.training.domain.Limits;
 import io.maru.training.domain.Measurement;
 import io.maru.training.domain.ModelSpec;
 import io.maru.training.domain.TrainingJob.State;
+import io.maru.training.domain.TrainingPolicy;
+import io.maru.training.domain.TrainingPolicy.OnDivergence;
 import io.maru.training.domain.TrainingReason;
 import io.maru.training.domain.TrainingRequest;
 import io.maru.training.domain.TrainingSpec;
@@ -301,7 +303,8 @@ class TrainingLoopTest {
     @Test
     void failsWithTheStepWhenTheLossIsNoNumberAndKeepsNoPoisonedCheckpoint() {
         // A decay of 10 at a rate of 10 multiplies every weight by -99 in each step.
-        TrainingSpec wild = new TrainingSpec(200, 4, 10, 10, 0, 10, 0.9, 0.95, 0, 42, 200, 1, 1);
+        TrainingSpec wild = new TrainingSpec(200, 4, 10, 10, 0, 10, 0.9, 0.95, 0, 42, 200, 1, 1)
+                .with(new TrainingPolicy(OnDivergence.FAIL, 0, 0, 0));
 
         assertRefused(
                 TrainingReason.TRAINING_DIVERGED, "step ", () -> loop().run(ScriptedJob.undisturbed(request(wild))));
