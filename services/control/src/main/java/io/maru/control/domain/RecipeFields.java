@@ -55,6 +55,26 @@ final class RecipeFields {
         throw wrong(key, "keys with values");
     }
 
+    /** The sections of a list; none where it is absent. */
+    List<RecipeFields> list(String key, Class<? extends Record> known, int most) {
+        JsonNode value = node.path(key);
+        if (value.isMissingNode()) {
+            return List.of();
+        }
+        String expected = "a list of at most " + most + ", each of keys with values";
+        if (!value.isArray() || value.size() > most) {
+            throw wrong(key, expected);
+        }
+        List<RecipeFields> sections = new ArrayList<>();
+        for (JsonNode each : value) {
+            if (!(each instanceof ObjectNode object)) {
+                throw wrong(key, expected);
+            }
+            sections.add(new RecipeFields(path + key + "[" + sections.size() + "].", object, known));
+        }
+        return sections;
+    }
+
     String name(String key) {
         String expected = "lowercase letters, digits and hyphens, at most 63, no hyphen at either end";
         JsonNode value = required(key, expected);
@@ -193,9 +213,13 @@ final class RecipeFields {
     private JsonNode required(String key, String expected) {
         JsonNode value = node.path(key);
         if (value.isMissingNode()) {
-            throw RECIPE_INVALID.because("%s: missing (expected: %s)", path + key, expected);
+            throw missing(key, expected);
         }
         return value;
+    }
+
+    Refusal missing(String key, String expected) {
+        return RECIPE_INVALID.because("%s: missing (expected: %s)", path + key, expected);
     }
 
     private Refusal wrong(String key, String expected) {
