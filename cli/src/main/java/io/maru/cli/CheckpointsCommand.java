@@ -51,7 +51,8 @@ final class CheckpointsCommand implements Callable<Integer> {
                     bytes(checkpoint));
         }
         output.result(Map.of(
-                "checkpoints", checkpoints.stream().map(CheckpointsCommand::report).toList()));
+                "checkpoints",
+                checkpoints.stream().map(CheckpointsCommand::report).toList()));
         return 0;
     }
 

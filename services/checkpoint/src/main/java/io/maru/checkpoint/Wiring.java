@@ -52,10 +52,7 @@ class Wiring {
     @Singleton
     Worker removals(WorkQueue queue, PostgresCheckpoints table, Checkpoints checkpoints, PlatformConfig platform) {
         return new Worker(
-                queue,
-                PostgresCheckpoints.REMOVAL,
-                platform.work().pollMillis(),
-                new RemovalWork(table, checkpoints));
+                queue, PostgresCheckpoints.REMOVAL, platform.work().pollMillis(), new RemovalWork(table, checkpoints));
     }
 
     void start(@Observes StartupEvent event, Worker removals) {

@@ -237,9 +237,8 @@ class CheckpointServiceTest {
 
         await().atMost(Duration.ofSeconds(30))
                 .until(() -> store.list(registered.getName() + "/").isEmpty());
-        assertThat(service.listCheckpoints(ListCheckpointsRequest.newBuilder()
-                                .setRun(run)
-                                .build())
+        assertThat(service.listCheckpoints(
+                                ListCheckpointsRequest.newBuilder().setRun(run).build())
                         .getCheckpointsList())
                 .isEmpty();
         assertThat(store.list(version.getName() + "/")).hasSize(6);
@@ -264,12 +263,10 @@ class CheckpointServiceTest {
         Checkpoint registered = service.registerCheckpoint(trained(500));
         database.run(sql -> {
             sql.update("update checkpoint set state = 'DELETED' where name = ?", registered.getName());
-            sql.update(
-                    """
+            sql.update("""
                     insert into work (name, kind, owner, expire_time, attempts)
                     values (?, 'checkpoint-removal', 'killed', now() + interval '200 milliseconds', 1)
-                    """,
-                    registered.getName());
+                    """, registered.getName());
         });
 
         await().atMost(Duration.ofSeconds(30))

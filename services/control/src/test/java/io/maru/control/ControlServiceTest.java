@@ -544,8 +544,10 @@ class ControlServiceTest {
         assertThat(last.getCheckpoint()).doesNotEndWith("/checkpoints/1");
         assertThat(best.getCheckpoint()).isEqualTo(best.getName() + "/checkpoints/1");
         assertThat(best.getValidationLoss()).isEqualTo(FakeServices.BEST_VALIDATION_LOSS);
-        assertThat(events(best.getName(), 0)).anyMatch(event -> event.getMessage().contains("/checkpoints/1, the best: "));
-        assertThat(events(last.getName(), 0)).anyMatch(event -> event.getMessage().contains(", the last: "));
+        assertThat(events(best.getName(), 0))
+                .anyMatch(event -> event.getMessage().contains("/checkpoints/1, the best: "));
+        assertThat(events(last.getName(), 0))
+                .anyMatch(event -> event.getMessage().contains(", the last: "));
     }
 
     @Test

@@ -61,8 +61,7 @@ final class FakeCheckpoint extends CheckpointServiceGrpc.CheckpointServiceImplBa
     /** Puts the files of a folder into the store as a checkpoint, with what training would need to go on from it. */
     Checkpoint register(ObjectStore store, String name, Path folder) throws IOException {
         ModelVersion version = publish(store, "of-a-checkpoint", folder);
-        Checkpoint.Builder checkpoint =
-                Checkpoint.newBuilder().setName(name).setState(Checkpoint.State.ACTIVE);
+        Checkpoint.Builder checkpoint = Checkpoint.newBuilder().setName(name).setState(Checkpoint.State.ACTIVE);
         for (StoredFile file : version.getFilesList()) {
             store.copy(version.getName() + "/" + file.getFileName(), name + "/" + file.getFileName());
             checkpoint.addFiles(file);

@@ -18,10 +18,10 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.protobuf.StatusProto;
+import io.maru.checkpoint.v1.Checkpoint;
 import io.maru.checkpoint.v1.ModelVersion;
 import io.maru.formats.SafetensorsFile;
 import io.maru.inference.app.DecodingSlots;
-import io.maru.checkpoint.v1.Checkpoint;
 import io.maru.inference.v1.GenerateRequest;
 import io.maru.inference.v1.GenerateResponse;
 import io.maru.inference.v1.InferenceServiceGrpc;
@@ -362,8 +362,7 @@ class InferenceServiceTest {
     @Test
     void aCheckpointOfARunThatTrainsWritesAsItsModelWould() throws Exception {
         publishTinyModel(BLOCK);
-        List<Integer> expected =
-                ids(generate(request("the end").setMaxTokens(6).setSeed(11)));
+        List<Integer> expected = ids(generate(request("the end").setMaxTokens(6).setSeed(11)));
         String name = "runs/" + id + "/checkpoints/500";
         Checkpoint registered = checkpoint.register(store, name, folder);
 

@@ -252,8 +252,8 @@ class TrainingServiceTest {
         assertThat(paused.getPauseReason()).startsWith("step ").contains("expected");
         assertThat(paused.getTraining().getOnDivergence()).isEqualTo(TrainingSpec.OnDivergence.PAUSE);
         try (Facts facts = Facts.on("maru.training.v1")) {
-            TrainingDiverged told = TrainingDiverged.parseFrom(
-                    facts.await(fact -> fact.type().equals("maru.training.diverged.v1")
+            TrainingDiverged told =
+                    TrainingDiverged.parseFrom(facts.await(fact -> fact.type().equals("maru.training.diverged.v1")
                                     && fact.subject().equals(job.getName()))
                             .data());
             assertThat(told.getRun()).isEqualTo(run);
@@ -277,6 +277,7 @@ class TrainingServiceTest {
         service.cancelTrainingJob(
                 CancelTrainingJobRequest.newBuilder().setName(job.getName()).build());
         assertThat(get(job.getName()).getState()).isEqualTo(State.CANCELLED);
+        assertThat(get(job.getName()).getPauseReason()).isEmpty();
     }
 
     @Test
@@ -329,14 +330,12 @@ class TrainingServiceTest {
         mixed.getTrainingBuilder()
                 .addMix(DatasetShare.newBuilder().setDataset("datasets/other").setWeight(0.5));
         TrainingJob job = service.createTrainingJob(mixed.build());
-        assertThat(job.getTraining().getMixList())
-                .isEqualTo(mixed.getTraining().getMixList());
+        assertThat(job.getTraining().getMixList()).isEqualTo(mixed.getTraining().getMixList());
         await().atMost(PATIENCE).until(() -> get(job.getName()).getState() == State.SUCCEEDED);
 
         CreateTrainingJobRequest.Builder missing = mixed.clone().setRequestId(run + "/other");
         missing.getTrainingBuilder().getMixBuilder(0).setDataset("datasets/none");
-        assertRefused(
-                Status.Code.NOT_FOUND, "DATASET_NOT_FOUND", () -> service.createTrainingJob(missing.build()));
+        assertRefused(Status.Code.NOT_FOUND, "DATASET_NOT_FOUND", () -> service.createTrainingJob(missing.build()));
     }
 
     @Test

@@ -53,14 +53,9 @@ public final class PostgresCheckpoints implements CheckpointCatalog {
 
     @Override
     public List<Checkpoint> list(String run, long belowStep, int most) {
-        return database.inTransaction(sql -> sql.list(
-                """
+        return database.inTransaction(sql -> sql.list("""
                 select * from checkpoint where run = ? and step < ? and state <> 'DELETED' order by step desc limit ?
-                """,
-                PostgresCheckpoints::read,
-                run,
-                belowStep,
-                most));
+                """, PostgresCheckpoints::read, run, belowStep, most));
     }
 
     @Override
@@ -132,8 +127,7 @@ public final class PostgresCheckpoints implements CheckpointCatalog {
     public void markDeleted(CheckpointName name) {
         database.run(sql -> {
             int changed = sql.update(
-                    "update checkpoint set state = 'DELETED' where name = ? and state <> 'DELETED'",
-                    name.toString());
+                    "update checkpoint set state = 'DELETED' where name = ? and state <> 'DELETED'", name.toString());
             if (changed == 1) {
                 Checkpoint checkpoint = sql.first(
                                 "select * from checkpoint where name = ?", PostgresCheckpoints::read, name.toString())

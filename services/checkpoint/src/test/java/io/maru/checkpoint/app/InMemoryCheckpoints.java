@@ -33,10 +33,9 @@ final class InMemoryCheckpoints implements CheckpointCatalog {
     @Override
     public List<Checkpoint> list(String run, long belowStep, int most) {
         return byName.values().stream()
-                .filter(checkpoint ->
-                        checkpoint.name().run().equals(run)
-                                && checkpoint.name().step() < belowStep
-                                && !checkpoint.isDeleted())
+                .filter(checkpoint -> checkpoint.name().run().equals(run)
+                        && checkpoint.name().step() < belowStep
+                        && !checkpoint.isDeleted())
                 .sorted(Comparator.comparingLong(
                                 (Checkpoint checkpoint) -> checkpoint.name().step())
                         .reversed())
@@ -79,11 +78,6 @@ final class InMemoryCheckpoints implements CheckpointCatalog {
         byName.put(
                 name,
                 new Checkpoint(
-                        name,
-                        state,
-                        found.dataset(),
-                        found.validationLoss(),
-                        found.manifest(),
-                        found.createTime()));
+                        name, state, found.dataset(), found.validationLoss(), found.manifest(), found.createTime()));
     }
 }

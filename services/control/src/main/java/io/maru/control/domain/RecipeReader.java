@@ -156,8 +156,7 @@ public final class RecipeReader {
     private static double spikeFactor(RecipeFields training) {
         double factor = training.number("spikeFactor", 0, 0, 1e6);
         if (factor != 0 && factor <= 1) {
-            throw RECIPE_INVALID.because(
-                    "training.spikeFactor: %s (expected: 0 for none, or a number > 1)", factor);
+            throw RECIPE_INVALID.because("training.spikeFactor: %s (expected: 0 for none, or a number > 1)", factor);
         }
         return factor;
     }

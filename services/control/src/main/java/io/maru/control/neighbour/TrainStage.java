@@ -127,7 +127,10 @@ public final class TrainStage extends ResourceStage<TrainingJob, TrainingService
             case PENDING, RUNNING, PAUSING, CANCELLING -> new Report.Working(progress(job), made(name));
             case PAUSED ->
                 new Report.Working(
-                        progress(job), true, made(name), job.getPauseReason().isEmpty() ? "as asked" : job.getPauseReason());
+                        progress(job),
+                        true,
+                        made(name),
+                        job.getPauseReason().isEmpty() ? "as asked" : job.getPauseReason());
             case SUCCEEDED -> finished(job);
             case FAILED -> failed(job.getFailureReason(), job.getFailureMessage());
             case CANCELLED -> cancelled(name);

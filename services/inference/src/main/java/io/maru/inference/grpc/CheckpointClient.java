@@ -58,15 +58,14 @@ public final class CheckpointClient implements ModelCatalogue {
     }
 
     private ModelVersion modelVersion(String name) {
-        io.maru.checkpoint.v1.ModelVersion version = within()
-                .getModelVersion(
+        io.maru.checkpoint.v1.ModelVersion version = within().getModelVersion(
                         GetModelVersionRequest.newBuilder().setName(name).build());
         return new ModelVersion(version.getName(), version.getManifestSha256(), files(version.getFilesList()));
     }
 
     private ModelVersion checkpoint(String name) {
-        Checkpoint found = within()
-                .getCheckpoint(GetCheckpointRequest.newBuilder().setName(name).build());
+        Checkpoint found = within().getCheckpoint(
+                        GetCheckpointRequest.newBuilder().setName(name).build());
         switch (found.getState()) {
             case ACTIVE -> {}
             case DELETED -> throw MODEL_MISSING.because("%s: its files were deleted (expected: a kept one)", name);

@@ -183,7 +183,7 @@ final class TrainingAttempt {
                     case PAUSE -> Divergence.Action.PAUSED;
                     case FAIL -> Divergence.Action.FAILED;
                     case SKIP -> {
-                        if (course.isExhausted()) {
+                        if (!course.mayLeaveOutMore()) {
                             yield Divergence.Action.FAILED;
                         }
                         yield course.inARow(trainer.steps()) + 1 < MOST_IN_A_ROW
@@ -211,7 +211,7 @@ final class TrainingAttempt {
                 switch (spec.policy().onDivergence()) {
                     case PAUSE -> Divergence.Action.PAUSED;
                     case FAIL -> Divergence.Action.FAILED;
-                    case SKIP -> course.isExhausted() ? Divergence.Action.FAILED : Divergence.Action.ROLLED_BACK;
+                    case SKIP -> course.mayLeaveOutMore() ? Divergence.Action.ROLLED_BACK : Divergence.Action.FAILED;
                 };
         String message = "step %d: validation loss %s (expected: a finite number); batch %d"
                 .formatted(trainer.steps(), validationLoss, batch);

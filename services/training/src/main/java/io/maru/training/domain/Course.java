@@ -61,7 +61,7 @@ public record Course(
     public float lossLimit(double spikeFactor) {
         return spikeFactor == 0 || losses < RECENT
                 ? Float.MAX_VALUE
-                : (float) Math.min(spikeFactor * meanLoss, Float.MAX_VALUE);
+                : (float) Math.min(Math.max(spikeFactor * meanLoss, Float.MIN_NORMAL), Float.MAX_VALUE);
     }
 
     /** After a step that was taken. */
@@ -95,9 +95,8 @@ public record Course(
         return times;
     }
 
-    /** Whether nothing more may be left out. */
-    public boolean isExhausted() {
-        return leftOut.size() >= MOST_LEFT_OUT;
+    public boolean mayLeaveOutMore() {
+        return leftOut.size() < MOST_LEFT_OUT;
     }
 
     /** @param earlyStop validations without a new best that are one too many; 0 for never */

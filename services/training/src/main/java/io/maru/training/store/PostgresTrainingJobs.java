@@ -106,8 +106,8 @@ public final class PostgresTrainingJobs implements TrainingJobCatalog {
             if (state == job.state()) {
                 return job;
             }
+            sql.update("update training_job set pause_reason = '' where name = ?", name);
             if (state == TrainingJob.State.PENDING) {
-                sql.update("update training_job set pause_reason = '' where name = ?", name);
                 queue.enqueue(sql, KIND, name);
             } else if (!held) {
                 sql.update("delete from work where name = ?", name);
