@@ -43,13 +43,13 @@ public final class CheckpointClient implements ModelCatalogue {
             // After a long outage the channel would not look for up to two minutes.
             channel.resetConnectBackoff();
         }
+        boolean isCheckpoint = name.startsWith("runs/");
+        String kind = isCheckpoint ? "a checkpoint" : "a model version";
         try {
-            return name.startsWith("runs/") ? checkpoint(name) : modelVersion(name);
+            return isCheckpoint ? checkpoint(name) : modelVersion(name);
         } catch (StatusRuntimeException e) {
             switch (e.getStatus().getCode()) {
-                case NOT_FOUND ->
-                    throw new Refusal(
-                            MODEL_MISSING, name + ": not found (expected: a model version or a checkpoint)", e);
+                case NOT_FOUND -> throw new Refusal(MODEL_MISSING, name + ": not found (expected: " + kind + ")", e);
                 case UNAVAILABLE, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, CANCELLED ->
                     throw new Refusal(CHECKPOINT_UNAVAILABLE, "the checkpoint service did not answer", e);
                 default -> throw e;

@@ -27,6 +27,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -86,10 +87,12 @@ public final class TrainingLoop {
             return;
         }
         try {
-            OptionalLong leftOut = OptionalLong.empty();
-            do {
-                leftOut = train(held, job, leftOut);
-            } while (leftOut.isPresent());
+            List<Long> rolledBack = new ArrayList<>();
+            OptionalLong lastBatch = train(held, job, rolledBack);
+            while (lastBatch.isPresent()) {
+                rolledBack.add(lastBatch.getAsLong());
+                lastBatch = train(held, job, rolledBack);
+            }
         } catch (UnsupportedModelException e) {
             throw new Refusal(TrainingReason.CHECKPOINT_MISMATCH, e.getMessage(), e);
         } catch (CorruptFileException | TokenizerFormatException e) {
@@ -98,10 +101,10 @@ public final class TrainingLoop {
     }
 
     /**
-     * @param leftOut the last batch that the newest checkpoint is not to be followed by, where the job is rolled back
-     * @return that batch, where it must be rolled back once more
+     * @param rolledBack the last batch before each time that the job was rolled back
+     * @return the last batch, where it must be rolled back once more
      */
-    private OptionalLong train(HeldJob held, TrainingJob job, OptionalLong leftOut)
+    private OptionalLong train(HeldJob held, TrainingJob job, List<Long> rolledBack)
             throws InterruptedException, IOException {
         List<Dataset> all = datasets.read(job.request());
         Dataset dataset = all.get(0);
@@ -138,9 +141,13 @@ public final class TrainingLoop {
                         spec.policy().keepCheckpoints(),
                         start.progress().lastCheckpoint())) {
             held.resumeFrom(start.progress());
-            Course course = leftOut.isPresent()
-                    ? start.course().without(start.trainer().steps(), leftOut.getAsLong())
-                    : start.course();
+            Course course = start.course();
+            for (long lastBatch : rolledBack) {
+                // A checkpoint since then knows of it.
+                if (lastBatch >= course.batch(start.trainer().steps())) {
+                    course = course.without(start.trainer().steps(), lastBatch);
+                }
+            }
             if (!writer.last().isEmpty()) {
                 writer.tidy(start.course());
             }

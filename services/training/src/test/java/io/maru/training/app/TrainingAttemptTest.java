@@ -153,23 +153,7 @@ class TrainingAttemptTest {
     void failsWhenTooMuchWasLeftOut() throws Exception {
         TrainingRequest request = request(spec(24, OnDivergence.SKIP, 0));
         poisoned(request, "t");
-        TrainingState before = state(10);
-        List<Course.LeftOut> many = IntStream.range(0, Course.MOST_LEFT_OUT - 2)
-                .mapToObj(i -> new Course.LeftOut(2 * i, 1))
-                .toList();
-        TrainingState late = new TrainingState(
-                before.format(),
-                before.step(),
-                before.validationLoss(),
-                before.batchOrderVersion(),
-                before.datasetSha256(),
-                before.mixSha256(),
-                before.tokenizerSha256(),
-                before.model(),
-                before.training(),
-                before.recipe(),
-                new Course(many, 4, 10, 0, 0, 0));
-        replace(10, TrainingState.FILE, late.toJson());
+        leftOutBefore(Course.MOST_LEFT_OUT - 2);
         ScriptedJob job = ScriptedJob.undisturbed(request);
 
         assertThatThrownBy(() -> loop().run(job))
@@ -180,6 +164,22 @@ class TrainingAttemptTest {
                 .extracting(Divergence::action)
                 .containsExactly(Action.SKIPPED, Action.SKIPPED, Action.FAILED);
         assertThat(registry.kept.keySet()).containsExactly(10L);
+    }
+
+    @Test
+    void goesBackNoMoreThanSoOften() throws Exception {
+        TrainingRequest request = request(spec(24, OnDivergence.SKIP, 0));
+        // Of the validation split alone: the weights look spoilt whatever is left out.
+        poisoned(request, "v");
+        leftOutBefore(Course.MOST_LEFT_OUT - 2);
+        ScriptedJob job = ScriptedJob.undisturbed(request);
+
+        assertThatThrownBy(() -> loop().run(job)).isInstanceOf(Refusal.class);
+
+        assertThat(job.divergences)
+                .extracting(Divergence::action)
+                .containsExactly(Action.ROLLED_BACK, Action.ROLLED_BACK, Action.FAILED);
+        assertThat(job.divergences).extracting(Divergence::batch).isSorted().doesNotHaveDuplicates();
     }
 
     @Test
@@ -367,6 +367,27 @@ class TrainingAttemptTest {
             writer.seal();
         }
         replace(10, "model.safetensors", Files.readAllBytes(folder.resolve("poisoned")));
+    }
+
+    /** As if the run had left out so many batches on its way to the first checkpoint. */
+    private void leftOutBefore(int times) {
+        TrainingState before = state(10);
+        List<Course.LeftOut> many = IntStream.range(0, times)
+                .mapToObj(i -> new Course.LeftOut(2 * i, 1))
+                .toList();
+        TrainingState late = new TrainingState(
+                before.format(),
+                before.step(),
+                before.validationLoss(),
+                before.batchOrderVersion(),
+                before.datasetSha256(),
+                before.mixSha256(),
+                before.tokenizerSha256(),
+                before.model(),
+                before.training(),
+                before.recipe(),
+                new Course(many, 4, 10, 0, 0, 0));
+        replace(10, TrainingState.FILE, late.toJson());
     }
 
     private void replace(long step, String name, byte[] content) {
