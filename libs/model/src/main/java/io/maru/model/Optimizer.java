@@ -164,7 +164,12 @@ final class Optimizer {
 
     /** Before the first step the moments are zero. */
     void reset(Session session) {
-        moments.values().forEach(moment -> moment.assign(session, FloatBuffer.allocate(moment.size())));
+        FloatVariable.assign(session, moments.values(), moment -> FloatBuffer.allocate(moment.size()));
+    }
+
+    /** Under the names they are saved by. */
+    Map<String, FloatVariable> moments() {
+        return moments;
     }
 
     /** @param step optimiser steps taken */
@@ -192,8 +197,8 @@ final class Optimizer {
             if (!expected.equals(found)) {
                 throw new UnsupportedModelException("tensor " + name, found == null ? "absent" : found, expected);
             }
-            moment.getValue().assign(session, FloatBuffer.wrap(file.floats(name)));
         }
+        FloatVariable.assign(session, moments.values(), moment -> FloatBuffer.wrap(file.floats(moment.name())));
         String step = file.metadata().get(STEP);
         if (step == null || !step.matches("\\d{1,18}")) {
             throw new UnsupportedModelException("metadata " + STEP, step, "a count");

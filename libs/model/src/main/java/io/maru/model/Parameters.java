@@ -1,6 +1,7 @@
 package io.maru.model;
 
 import java.nio.FloatBuffer;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -28,6 +29,10 @@ final class Parameters {
         return variables.get(name);
     }
 
+    Collection<FloatVariable> variables() {
+        return variables.values();
+    }
+
     <T extends TFloating> Operand<T> weight(String box, Class<T> type) {
         return value(Parameter.weight(box), type);
     }
@@ -51,7 +56,7 @@ final class Parameters {
         if (!weights.config().equals(config)) {
             throw new IllegalArgumentException("weights: of " + weights.config() + " (expected: of " + config + ")");
         }
-        variables.forEach((name, variable) -> variable.assign(session, weights.get(name)));
+        FloatVariable.assign(session, variables.values(), variable -> weights.get(variable.name()));
     }
 
     Weights read(Session session) {

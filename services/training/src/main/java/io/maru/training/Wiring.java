@@ -10,12 +10,17 @@ import io.maru.platform.work.WorkQueue;
 import io.maru.platform.work.Worker;
 import io.maru.training.app.Datasets;
 import io.maru.training.app.Folders;
+import io.maru.training.app.Gathering;
+import io.maru.training.app.LocalLearners;
 import io.maru.training.app.TrainingBytes;
 import io.maru.training.app.TrainingJobs;
 import io.maru.training.app.TrainingLoop;
 import io.maru.training.domain.Limits;
 import io.maru.training.grpc.CheckpointClient;
+import io.maru.training.process.Follower;
+import io.maru.training.process.GroupLearners;
 import io.maru.training.store.PostgresTrainingJobs;
+import io.maru.training.store.SeatWork;
 import io.maru.training.store.StoredTrainingBytes;
 import io.maru.training.store.TrainingWork;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -29,6 +34,7 @@ import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.stream.Stream;
 
 /** The object graph. */
 @ApplicationScoped
@@ -78,6 +84,7 @@ class Wiring {
         TrainingLoop loop = new TrainingLoop(
                 bytes,
                 checkpoints,
+                new GroupLearners(new LocalLearners(), gathering()),
                 new TrainingMetrics(meters),
                 limits(),
                 new TrainingLoop.Settings(
@@ -91,12 +98,39 @@ class Wiring {
                 new TrainingWork(database, queue, outbox, table, loop));
     }
 
-    void start(@Observes StartupEvent event, Worker worker) {
-        worker.start();
+    @Produces
+    @Singleton
+    SeatWorkers seatWorkers(Database database, WorkQueue queue, PlatformConfig platform) {
+        Follower follower = new Follower(gathering());
+        return new SeatWorkers(Stream.generate(() -> new Worker(
+                        queue,
+                        SeatWork.KIND,
+                        platform.work().pollMillis(),
+                        new SeatWork(database, queue, follower::follow)))
+                .limit(config.seats())
+                .toList());
+    }
+
+    void start(@Observes StartupEvent event, Worker worker, SeatWorkers seats) {
+        if (config.leads()) {
+            worker.start();
+        }
+        seats.all().forEach(Worker::start);
     }
 
     void stop(@Disposes Worker worker) {
         worker.close();
+    }
+
+    void stop(@Disposes SeatWorkers seats) {
+        seats.all().forEach(Worker::close);
+    }
+
+    private Gathering gathering() {
+        return new Gathering(
+                config.workerHost(),
+                Duration.ofMillis(config.gatherMillis()),
+                Duration.ofMillis(config.workerLimitMillis()));
     }
 
     private Limits limits() {

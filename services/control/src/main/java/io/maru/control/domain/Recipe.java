@@ -88,7 +88,9 @@ public record Recipe(
             Precision precision,
             Recompute recompute,
             double dropout,
-            int accumulation) {}
+            int accumulation,
+            int devices,
+            int workers) {}
 
     /** @param maxTokens how much of the validation split is scored; 0 is all of it */
     public record Evaluation(long maxTokens) {}

@@ -115,6 +115,15 @@ public final class RecipeReader {
         long steps = training.whole("steps", 1, 1_000_000_000);
         double learningRate = training.numberAbove("learningRate", 1e-3, 0, 1);
         int batch = training.integer("batch", 12, 1, 65_536);
+        int accumulation = accumulation(training, batch);
+        int devices = training.integer("devices", 1, 1, 64);
+        int workers = training.integer("workers", 1, 1, 1024);
+        if (batch / accumulation % (devices * workers) != 0) {
+            throw RECIPE_INVALID.because(
+                    "training.devices: %d times training.workers %d (expected: a divisor of %d, training.batch over"
+                            + " training.accumulation)",
+                    devices, workers, batch / accumulation);
+        }
         return new Recipe.Training(
                 steps,
                 batch,
@@ -133,7 +142,9 @@ public final class RecipeReader {
                 training.choice("precision", Recipe.Precision.FLOAT32),
                 training.choice("recompute", Recipe.Recompute.NONE),
                 training.numberBelow("dropout", 0, 0, 1),
-                accumulation(training, batch));
+                accumulation,
+                devices,
+                workers);
     }
 
     private static int accumulation(RecipeFields training, int batch) {

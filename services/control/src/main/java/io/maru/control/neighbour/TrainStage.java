@@ -88,6 +88,8 @@ public final class TrainStage extends ResourceStage<TrainingJob, TrainingService
                         })
                 .setDropout(training.dropout())
                 .setAccumulation(training.accumulation())
+                .setDevices(training.devices())
+                .setWorkers(training.workers())
                 .build();
     }
 

@@ -1,7 +1,7 @@
 package io.maru.training.app;
 
 import io.maru.formats.SealedFile;
-import io.maru.model.Trainer;
+import io.maru.model.Learner;
 import io.maru.platform.error.GrpcErrors;
 import io.maru.training.app.CheckpointRegistry.Candidate;
 import io.maru.training.domain.TrainingState;
@@ -71,7 +71,7 @@ final class CheckpointWriter implements AutoCloseable {
     }
 
     /** Writes the trainer's files to disk and sends them on their way; none may be on its way already. */
-    void write(Trainer trainer, TrainingState state) throws IOException {
+    void write(Learner trainer, TrainingState state) throws IOException {
         if (sent != null) {
             throw new IllegalStateException("a checkpoint is on its way (expected: none)");
         }
@@ -79,7 +79,7 @@ final class CheckpointWriter implements AutoCloseable {
         trainer.save(folder);
         Files.write(folder.resolve(TrainingState.FILE), state.toJson());
         Map<String, Path> files = new LinkedHashMap<>(unchanging);
-        for (String name : new String[] {Trainer.MODEL_FILE, Trainer.OPTIMIZER_FILE, TrainingState.FILE}) {
+        for (String name : new String[] {Learner.MODEL_FILE, Learner.OPTIMIZER_FILE, TrainingState.FILE}) {
             files.put(name, folder.resolve(name));
         }
         sent = background.submit(() -> {

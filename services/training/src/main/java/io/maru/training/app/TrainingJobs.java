@@ -57,7 +57,8 @@ public final class TrainingJobs {
                 now,
                 now,
                 1,
-                0);
+                0,
+                "");
         if (!catalog.add(requestId, job)) {
             return created(requestId, request).orElseThrow(() -> taken(job));
         }

@@ -5,10 +5,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.maru.formats.CorruptFileException;
 import io.maru.model.DeviceOptions;
 import io.maru.model.DivergedException;
+import io.maru.model.Learner;
 import io.maru.model.StepResult;
-import io.maru.model.Trainer;
 import io.maru.model.UnsupportedModelException;
-import io.maru.model.Weights;
 import io.maru.platform.error.Refusal;
 import io.maru.tokenizer.BpeTokenizer;
 import io.maru.tokenizer.TokenizerFormatException;
@@ -40,7 +39,7 @@ import java.util.Optional;
  * So whatever interrupts a job - a kill, a lost lease, a pause, a machine that is gone - the worker that takes it up reads
  * the newest checkpoint and goes on, and on a CPU ends with the same bits.
  *
- *     shards --> TokenBatches --> Trainer.step --> ProgressReport --> database, Kafka
+ *     shards --> TokenBatches --> Learner.step --> ProgressReport --> database, Kafka
  *                                     |
  *                              CheckpointWriter --> object store, checkpoint service
  */
@@ -51,6 +50,7 @@ public final class TrainingLoop {
     private final TrainingBytes bytes;
     private final Datasets datasets;
     private final CheckpointRegistry registry;
+    private final Learners learners;
     private final TrainingMeters meters;
     private final Limits limits;
     private final Settings settings;
@@ -63,8 +63,15 @@ public final class TrainingLoop {
      */
     public record Settings(Path workDirectory, DeviceOptions device, Duration reportInterval) {}
 
+    /** @param learners where steps are taken */
     public TrainingLoop(
-            TrainingBytes bytes, CheckpointRegistry registry, TrainingMeters meters, Limits limits, Settings settings) {
+            TrainingBytes bytes,
+            CheckpointRegistry registry,
+            Learners learners,
+            TrainingMeters meters,
+            Limits limits,
+            Settings settings) {
+        this.learners = learners;
         this.bytes = bytes;
         this.datasets = new Datasets(bytes);
         this.registry = registry;
@@ -109,7 +116,7 @@ public final class TrainingLoop {
                         TokenBatches.open(dataset, dataset.train(), cache, plan.train(), block, spec.batch());
                 TokenBatches validation = TokenBatches.open(
                         dataset, dataset.validation(), cache, plan.validation(), block, spec.batch());
-                Start start = start(job, dataset, plan, folder);
+                Start start = start(held, job, dataset, plan, folder);
                 CheckpointWriter writer = new CheckpointWriter(
                         held,
                         bytes,
@@ -140,7 +147,7 @@ public final class TrainingLoop {
             TrainingJob job,
             Dataset dataset,
             TrainingPlan plan,
-            Trainer trainer,
+            Learner trainer,
             TokenBatches batches,
             TokenBatches validation,
             ProgressReport report,
@@ -185,7 +192,7 @@ public final class TrainingLoop {
         return end == TrainingJob.State.CANCELLED ? end : awaitIdle(writer, report, end);
     }
 
-    private static void step(TrainingPlan plan, Trainer trainer, TokenBatches batches, ProgressReport report) {
+    private static void step(TrainingPlan plan, Learner trainer, TokenBatches batches, ProgressReport report) {
         long began = System.nanoTime();
         long step = trainer.steps();
         float rate = plan.learningRate().at(step);
@@ -195,7 +202,7 @@ public final class TrainingLoop {
     }
 
     /** Mean loss over the same batches each time, in nats per token. */
-    private static double validate(TrainingPlan plan, Trainer trainer, TokenBatches validation) {
+    private static double validate(TrainingPlan plan, Learner trainer, TokenBatches validation) {
         double sum = 0;
         for (int i = 0; i < plan.validationBatches(); i++) {
             TokenBatches.Batch batch = validation.read(i);
@@ -229,30 +236,33 @@ public final class TrainingLoop {
     }
 
     /** A trainer and what had been reached when its weights were saved. */
-    private record Start(Trainer trainer, Progress progress) implements AutoCloseable {
+    private record Start(Learner trainer, Progress progress) implements AutoCloseable {
         @Override
         public void close() {
             trainer.close();
         }
     }
 
-    private Start start(TrainingJob job, Dataset dataset, TrainingPlan plan, Path folder) throws IOException {
+    private Start start(HeldJob held, TrainingJob job, Dataset dataset, TrainingPlan plan, Path folder)
+            throws IOException, InterruptedException {
         TrainingSpec spec = job.request().training();
+        TrainerSetup setup = TrainerSetup.of(
+                plan.config(),
+                plan.adamW(),
+                spec.batch(),
+                plan.options(),
+                settings.device().withDevices(spec.devices()));
         Path resumed = Files.createDirectories(folder.resolve("resumed"));
         Optional<CheckpointReader.Fetched> checkpoint =
                 new CheckpointReader(bytes, registry).newest(job.request().run(), resumed);
         if (checkpoint.isEmpty()) {
-            Weights initial = Weights.initial(plan.config(), spec.seed());
-            return new Start(
-                    Trainer.create(
-                            plan.config(), plan.adamW(), spec.batch(), initial, plan.options(), settings.device()),
-                    Progress.NONE);
+            return new Start(learners.begin(held, spec.workers(), setup, spec.seed()), Progress.NONE);
         }
         String name = checkpoint.get().name();
         TrainingState state = checkpoint.get().state();
         state.requireSameRun(name, TrainingState.of(job.request(), dataset, state.step(), state.validationLoss()));
-        Trainer trainer =
-                Trainer.resume(plan.config(), plan.adamW(), spec.batch(), resumed, plan.options(), settings.device());
+        state.inexactFor(spec).ifPresent(held::label);
+        Learner trainer = learners.resume(held, spec.workers(), setup, resumed);
         if (trainer.steps() != state.step()) {
             trainer.close();
             throw TrainingReason.CHECKPOINT_MISMATCH.because(

@@ -11,6 +11,7 @@ import java.time.Instant;
  * @param failureReason empty unless FAILED
  * @param revision grows with each change
  * @param sequence grows with each job
+ * @param inexact why the bits may differ from those of a run that nothing disturbed; empty where they do not
  */
 public record TrainingJob(
         String name,
@@ -23,7 +24,8 @@ public record TrainingJob(
         Instant createTime,
         Instant updateTime,
         long revision,
-        long sequence) {
+        long sequence,
+        String inexact) {
 
     /*
      *   PENDING --> RUNNING --> SUCCEEDED | FAILED

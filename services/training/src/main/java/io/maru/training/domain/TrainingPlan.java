@@ -32,6 +32,8 @@ public record TrainingPlan(
         int validationBatches) {
     private static final long MOST_STEPS = 1_000_000_000;
     private static final int LARGEST_BATCH = 1 << 16;
+    private static final int MOST_DEVICES = 64;
+    private static final int MOST_WORKERS = 1024;
     private static final int LARGEST_BLOCK = 1 << 17;
     private static final int MOST_LAYERS = 512;
     private static final int LARGEST_WIDTH = 1 << 15;
@@ -182,6 +184,16 @@ public record TrainingPlan(
                 "training.accumulation: %d (expected: a divisor of training.batch, which is %d)",
                 training.accumulation(),
                 training.batch());
+        require("training.devices", training.devices(), 1, MOST_DEVICES);
+        require("training.workers", training.workers(), 1, MOST_WORKERS);
+        int part = training.batch() / training.accumulation();
+        refuseUnless(
+                part % (training.devices() * training.workers()) == 0,
+                "training.devices: %d times training.workers %d (expected: a divisor of %d, training.batch over"
+                        + " training.accumulation)",
+                training.devices(),
+                training.workers(),
+                part);
         return TrainingOptions.usual()
                 .with(training.precision())
                 .with(training.recompute())

@@ -8,6 +8,7 @@ import io.maru.formats.CorruptFileException;
 import io.maru.model.BatchOrder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Optional;
 
 /**
  * What a checkpoint tells of the run that wrote it, as {@code training_state.json}: all that a run needs, besides weights
@@ -84,7 +85,24 @@ public record TrainingState(
         require(checkpoint, "datasetSha256", datasetSha256, expected.datasetSha256);
         require(checkpoint, "tokenizerSha256", tokenizerSha256, expected.tokenizerSha256);
         require(checkpoint, "model", model, expected.model);
-        require(checkpoint, "training", training, expected.training);
+        // On how many devices is no part of what is trained, though of its last bits: see inexactFor.
+        require(
+                checkpoint,
+                "training",
+                training.with(expected.training.devices(), expected.training.workers()),
+                expected.training);
+    }
+
+    /** Why a run of {@code expected} that goes on from here may end with other bits; empty where it does not. */
+    public Optional<String> inexactFor(TrainingSpec expected) {
+        return training.devices() == expected.devices() && training.workers() == expected.workers()
+                ? Optional.empty()
+                : Optional.of("step %d was reached by %s, and the run went on with %s"
+                        .formatted(step, world(training), world(expected)));
+    }
+
+    private static String world(TrainingSpec spec) {
+        return "workers: %d, devices: %d".formatted(spec.workers(), spec.devices());
     }
 
     private static void require(String checkpoint, String field, Object found, Object expected) {

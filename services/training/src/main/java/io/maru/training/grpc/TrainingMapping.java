@@ -53,6 +53,7 @@ final class TrainingMapping {
                 .setCreateTime(toProto(job.createTime()))
                 .setUpdateTime(toProto(job.updateTime()))
                 .setRevision(job.revision())
+                .setInexact(job.inexact())
                 .build();
     }
 
@@ -153,7 +154,9 @@ final class TrainingMapping {
                     case UNRECOGNIZED -> throw unknown("training.recompute", training.getRecomputeValue());
                 },
                 training.getDropout(),
-                training.getAccumulation() == 0 ? 1 : training.getAccumulation());
+                training.getAccumulation() == 0 ? 1 : training.getAccumulation(),
+                training.getDevices(),
+                training.getWorkers());
     }
 
     private static io.maru.training.v1.TrainingSpec toProto(TrainingSpec training) {
@@ -190,6 +193,8 @@ final class TrainingMapping {
                         })
                 .setDropout(training.dropout())
                 .setAccumulation(training.accumulation())
+                .setDevices(training.devices())
+                .setWorkers(training.workers())
                 .build();
     }
 

@@ -14,7 +14,8 @@ record TrainerCommand(List<String> words) {
     private static final List<String> INHERITED = List.of(
             "-Dorg.bytedeco.", "-Djava.library.path=", "-Xmx", "-XX:+ExitOnOutOfMemoryError", "--enable-native-access");
 
-    static TrainerCommand ofThisProcess() {
+    /** @param what it is, which it does not read */
+    static TrainerCommand ofThisProcess(String... what) {
         List<String> words = new ArrayList<>();
         words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         // Its own code is short; what computes is native.
@@ -23,6 +24,7 @@ record TrainerCommand(List<String> words) {
                 .filter(option -> INHERITED.stream().anyMatch(option::startsWith))
                 .forEach(words::add);
         words.addAll(List.of("-cp", classPath(System.getProperty("java.class.path")), TrainerMain.class.getName()));
+        words.addAll(List.of(what));
         return new TrainerCommand(words);
     }
 

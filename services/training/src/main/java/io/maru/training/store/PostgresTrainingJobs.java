@@ -131,6 +131,9 @@ public final class PostgresTrainingJobs implements TrainingJobCatalog {
                 state.name(),
                 name);
         TrainingJob job = find(sql, name, false).orElseThrow();
+        if (state.isFinal() || state == TrainingJob.State.PAUSED) {
+            PostgresSeat.close(sql, name);
+        }
         Optional<Fact> fact = TrainingFacts.reached(job);
         if (fact.isPresent()) {
             outbox.append(sql, fact.get());
@@ -206,7 +209,8 @@ public final class PostgresTrainingJobs implements TrainingJobCatalog {
                 row.getTimestamp("create_time").toInstant(),
                 row.getTimestamp("update_time").toInstant(),
                 row.getLong("revision"),
-                row.getLong("sequence"));
+                row.getLong("sequence"),
+                row.getString("inexact"));
     }
 
     private static Measurement readMeasurement(ResultSet row) throws SQLException {

@@ -17,6 +17,7 @@ final class ScriptedJob implements HeldJob {
     Progress progress = Progress.NONE;
     TrainingJob.State state;
     Progress resumed;
+    String inexact = "";
     private final TrainingRequest request;
     private final LongFunction<TrainingJob.State> script;
 
@@ -34,7 +35,7 @@ final class ScriptedJob implements HeldJob {
     @Override
     public TrainingJob begin() {
         return new TrainingJob(
-                "trainingJobs/j", request, state, progress, 1, "", "", Instant.EPOCH, Instant.EPOCH, 1, 1);
+                "trainingJobs/j", request, state, progress, 1, "", "", Instant.EPOCH, Instant.EPOCH, 1, 1, inexact);
     }
 
     @Override
@@ -51,6 +52,16 @@ final class ScriptedJob implements HeldJob {
         measured.addAll(more);
         fact.ifPresent(news::add);
         return state;
+    }
+
+    @Override
+    public void label(String why) {
+        inexact = why;
+    }
+
+    @Override
+    public Seat openSeats(int workers, String setup) {
+        throw new IllegalStateException("seats: " + workers + " (expected: a job of one worker)");
     }
 
     @Override

@@ -277,6 +277,24 @@ class TrainingLoopTest {
     }
 
     @Test
+    void aRunThatGoesOnOnAnotherNumberOfDevicesSaysThatItsBitsMayDiffer() throws Exception {
+        ScriptedJob one =
+                new ScriptedJob(request(SPEC), State.RUNNING, step -> step < 13 ? State.RUNNING : State.PAUSING);
+        loop().run(one);
+        assertThat(one.inexact).isEmpty();
+
+        ScriptedJob two = ScriptedJob.undisturbed(request(SPEC.with(2, 1)));
+        loop().run(two);
+
+        assertThat(two.state).isEqualTo(State.SUCCEEDED);
+        assertThat(two.resumed.step()).isEqualTo(one.progress.step());
+        assertThat(two.inexact)
+                .isEqualTo(
+                        "step %d was reached by workers: 1, devices: 1, and the run went on with workers: 1, devices: 2"
+                                .formatted(one.progress.step()));
+    }
+
+    @Test
     void hasNothingToDoWhenTheLastCheckpointIsThere() throws Exception {
         ScriptedJob first = ScriptedJob.undisturbed(request(SPEC));
         loop().run(first);
@@ -373,6 +391,7 @@ class TrainingLoopTest {
         return new TrainingLoop(
                 bytes,
                 registry,
+                new LocalLearners(),
                 new NoMeters(),
                 LIMITS,
                 new TrainingLoop.Settings(folder.resolve("work"), new DeviceOptions(2, 1), Duration.ZERO));

@@ -43,7 +43,7 @@ class TrainingJobTest {
 
     private static String after(State state, Wish wish, boolean held) {
         TrainingJob job = new TrainingJob(
-                "trainingJobs/j", null, state, Progress.NONE, 1, "", "", Instant.EPOCH, Instant.EPOCH, 1, 1);
+                "trainingJobs/j", null, state, Progress.NONE, 1, "", "", Instant.EPOCH, Instant.EPOCH, 1, 1, "");
         try {
             return job.after(wish, held).name();
         } catch (Refusal e) {
