@@ -31,7 +31,7 @@ class DevicesTest {
     static final GptConfig CONFIG = new GptConfig(31, 16, 2, 2, 24);
     static final int BATCH = 8;
     static final AdamW ADAMW = AdamW.usual();
-    private static final int STEPS = 12;
+    private static final int STEPS = 8;
     private static final float LEARNING_RATE = 1e-2f;
     private static final double SAME_CURVE = 1e-5;
     /** Gradients of bfloat16 are rounded before they are added up, and other rows are rounded together. */
@@ -43,12 +43,10 @@ class DevicesTest {
     static Stream<Arguments> options() {
         TrainingOptions usual = TrainingOptions.usual();
         return Stream.of(
-                        usual,
-                        usual.withAccumulation(2).with(Recompute.BLOCKS),
-                        usual.withDropout(0.2f, 3),
-                        usual.withDropout(0.2f, 3).withAccumulation(2),
-                        usual.with(Precision.BFLOAT16))
-                .flatMap(options -> Stream.of(2, 4).map(devices -> Arguments.of(options, devices)));
+                Arguments.of(usual, 4),
+                Arguments.of(usual.withAccumulation(2).with(Recompute.BLOCKS), 2),
+                Arguments.of(usual.withDropout(0.2f, 3).withAccumulation(2).withCompiled(false), 2),
+                Arguments.of(usual.with(Precision.BFLOAT16), 2));
     }
 
     @ParameterizedTest
@@ -78,7 +76,7 @@ class DevicesTest {
     void dropTheSameActivationsHoweverABatchIsDivided() {
         // Rows of 147 shares and 84 activations: the first is no multiple of what the generator gives at once.
         GptConfig odd = TestModels.TINY;
-        TrainingOptions options = TrainingOptions.usual().withDropout(0.3f, 5);
+        TrainingOptions options = TrainingOptions.usual().withDropout(0.3f, 5).withCompiled(false);
         int[] inputs = TestModels.tokens(4 * odd.block(), odd.vocabularySize(), 1);
         int[] targets = TestModels.tokens(4 * odd.block(), odd.vocabularySize(), 2);
         List<Float> losses = new ArrayList<>();
@@ -100,9 +98,9 @@ class DevicesTest {
         }
     }
 
-    @ParameterizedTest
-    @ValueSource(ints = {2, 4})
-    void endWithTheSameBitsWhereverTheyWereInterrupted(int devices) throws IOException {
+    @Test
+    void endWithTheSameBitsWhereverTheyWereInterrupted() throws IOException {
+        int devices = 2;
         TrainingOptions options = TrainingOptions.usual().withDropout(0.1f, 3).withAccumulation(2);
         Path whole = Files.createDirectory(folder.resolve("whole"));
         Path half = Files.createDirectory(folder.resolve("half"));
@@ -125,7 +123,8 @@ class DevicesTest {
 
     @Test
     void leakNoTensor() {
-        try (Trainer trainer = trainer(TrainingOptions.usual().withAccumulation(2), 2)) {
+        try (Trainer trainer =
+                trainer(TrainingOptions.usual().withAccumulation(2).withCompiled(false), 2)) {
             curve(trainer, 2);
             long before = Pointer.totalCount();
             curve(trainer, STEPS);

@@ -28,7 +28,7 @@ record TrainerCommand(List<String> words) {
         return new TrainerCommand(words);
     }
 
-    private static String classPath(String ours) {
+    static String classPath(String ours) {
         Path jar = Path.of(ours.split(java.io.File.pathSeparator, 2)[0]).toAbsolutePath();
         if (!jar.endsWith(PACKAGED)) {
             return ours;

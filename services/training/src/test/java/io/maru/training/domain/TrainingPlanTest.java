@@ -69,6 +69,10 @@ class TrainingPlanTest {
                 "dropout | 1 | training.dropout: 1.0 (expected: finite, >= 0, < 1)",
                 "accumulation | 5 | training.accumulation: 5 (expected: a divisor of training.batch, which is 12)",
                 "accumulation | 0 | training.accumulation: 0 (expected: 1 to 12)",
+                "devices | 2 | training.devices: 2 times training.workers 1 (expected: a divisor of 3, training.batch over",
+                "workers | 2 | training.devices: 1 times training.workers 2 (expected: a divisor of 3, training.batch over",
+                "devices | 65 | training.devices: 65 (expected: 1 to 64)",
+                "workers | -1 | training.workers: -1 (expected: 1 to 1024)",
                 "beta1 | 1 | training.beta1: 1.0 (expected: finite, >= 0, < 1)",
                 "beta1 | 0.9999999999 | training.beta1: 0.9999999999 (expected: finite, >= 0, < 1)",
                 "beta2 | -0.1 | training.beta2: -0.1 (expected: finite, >= 0, < 1)",
@@ -125,7 +129,9 @@ class TrainingPlanTest {
                 Precision.BFLOAT16,
                 Recompute.BLOCKS,
                 of.real("dropout", 0.1),
-                of.integer("accumulation", 4));
+                of.integer("accumulation", 4),
+                of.integer("devices", 1),
+                of.integer("workers", 1));
     }
 
     private record Numbers(String field, String value) {
