@@ -27,6 +27,7 @@ import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -125,6 +126,8 @@ class WorkersTest {
         endless.getTrainingBuilder().setSteps(1_000_000).setCheckpointEvery(1_000_000);
         TrainingJob job = service.createTrainingJob(endless.build());
         await().atMost(PATIENCE).until(() -> get(job).getStep() >= 1);
+        assertThat(trainer(0)).isPresent();
+        assertThat(trainer(1)).isPresent();
 
         service.pauseTrainingJob(
                 PauseTrainingJobRequest.newBuilder().setName(job.getName()).build());
@@ -154,12 +157,18 @@ class WorkersTest {
     private static Optional<ProcessHandle> trainer(int rank) {
         return ProcessHandle.current()
                 .children()
-                .filter(ProcessHandle::isAlive)
-                .filter(child -> child.info()
-                        .arguments()
-                        .map(words -> String.join(" ", words).endsWith("TrainerMain rank " + rank))
-                        .orElse(false))
+                .filter(child -> command(child).endsWith("TrainerMain rank " + rank + " "))
                 .findFirst();
+    }
+
+    /** From the system itself: Java does not tell that of one with a long class path. Empty where the process is gone. */
+    private static String command(ProcessHandle process) {
+        try {
+            return Files.readString(Path.of("/proc", Long.toString(process.pid()), "cmdline"))
+                    .replace('\0', ' ');
+        } catch (IOException e) {
+            return "";
+        }
     }
 
     private static void signal(ProcessHandle process, String signal) throws IOException, InterruptedException {
