@@ -164,8 +164,13 @@ class DeploymentFilesTest {
                 .containsEntry("parallelism", map(job, "spec").get("completions"));
         assertThat(RepositoryFiles.<Object>list(map(job, "spec", "template", "spec"), "containers"))
                 .singleElement()
-                .satisfies(container ->
-                        assertThat(map(container, "resources", "limits")).containsEntry("nvidia.com/gpu", 1));
+                .satisfies(container -> {
+                    assertThat(map(container, "resources", "limits")).containsEntry("nvidia.com/gpu", 1);
+                    assertThat(list(container, "env"))
+                            .contains(
+                                    Map.of("name", "MARU_TRAINING_LEADS", "value", "false"),
+                                    Map.of("name", "MARU_TRAINING_SEATS", "value", "1"));
+                });
     }
 
     @Test
