@@ -20,6 +20,7 @@ import io.maru.training.app.TrainingBytes;
 import io.maru.training.app.TrainingLoop;
 import io.maru.training.app.TrainingMeters;
 import io.maru.training.app.Trial;
+import io.maru.training.domain.Divergence;
 import io.maru.training.domain.Limits;
 import io.maru.training.domain.Measurement;
 import io.maru.training.domain.ModelSpec;
@@ -246,6 +247,16 @@ public final class CheckpointCost {
         }
 
         @Override
+        public List<Kept> all(String run) {
+            return List.of();
+        }
+
+        @Override
+        public void delete(String name) {
+            throw new IllegalStateException(name + ": deleted (expected: all are kept)");
+        }
+
+        @Override
         public boolean isIntact(String name) {
             throw new IllegalStateException(name + ": asked for (expected: a run that begins)");
         }
@@ -310,6 +321,14 @@ public final class CheckpointCost {
         public void requireHeld() {}
 
         @Override
-        public void end(TrainingJob.State end, Progress progress, List<Measurement> measured) {}
+        public void checkpointed(String bestCheckpoint, double bestValidationLoss, long skippedBatches) {}
+
+        @Override
+        public void diverged(Divergence divergence) {
+            throw new IllegalStateException(divergence.message() + " (expected: a step that is taken)");
+        }
+
+        @Override
+        public void end(TrainingJob.State end, Progress progress, List<Measurement> measured, String pauseReason) {}
     }
 }

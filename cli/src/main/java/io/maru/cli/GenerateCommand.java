@@ -20,7 +20,10 @@ final class GenerateCommand implements Callable<Integer> {
     @Mixin
     CommonOptions options;
 
-    @Parameters(index = "0", paramLabel = "MODEL", description = "models/NAME or models/NAME/versions/N.")
+    @Parameters(
+            index = "0",
+            paramLabel = "MODEL",
+            description = "models/NAME, models/NAME/versions/N or runs/RUN/checkpoints/STEP.")
     String model;
 
     @Parameters(index = "1", paramLabel = "PROMPT")

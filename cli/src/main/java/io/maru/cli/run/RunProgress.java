@@ -87,7 +87,7 @@ public final class RunProgress implements AutoCloseable {
         stage = event.getStage();
         if (!event.getMessage().isEmpty()) {
             closeBar();
-            output.say("%s", event.getMessage());
+            output.say(event.getState() == Run.State.PAUSED ? "paused: %s" : "%s", event.getMessage());
         }
         if (terminal) {
             showBar(event, newStage);

@@ -33,6 +33,9 @@ public final class RunReport {
         }
         report.put("seconds", stages);
         report.put("sample", run.getSample());
+        if (!run.getPauseReason().isEmpty()) {
+            report.put("pause_reason", run.getPauseReason());
+        }
         if (!run.getFailureReason().isEmpty()) {
             report.put("error", run.getFailureReason());
             report.put("domain", run.getFailureDomain());

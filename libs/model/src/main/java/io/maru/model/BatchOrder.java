@@ -96,10 +96,18 @@ public final class BatchOrder {
         List<Window> rows = new ArrayList<>(batch);
         long first = Math.multiplyExact(step, batch);
         for (int row = 0; row < batch; row++) {
-            long at = Math.addExact(first, row);
-            rows.add(window(permuted(at % windowsPerEpoch(), at / windowsPerEpoch())));
+            rows.add(row(Math.addExact(first, row)));
         }
         return rows;
+    }
+
+    /** One row of all that the steps have together, counted from 0. */
+    Window row(long at) {
+        return window(permuted(at % windowsPerEpoch(), at / windowsPerEpoch()));
+    }
+
+    int batch() {
+        return batch;
     }
 
     private Window window(long index) {

@@ -1,8 +1,8 @@
 package io.maru.model;
 
 /**
- * The loss or the gradient is no longer a finite number, so the weights are ruined. Training goes on from the last
- * checkpoint, with a lower learning rate or other data.
+ * A step was not taken: its loss or its gradient is no finite number, or its loss is above the limit. Weights and moments
+ * are as they were before it, and the trainer may be used further.
  */
 public final class DivergedException extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -10,13 +10,20 @@ public final class DivergedException extends RuntimeException {
     private final long step;
     private final float loss;
     private final float gradientNorm;
+    private final float lossLimit;
 
-    /** @param step that failed; the first is 1 */
-    public DivergedException(long step, float loss, float gradientNorm) {
-        super("step " + step + ": loss " + loss + ", gradient norm " + gradientNorm + " (expected: finite numbers)");
+    /**
+     * @param step that was not taken; the first is 1
+     * @param lossLimit {@link Float#MAX_VALUE} where there was none
+     */
+    public DivergedException(long step, float loss, float gradientNorm, float lossLimit) {
+        super("step " + step + ": loss " + loss + ", gradient norm " + gradientNorm + " (expected: "
+                + (lossLimit == Float.MAX_VALUE ? "finite numbers" : "finite numbers, a loss of at most " + lossLimit)
+                + ")");
         this.step = step;
         this.loss = loss;
         this.gradientNorm = gradientNorm;
+        this.lossLimit = lossLimit;
     }
 
     /** The optimiser step that failed; the first is 1. */
@@ -24,11 +31,18 @@ public final class DivergedException extends RuntimeException {
         return step;
     }
 
+    /** Mean over the batch, in nats per token; may be no number. */
     public float loss() {
         return loss;
     }
 
+    /** Length of the gradient before clipping; may be no number. */
     public float gradientNorm() {
         return gradientNorm;
+    }
+
+    /** What the loss was to be at most, in nats per token; {@link Float#MAX_VALUE} where there was no limit. */
+    public float lossLimit() {
+        return lossLimit;
     }
 }

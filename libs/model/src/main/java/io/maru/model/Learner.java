@@ -14,14 +14,21 @@ public interface Learner extends AutoCloseable {
     /** The files that {@link #save} wrote. */
     record Saved(SealedFile model, SealedFile optimizer) {}
 
+    /** {@link #step(int[], int[], float, float)} without a limit. */
+    default StepResult step(int[] inputs, int[] targets, float learningRate) {
+        return step(inputs, targets, learningRate, Float.MAX_VALUE);
+    }
+
     /**
-     * One step of AdamW.
+     * One step of AdamW, unless the loss or the gradient is not finite, or the loss is above a limit. A step that is not
+     * taken leaves every bit of weights and moments, and the count of steps, as it was.
      *
      * @param inputs token ids, row after row (B * T)
      * @param targets the token after each of them (B * T)
-     * @throws DivergedException if the loss or the gradient is not finite; the weights are of no more use then
+     * @param lossLimit in nats per token
+     * @throws DivergedException where the step was not taken
      */
-    StepResult step(int[] inputs, int[] targets, float learningRate);
+    StepResult step(int[] inputs, int[] targets, float learningRate, float lossLimit);
 
     /** Mean loss of a batch, in nats per token, without learning from it. Arguments as in {@link #step}. */
     double validate(int[] inputs, int[] targets);

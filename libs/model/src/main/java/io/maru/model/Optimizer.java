@@ -17,6 +17,7 @@ import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
+import org.tensorflow.types.TBool;
 import org.tensorflow.types.TFloat32;
 
 /**
@@ -28,6 +29,8 @@ import org.tensorflow.types.TFloat32;
  *   w = w - rate decay w                          matrices only
  *   w = w - rate (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon)
  * </pre>
+ *
+ * A step whose loss or |g| is no number, or whose loss is above a limit, leaves every bit as it was.
  */
 final class Optimizer {
     private static final String MEAN = "adam.mean.";
@@ -45,14 +48,27 @@ final class Optimizer {
     private final Map<String, FloatVariable> moments = new LinkedHashMap<>();
 
     private final Placeholder<TFloat32> rates; // (4)
+    private final Placeholder<TFloat32> lossLimit; // ()
     private final Operand<TFloat32> gradientNorm;
     private final List<Op> updates = new ArrayList<>();
 
-    Optimizer(Ops tf, DecoderConfig config, AdamW adamW, Parameters parameters, Gradients gradients, Fusion fusion) {
+    /** @param loss of the whole batch */
+    Optimizer(
+            Ops tf,
+            DecoderConfig config,
+            AdamW adamW,
+            Parameters parameters,
+            Gradients gradients,
+            Operand<TFloat32> loss,
+            Fusion fusion) {
         this.adamW = adamW;
         this.fusion = fusion;
         rates = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.of(4)));
+        lossLimit = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.scalar()));
         gradientNorm = norm(tf, config, gradients);
+        // What is no number is not less than any.
+        Operand<TBool> taken = tf.math.logicalAnd(
+                tf.math.lessEqual(loss, lossLimit), tf.math.lessEqual(gradientNorm, tf.constant(Float.MAX_VALUE)));
         Operand<TFloat32> clip = tf.math.minimum(
                 tf.constant(1f),
                 tf.math.div(tf.constant(adamW.clipNorm()), tf.math.add(gradientNorm, tf.constant(NORM_EPSILON))));
@@ -61,7 +77,7 @@ final class Optimizer {
             moment(tf, SQUARE + parameter.name(), parameter.shape());
         }
         for (List<Parameter> together : groups(config.parameters())) {
-            update(tf, together, parameters, gradients, clip);
+            update(tf, together, parameters, gradients, clip, taken);
         }
     }
 
@@ -81,9 +97,14 @@ final class Optimizer {
     }
 
     private void update(
-            Ops tf, List<Parameter> group, Parameters parameters, Gradients gradients, Operand<TFloat32> clip) {
+            Ops tf,
+            List<Parameter> group,
+            Parameters parameters,
+            Gradients gradients,
+            Operand<TFloat32> clip,
+            Operand<TBool> taken) {
         List<FloatVariable> changed = new ArrayList<>();
-        List<Operand<?>> inputs = new ArrayList<>(List.of(rates, clip));
+        List<Operand<?>> inputs = new ArrayList<>(List.of(rates, clip, taken));
         StringBuilder name = new StringBuilder("adamW");
         for (Parameter parameter : group) {
             List<FloatVariable> variables = List.of(
@@ -98,7 +119,7 @@ final class Optimizer {
         List<? extends Operand<?>> moved = fusion.lay(tf, name.toString(), inputs, (graph, in) -> {
             List<Operand<TFloat32>> all = new ArrayList<>();
             for (int i = 0; i < group.size(); i++) {
-                all.addAll(moved(graph, in, 2 + 4 * i, group.get(i).isMatrix()));
+                all.addAll(moved(graph, in, 3 + 4 * i, group.get(i).isMatrix()));
             }
             return all;
         });
@@ -123,7 +144,11 @@ final class Optimizer {
         Operand<TFloat32> kept = decays
                 ? tf.math.mul(weight, tf.math.sub(one, tf.math.mul(rate.get(0), tf.constant(adamW.weightDecay()))))
                 : weight;
-        return List.of(tf.math.sub(kept, step), mean, square);
+        Operand<TBool> taken = in.at(2, TBool.class);
+        return List.of(
+                tf.select(taken, tf.math.sub(kept, step), weight),
+                tf.select(taken, mean, in.wide(first + 1)),
+                tf.select(taken, square, in.wide(first + 2)));
     }
 
     private static Operand<TFloat32> towards(Ops tf, Operand<TFloat32> from, Operand<TFloat32> to, float part) {
@@ -133,6 +158,11 @@ final class Optimizer {
     /** What a step's {@link #rates} are fed to. */
     Placeholder<TFloat32> rates() {
         return rates;
+    }
+
+    /** What a loss above which no step is taken is fed to. */
+    Placeholder<TFloat32> lossLimit() {
+        return lossLimit;
     }
 
     /** Length of the gradient before clipping. */

@@ -48,6 +48,9 @@ public final class Trainer implements Learner {
     private final Optional<Dropout> dropout;
     private final Operand<TFloat32> loss;
     private final Optional<Accumulation> accumulation;
+    /** What the mean loss of a batch's parts is fed to, once they are worked through. */
+    private final Placeholder<TFloat32> partsLoss; // ()
+
     private final Optimizer optimizer;
     private long step;
 
@@ -82,7 +85,9 @@ public final class Trainer implements Learner {
                 ? Optional.empty()
                 : Optional.of(new Accumulation(tf, config, learned.gradients(), options.accumulation()));
         Gradients gradients = accumulation.map(Accumulation::mean).orElse(learned.gradients());
-        optimizer = new Optimizer(tf, config, adamW, parameters, gradients, fusion);
+        partsLoss = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.scalar()));
+        Operand<TFloat32> whole = accumulation.isPresent() ? partsLoss : loss;
+        optimizer = new Optimizer(tf, config, adamW, parameters, gradients, whole, fusion);
         session = new Session(graph, device.session());
     }
 
@@ -129,33 +134,47 @@ public final class Trainer implements Learner {
     }
 
     @Override
-    public StepResult step(int[] inputs, int[] targets, float learningRate) {
+    public StepResult step(int[] inputs, int[] targets, float learningRate, float lossLimit) {
         if (!(learningRate >= 0 && learningRate < Float.POSITIVE_INFINITY)) {
             throw new IllegalArgumentException("learningRate: " + learningRate + " (expected: >= 0)");
         }
+        if (!(lossLimit > 0 && lossLimit < Float.POSITIVE_INFINITY)) {
+            throw new IllegalArgumentException("lossLimit: " + lossLimit + " (expected: > 0, finite)");
+        }
         requireIds("inputs", inputs);
         requireIds("targets", targets);
-        try (TFloat32 rates = TFloat32.vectorOf(optimizer.rates(step + 1, learningRate))) {
-            double sum = 0;
-            for (int part = 0; accumulation.isPresent() && part < options.accumulation(); part++) {
-                sum += accumulate(part, inputs, targets);
-            }
-            Session.Runner runner =
-                    session.runner().feed(optimizer.rates(), rates).fetch(optimizer.gradientNorm());
+        try (TFloat32 rates = TFloat32.vectorOf(optimizer.rates(step + 1, learningRate));
+                TFloat32 limit = TFloat32.scalarOf(lossLimit)) {
+            Session.Runner runner = session.runner()
+                    .feed(optimizer.rates(), rates)
+                    .feed(optimizer.lossLimit(), limit)
+                    .fetch(optimizer.gradientNorm());
             optimizer.updates().forEach(runner::addTarget);
             if (accumulation.isPresent()) {
-                try (Result result = runner.run()) {
-                    step++;
-                    float mean = (float) (sum / options.accumulation());
-                    return finite(new StepResult(step, mean, Tensors.scalar(result.get(0))));
+                double sum = 0;
+                for (int part = 0; part < options.accumulation(); part++) {
+                    sum += accumulate(part, inputs, targets);
+                }
+                float mean = (float) (sum / options.accumulation());
+                try (TFloat32 whole = TFloat32.scalarOf(mean);
+                        Result result = runner.feed(partsLoss, whole).run()) {
+                    return taken(mean, Tensors.scalar(result.get(0)), lossLimit);
                 }
             }
             try (Fed fed = new Fed(0, inputs, targets, options.dropout());
                     Result result = fed.to(runner.fetch(loss)).run()) {
-                step++;
-                return finite(new StepResult(step, Tensors.scalar(result.get(1)), Tensors.scalar(result.get(0))));
+                return taken(Tensors.scalar(result.get(1)), Tensors.scalar(result.get(0)), lossLimit);
             }
         }
+    }
+
+    /** Counts a step that the optimiser took, and refuses one that it did not: the same conditions as in the graph. */
+    private StepResult taken(float batchLoss, float gradientNorm, float lossLimit) {
+        if (!(batchLoss <= lossLimit && gradientNorm <= Float.MAX_VALUE)) {
+            throw new DivergedException(step + 1, batchLoss, gradientNorm, lossLimit);
+        }
+        step++;
+        return new StepResult(step, batchLoss, gradientNorm);
     }
 
     /** The loss of a part of the batch, whose gradients join those of the parts before. */
@@ -253,12 +272,5 @@ public final class Trainer implements Learner {
                     name + ": " + ids.length + " tokens (expected: " + whole.size() + ", as " + whole + " takes)");
         }
         TokenIds.require(name, ids, config.vocabularySize());
-    }
-
-    private static StepResult finite(StepResult result) {
-        if (!Float.isFinite(result.loss()) || !Float.isFinite(result.gradientNorm())) {
-            throw new DivergedException(result.step(), result.loss(), result.gradientNorm());
-        }
-        return result;
     }
 }

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
@@ -179,6 +180,57 @@ class TrainerTest {
         }
     }
 
+    @ParameterizedTest
+    @MethodSource("options")
+    void aStepThatIsNotTakenLeavesEveryBitAsItWas(TrainingOptions options) throws IOException {
+        LlamaConfig config = TestModels.TINY_LLAMA;
+        int bad = config.vocabularySize() - 1;
+        // Whoever reads the last token of the vocabulary gets no number; the others are none the wiser.
+        Weights holed = changed(config, "model.embed_tokens.weight", values -> {
+            Arrays.fill(values, bad * config.width(), values.length, Float.NaN);
+        });
+        int[] good = TestModels.tokens(BATCH * config.block() + 1, bad, 5);
+        int[] poisoned = good.clone();
+        poisoned[poisoned.length / 2] = bad;
+        try (Trainer undisturbed = trainer(config, holed, options);
+                Trainer disturbed = trainer(config, holed, options)) {
+            for (int i = 0; i < 3; i++) {
+                undisturbed.step(inputs(good), targets(good), 1e-2f);
+                float loss = disturbed.step(inputs(good), targets(good), 1e-2f).loss();
+                Trainer.Saved before = disturbed.save(folder);
+
+                assertThatThrownBy(() -> disturbed.step(inputs(poisoned), targets(good), 1e-2f))
+                        .isInstanceOfSatisfying(DivergedException.class, e -> assertThat(e.loss())
+                                .isNaN())
+                        .hasMessageStartingWith("step " + (i + 2) + ": loss NaN, gradient norm NaN (expected: finite");
+                assertThatThrownBy(() -> disturbed.step(inputs(good), targets(good), 1e-2f, loss / 2))
+                        .isInstanceOf(DivergedException.class)
+                        .hasMessageEndingWith("(expected: finite numbers, a loss of at most " + loss / 2 + ")");
+
+                assertThat(disturbed.steps()).isEqualTo(i + 1);
+                assertThat(disturbed.save(folder)).isEqualTo(before);
+            }
+            assertThat(disturbed.save(folder)).isEqualTo(undisturbed.save(folder));
+        }
+    }
+
+    @Test
+    void aGradientThatIsNoNumberIsNotTakenThoughTheLossIsOne() throws IOException {
+        int[] tokens = TestModels.tokens(BATCH * TINY.block() + 1, TINY.vocabularySize(), 5);
+        Weights steep = changed(TINY, "transformer.ln_f.weight", values -> Arrays.fill(values, 1e25f));
+        try (Trainer trainer = trainer(TINY, steep, TrainingOptions.usual())) {
+            Trainer.Saved before = trainer.save(folder);
+
+            assertThatThrownBy(() -> trainer.step(inputs(tokens), targets(tokens), 1e-3f))
+                    .isInstanceOfSatisfying(DivergedException.class, e -> {
+                        assertThat(e.loss()).isFinite();
+                        assertThat(e.gradientNorm()).isInfinite();
+                    });
+
+            assertThat(trainer.save(folder)).isEqualTo(before);
+        }
+    }
+
     @Test
     void saysWhenTheLossIsNoNumber() {
         int[] tokens = TestModels.tokens(BATCH * TINY.block() + 1, TINY.vocabularySize(), 5);
@@ -213,6 +265,22 @@ class TrainerTest {
 
     private static Trainer trainer(DecoderConfig config, int batch, TrainingOptions options) {
         return Trainer.create(config, ADAMW, batch, Weights.initial(config, 42), options, TestModels.TWO_THREADS);
+    }
+
+    private static Trainer trainer(DecoderConfig config, Weights initial, TrainingOptions options) {
+        return Trainer.create(config, ADAMW, BATCH, initial, options, TestModels.TWO_THREADS);
+    }
+
+    /** The initial weights, one tensor of which was worked over. */
+    private static Weights changed(DecoderConfig config, String name, Consumer<float[]> change) {
+        Weights initial = Weights.initial(config, 42);
+        return Weights.read(config, (each, into) -> {
+            float[] values = TestModels.floats(initial, each);
+            if (each.equals(name)) {
+                change.accept(values);
+            }
+            into.put(values);
+        });
     }
 
     /** Trains until so many steps were taken in all, each on a batch of its own. */

@@ -3,6 +3,7 @@ package io.maru.checkpoint;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import com.google.rpc.ErrorInfo;
 import io.grpc.ManagedChannel;
@@ -11,9 +12,11 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import io.maru.checkpoint.v1.Checkpoint;
+import io.maru.checkpoint.v1.CheckpointDeleted;
 import io.maru.checkpoint.v1.CheckpointRegistered;
 import io.maru.checkpoint.v1.CheckpointServiceGrpc;
 import io.maru.checkpoint.v1.CheckpointServiceGrpc.CheckpointServiceBlockingStub;
+import io.maru.checkpoint.v1.DeleteCheckpointRequest;
 import io.maru.checkpoint.v1.GetCheckpointRequest;
 import io.maru.checkpoint.v1.GetModelVersionRequest;
 import io.maru.checkpoint.v1.ListCheckpointsRequest;
@@ -27,6 +30,7 @@ import io.maru.checkpoint.v1.VerifyCheckpointRequest;
 import io.maru.formats.DType;
 import io.maru.formats.Manifest;
 import io.maru.formats.SafetensorsWriter;
+import io.maru.platform.database.Database;
 import io.maru.platform.event.Fact;
 import io.maru.platform.store.ObjectStore;
 import io.maru.platform.store.StoredObject;
@@ -41,6 +45,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -65,6 +70,9 @@ class CheckpointServiceTest {
 
     @Inject
     ObjectStore store;
+
+    @Inject
+    Database database;
 
     @TempDir
     Path folder;
@@ -214,6 +222,55 @@ class CheckpointServiceTest {
             facts.await(fact -> fact.type().equals("maru.checkpoint.corrupted.v1")
                     && fact.subject().equals(registered.getName()));
         }
+    }
+
+    @Test
+    void deletesOnceTellsOfItAndLeavesNoObject() throws Exception {
+        Checkpoint registered = service.registerCheckpoint(trained(500));
+        ModelVersion version = service.promoteCheckpoint(promotion(registered, modelId()));
+        DeleteCheckpointRequest delete = DeleteCheckpointRequest.newBuilder()
+                .setName(registered.getName())
+                .build();
+
+        assertThat(service.deleteCheckpoint(delete).getState()).isEqualTo(Checkpoint.State.DELETED);
+        assertThat(service.deleteCheckpoint(delete).getState()).isEqualTo(Checkpoint.State.DELETED);
+
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> store.list(registered.getName() + "/").isEmpty());
+        assertThat(service.listCheckpoints(
+                                ListCheckpointsRequest.newBuilder().setRun(run).build())
+                        .getCheckpointsList())
+                .isEmpty();
+        assertThat(store.list(version.getName() + "/")).hasSize(6);
+        assertRefused(
+                Status.Code.NOT_FOUND,
+                "CHECKPOINT_NOT_FOUND",
+                () -> service.promoteCheckpoint(promotion(registered, modelId())));
+        try (Facts facts = Facts.on("maru.checkpoint.v1")) {
+            Fact fact = facts.await(candidate -> candidate.type().equals("maru.checkpoint.deleted.v1")
+                    && candidate.subject().equals(registered.getName()));
+            assertThat(CheckpointDeleted.parseFrom(fact.data()).getStep()).isEqualTo(500);
+        }
+
+        Checkpoint again = service.registerCheckpoint(trained(500));
+        assertThat(again.getState()).isEqualTo(Checkpoint.State.ACTIVE);
+        assertThat(store.list(again.getName() + "/")).hasSize(8);
+    }
+
+    /** As where the service was killed after the row said so: the removal is work that is there. */
+    @Test
+    void removesTheFilesOfADeletionThatWasCutOff() throws Exception {
+        Checkpoint registered = service.registerCheckpoint(trained(500));
+        database.run(sql -> {
+            sql.update("update checkpoint set state = 'DELETED' where name = ?", registered.getName());
+            sql.update("""
+                    insert into work (name, kind, owner, expire_time, attempts)
+                    values (?, 'checkpoint-removal', 'killed', now() + interval '200 milliseconds', 1)
+                    """, registered.getName());
+        });
+
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> store.list(registered.getName() + "/").isEmpty());
     }
 
     @Test

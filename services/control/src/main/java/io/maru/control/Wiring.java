@@ -2,6 +2,7 @@ package io.maru.control;
 
 import io.grpc.Channel;
 import io.maru.checkpoint.v1.CheckpointServiceGrpc;
+import io.maru.control.app.Pauses;
 import io.maru.control.app.RegisteredTokenizers;
 import io.maru.control.app.RunConductor;
 import io.maru.control.app.RunObserver;
@@ -19,6 +20,7 @@ import io.maru.control.neighbour.TokenizerCatalog;
 import io.maru.control.neighbour.TokenizerStage;
 import io.maru.control.neighbour.TrainStage;
 import io.maru.control.neighbour.TrainingDoor;
+import io.maru.control.neighbour.TrainingPauses;
 import io.maru.control.store.PostgresRuns;
 import io.maru.control.store.RunWork;
 import io.maru.evaluation.v1.EvaluationServiceGrpc;
@@ -143,6 +145,16 @@ class Wiring {
             ControlConfig config) {
         return new Runs(
                 runs, store::size, tokenizers, training, observer, wake, config.mostOpenRuns(), InstantSource.system());
+    }
+
+    @Produces
+    @Singleton
+    Pauses pauses(Runs runs, Wake wake, ControlConfig config, @GrpcClient("training") Channel training) {
+        return new Pauses(
+                runs,
+                new TrainingPauses(
+                        TrainingServiceGrpc.newBlockingStub(training), Duration.ofMillis(config.callMillis())),
+                wake);
     }
 
     void start(@Observes StartupEvent event, Conductors conductors) {

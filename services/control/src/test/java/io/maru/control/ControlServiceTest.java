@@ -25,6 +25,8 @@ import io.maru.control.v1.ControlServiceGrpc.ControlServiceBlockingStub;
 import io.maru.control.v1.GetRunRequest;
 import io.maru.control.v1.ListRunsRequest;
 import io.maru.control.v1.ListRunsResponse;
+import io.maru.control.v1.PauseRunRequest;
+import io.maru.control.v1.ResumeRunRequest;
 import io.maru.control.v1.Run;
 import io.maru.control.v1.RunChanged;
 import io.maru.control.v1.RunEvent;
@@ -504,6 +506,62 @@ class ControlServiceTest {
 
         services.release(Stage.TRAIN);
         await(run, Run.State.SUCCEEDED);
+    }
+
+    @Test
+    void tellsWhyATrainingPausedByItself() {
+        services.hold(Stage.TRAIN);
+        services.pauseTraining("step 7: loss NaN, gradient norm NaN (expected: finite numbers); batch 6");
+        Run run = await(submit(), Run.State.PAUSED);
+
+        assertThat(run.getPauseReason()).startsWith("step 7: loss NaN");
+
+        services.pauseTraining(false);
+        services.release(Stage.TRAIN);
+        await(run, Run.State.SUCCEEDED);
+        assertThat(get(run.getName()).getPauseReason()).isEmpty();
+        assertThat(events(run.getName(), 0))
+                .filteredOn(event -> event.getState() == Run.State.PAUSED)
+                .extracting(RunEvent::getMessage)
+                .containsExactly(run.getPauseReason());
+    }
+
+    @Test
+    void pausesAndResumesARunThatTrains() {
+        services.hold(Stage.TRAIN);
+        Run run = submit();
+        awaitCommanded(run, Stage.TRAIN);
+        PauseRunRequest pause =
+                PauseRunRequest.newBuilder().setName(run.getName()).build();
+        ResumeRunRequest resume =
+                ResumeRunRequest.newBuilder().setName(run.getName()).build();
+
+        control.pauseRun(pause);
+        assertThat(await(run, Run.State.PAUSED).getPauseReason()).isEqualTo("as asked");
+        control.pauseRun(pause);
+        control.resumeRun(resume);
+        assertThat(await(run, Run.State.RUNNING).getPauseReason()).isEmpty();
+
+        services.release(Stage.TRAIN);
+        await(run, Run.State.SUCCEEDED);
+        assertRefused(() -> control.pauseRun(pause), Status.Code.FAILED_PRECONDITION, "WRONG_STATE");
+    }
+
+    @Test
+    void aRunThatMayEndEarlyPublishesItsBestCheckpoint() {
+        Run last = await(submit(), Run.State.SUCCEEDED);
+        SubmitRunRequest early = request().toBuilder()
+                .setRecipe(RECIPE.replace("training: {", "training: {earlyStop: 3, "))
+                .build();
+        Run best = await(control.submitRun(early), Run.State.SUCCEEDED);
+
+        assertThat(last.getCheckpoint()).doesNotEndWith("/checkpoints/1");
+        assertThat(best.getCheckpoint()).isEqualTo(best.getName() + "/checkpoints/1");
+        assertThat(best.getValidationLoss()).isEqualTo(FakeServices.BEST_VALIDATION_LOSS);
+        assertThat(events(best.getName(), 0))
+                .anyMatch(event -> event.getMessage().contains("/checkpoints/1, the best: "));
+        assertThat(events(last.getName(), 0))
+                .anyMatch(event -> event.getMessage().contains(", the last: "));
     }
 
     @Test

@@ -41,6 +41,8 @@ import io.maru.training.v1.CheckTrainingSpecRequest;
 import io.maru.training.v1.CheckTrainingSpecResponse;
 import io.maru.training.v1.CreateTrainingJobRequest;
 import io.maru.training.v1.GetTrainingJobRequest;
+import io.maru.training.v1.PauseTrainingJobRequest;
+import io.maru.training.v1.ResumeTrainingJobRequest;
 import io.maru.training.v1.TrainingJob;
 import io.maru.training.v1.TrainingServiceGrpc;
 import java.io.IOException;
@@ -65,6 +67,8 @@ final class FakeServices implements AutoCloseable {
     /** Training has no memory for a longer one. */
     static final int LONGEST_BLOCK = 50_000;
 
+    static final double BEST_VALIDATION_LOSS = 1.5;
+
     /** Requests that had an effect, by request id. */
     final ConcurrentMap<String, Object> effects = new ConcurrentHashMap<>();
 
@@ -81,6 +85,7 @@ final class FakeServices implements AutoCloseable {
     private final Map<Stage, String> failing = new ConcurrentHashMap<>();
     private final Map<Stage, String> refusing = new ConcurrentHashMap<>();
     private volatile boolean paused;
+    private volatile String pauseReason = "";
     private volatile long step;
     private Server server;
 
@@ -131,6 +136,12 @@ final class FakeServices implements AutoCloseable {
 
     void pauseTraining(boolean pause) {
         paused = pause;
+    }
+
+    /** It pauses by itself. */
+    void pauseTraining(String why) {
+        pauseReason = why;
+        paused = true;
     }
 
     void trainTo(long steps) {
@@ -374,6 +385,24 @@ final class FakeServices implements AutoCloseable {
             });
         }
 
+        @Override
+        public void pauseTrainingJob(PauseTrainingJobRequest request, StreamObserver<TrainingJob> observer) {
+            answer(observer, () -> {
+                mustExist("train", request.getName());
+                paused = true;
+                return job(request.getName());
+            });
+        }
+
+        @Override
+        public void resumeTrainingJob(ResumeTrainingJobRequest request, StreamObserver<TrainingJob> observer) {
+            answer(observer, () -> {
+                mustExist("train", request.getName());
+                paused = false;
+                return job(request.getName());
+            });
+        }
+
         private TrainingJob job(String name) {
             CreateTrainingJobRequest request = (CreateTrainingJobRequest)
                     effects.get("runs/" + name.substring("trainingJobs/".length()) + "/train");
@@ -394,6 +423,9 @@ final class FakeServices implements AutoCloseable {
                     .setValidationLoss(VALIDATION_LOSS)
                     .setLastCheckpoint(request.getRun() + "/checkpoints/"
                             + request.getTraining().getSteps())
+                    .setBestCheckpoint(request.getRun() + "/checkpoints/1")
+                    .setBestValidationLoss(BEST_VALIDATION_LOSS)
+                    .setPauseReason(pauseReason)
                     .setFailureReason(failing.getOrDefault(Stage.TRAIN, ""))
                     .setFailureMessage("failed by the test")
                     .build();

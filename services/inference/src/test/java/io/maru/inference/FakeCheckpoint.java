@@ -4,7 +4,9 @@ import io.grpc.Server;
 import io.grpc.Status;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
+import io.maru.checkpoint.v1.Checkpoint;
 import io.maru.checkpoint.v1.CheckpointServiceGrpc;
+import io.maru.checkpoint.v1.GetCheckpointRequest;
 import io.maru.checkpoint.v1.GetModelVersionRequest;
 import io.maru.checkpoint.v1.ModelVersion;
 import io.maru.checkpoint.v1.StoredFile;
@@ -25,6 +27,7 @@ import java.util.stream.Stream;
 /** The checkpoint service as inference sees it: model versions by name. Each model here has one version, 1. */
 final class FakeCheckpoint extends CheckpointServiceGrpc.CheckpointServiceImplBase implements AutoCloseable {
     final Map<String, ModelVersion> versions = new ConcurrentHashMap<>();
+    final Map<String, Checkpoint> checkpoints = new ConcurrentHashMap<>();
     /** Takes questions and never answers. */
     volatile boolean silent;
 
@@ -53,6 +56,35 @@ final class FakeCheckpoint extends CheckpointServiceGrpc.CheckpointServiceImplBa
         version.setManifestSha256(Sha256.of(version.toString().getBytes(StandardCharsets.UTF_8)));
         versions.put(name, version.build());
         return version.build();
+    }
+
+    /** Puts the files of a folder into the store as a checkpoint, with what training would need to go on from it. */
+    Checkpoint register(ObjectStore store, String name, Path folder) throws IOException {
+        ModelVersion version = publish(store, "of-a-checkpoint", folder);
+        Checkpoint.Builder checkpoint = Checkpoint.newBuilder().setName(name).setState(Checkpoint.State.ACTIVE);
+        for (StoredFile file : version.getFilesList()) {
+            store.copy(version.getName() + "/" + file.getFileName(), name + "/" + file.getFileName());
+            checkpoint.addFiles(file);
+        }
+        // Listed, and not there: whoever fetches it fails.
+        checkpoint.addFiles(StoredFile.newBuilder()
+                .setFileName("optimizer.safetensors")
+                .setSize(8)
+                .setSha256("0".repeat(64)));
+        checkpoint.setManifestSha256(Sha256.of(checkpoint.build().toString().getBytes(StandardCharsets.UTF_8)));
+        checkpoints.put(name, checkpoint.build());
+        return checkpoint.build();
+    }
+
+    @Override
+    public void getCheckpoint(GetCheckpointRequest request, StreamObserver<Checkpoint> response) {
+        Checkpoint checkpoint = checkpoints.get(request.getName());
+        if (checkpoint == null) {
+            response.onError(Status.NOT_FOUND.asRuntimeException());
+            return;
+        }
+        response.onNext(checkpoint);
+        response.onCompleted();
     }
 
     @Override

@@ -18,6 +18,7 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.protobuf.StatusProto;
+import io.maru.checkpoint.v1.Checkpoint;
 import io.maru.checkpoint.v1.ModelVersion;
 import io.maru.formats.SafetensorsFile;
 import io.maru.inference.app.DecodingSlots;
@@ -356,6 +357,55 @@ class InferenceServiceTest {
         store.put(key, new byte[3]);
         refused(this::load, Status.Code.DATA_LOSS, "OBJECT_CORRUPT", key + ": 3 bytes (expected: " + bytes.length);
         assertThat(config.workDirectory()).isDirectoryNotContaining("glob:**/part-*");
+    }
+
+    @Test
+    void aCheckpointOfARunThatTrainsWritesAsItsModelWould() throws Exception {
+        publishTinyModel(BLOCK);
+        List<Integer> expected = ids(generate(request("the end").setMaxTokens(6).setSeed(11)));
+        String name = "runs/" + id + "/checkpoints/500";
+        Checkpoint registered = checkpoint.register(store, name, folder);
+
+        List<GenerateResponse> told =
+                generate(request("the end").setModel(name).setMaxTokens(6).setSeed(11));
+
+        assertThat(ids(told)).isEqualTo(expected);
+        // What training alone needs is neither fetched nor looked for.
+        assertThat(config.workDirectory().resolve(registered.getManifestSha256()))
+                .isDirectoryNotContaining("glob:**/optimizer.safetensors");
+
+        refused(
+                () -> generate(request("the").setModel("runs/" + id + "/checkpoints/600")),
+                Status.Code.NOT_FOUND,
+                "MODEL_MISSING",
+                "runs/" + id + "/checkpoints/600: not found");
+        checkpoint.checkpoints.put(
+                name + "1",
+                registered.toBuilder().setState(Checkpoint.State.CORRUPT).build());
+        refused(
+                () -> generate(request("the").setModel(name + "1")),
+                Status.Code.FAILED_PRECONDITION,
+                "MODEL_UNUSABLE",
+                name + "1: CORRUPT (expected: ACTIVE)");
+        refused(
+                () -> generate(request("the").setModel("runs/" + id)),
+                Status.Code.INVALID_ARGUMENT,
+                "INVALID_NAME",
+                "model: ");
+    }
+
+    @Test
+    void aRottenFileOfACheckpointIsRefusedByItsName() throws Exception {
+        publishTinyModel(BLOCK);
+        String name = "runs/" + id + "/checkpoints/500";
+        checkpoint.register(store, name, folder);
+        store.put(name + "/tokenizer.json", "rot".getBytes(StandardCharsets.UTF_8));
+
+        refused(
+                () -> generate(request("the").setModel(name)),
+                Status.Code.DATA_LOSS,
+                "OBJECT_CORRUPT",
+                name + "/tokenizer.json: ");
     }
 
     @Test

@@ -10,8 +10,8 @@ import java.nio.file.Path;
 @ConfigMapping(prefix = "maru.training")
 public interface TrainingConfig {
     /**
-     * Holds one dataset's shards and the checkpoints on their way. Each replica needs its own, since it is emptied at
-     * start.
+     * Holds the shards of one job's datasets and the checkpoints on their way. Each replica needs its own, since it is
+     * emptied at start.
      */
     @WithDefault("${java.io.tmpdir}/maru-training")
     Path workDirectory();

@@ -6,6 +6,7 @@ import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
 import io.maru.checkpoint.v1.Checkpoint;
 import io.maru.checkpoint.v1.CheckpointServiceGrpc;
+import io.maru.checkpoint.v1.DeleteCheckpointRequest;
 import io.maru.checkpoint.v1.ListCheckpointsRequest;
 import io.maru.checkpoint.v1.ListCheckpointsResponse;
 import io.maru.checkpoint.v1.RegisterCheckpointRequest;
@@ -73,6 +74,18 @@ final class FakeCheckpoints implements AutoCloseable {
                 return;
             }
             answer.onNext(checkpoint);
+            answer.onCompleted();
+        }
+
+        @Override
+        public void deleteCheckpoint(DeleteCheckpointRequest request, StreamObserver<Checkpoint> answer) {
+            Checkpoint deleted = kept.remove(request.getName());
+            answer.onNext(
+                    deleted == null
+                            ? Checkpoint.getDefaultInstance()
+                            : deleted.toBuilder()
+                                    .setState(Checkpoint.State.DELETED)
+                                    .build());
             answer.onCompleted();
         }
 

@@ -26,6 +26,11 @@ public record TinyDataset(String name, Map<String, byte[]> objects) {
 
     /** @param folder for files on their way */
     public static TinyDataset of(String name, Path folder) throws IOException {
+        return of(name, folder, "");
+    }
+
+    /** Another one in the same tokens, whose second training shard begins with a text of its own. */
+    public static TinyDataset of(String name, Path folder, String opening) throws IOException {
         BpeTrainer trainer = new BpeTrainer(VOCABULARY, TieRule.SMALLEST_IDS);
         trainer.add(TEXT);
         BpeTokenizer tokenizer = trainer.train();
@@ -37,7 +42,8 @@ public record TinyDataset(String name, Map<String, byte[]> objects) {
         String digest = Sha256.of(tokenizerJson);
         TokenShardHeader header = TokenShardHeader.of(tokenizer.vocabularySize(), digest);
         for (String shard : List.of("train-00000", "train-00001", "validation-00000")) {
-            int[] ids = tokenizer.encode((TEXT + shard + "\n").repeat(shard.startsWith("train") ? 20 : 6));
+            int[] ids = tokenizer.encode((shard.equals("train-00001") ? opening : "")
+                    + (TEXT + shard + "\n").repeat(shard.startsWith("train") ? 20 : 6));
             Path file = folder.resolve(shard);
             try (TokenShardWriter writer = TokenShardWriter.create(file, header)) {
                 writer.append(ids, 0, ids.length);

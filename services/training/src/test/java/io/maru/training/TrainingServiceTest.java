@@ -13,6 +13,7 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import io.maru.checkpoint.v1.Checkpoint;
+import io.maru.formats.Sha256;
 import io.maru.platform.database.Database;
 import io.maru.platform.event.Fact;
 import io.maru.platform.store.ObjectStore;
@@ -22,6 +23,7 @@ import io.maru.training.v1.CancelTrainingJobRequest;
 import io.maru.training.v1.CheckTrainingSpecRequest;
 import io.maru.training.v1.Choice;
 import io.maru.training.v1.CreateTrainingJobRequest;
+import io.maru.training.v1.DatasetShare;
 import io.maru.training.v1.GetTrainingHistoryRequest;
 import io.maru.training.v1.GetTrainingJobRequest;
 import io.maru.training.v1.HistoryPoint;
@@ -30,9 +32,11 @@ import io.maru.training.v1.ModelSpec;
 import io.maru.training.v1.PauseTrainingJobRequest;
 import io.maru.training.v1.ResumeTrainingJobRequest;
 import io.maru.training.v1.TrainingCompleted;
+import io.maru.training.v1.TrainingDiverged;
 import io.maru.training.v1.TrainingJob;
 import io.maru.training.v1.TrainingJob.State;
 import io.maru.training.v1.TrainingMeasurement;
+import io.maru.training.v1.TrainingPaused;
 import io.maru.training.v1.TrainingServiceGrpc;
 import io.maru.training.v1.TrainingServiceGrpc.TrainingServiceBlockingStub;
 import io.maru.training.v1.TrainingSpec;
@@ -55,6 +59,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.junit.jupiter.api.AfterEach;
@@ -68,6 +73,7 @@ import org.junit.jupiter.api.io.TempDir;
         restrictToAnnotatedClass = true,
         initArgs = @ResourceArg(name = "schema", value = "training"))
 @QuarkusTestResource(value = NeighbourPort.class, restrictToAnnotatedClass = true)
+@QuarkusTestResource(value = StoreRelay.class, restrictToAnnotatedClass = true)
 class TrainingServiceTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final Set<State> FINAL = EnumSet.of(State.SUCCEEDED, State.FAILED, State.CANCELLED);
@@ -79,6 +85,9 @@ class TrainingServiceTest {
 
     @ConfigProperty(name = NeighbourPort.PROPERTY)
     int neighbourPort;
+
+    @StoreRelay.Away
+    AtomicBoolean storeIsAway;
 
     @Inject
     ObjectStore store;
@@ -347,14 +356,7 @@ class TrainingServiceTest {
 
     @Test
     void failsWithReasonAndStepWhenTheNumbersRunAway() {
-        CreateTrainingJobRequest.Builder request = request(200).toBuilder();
-        request.getTrainingBuilder()
-                .setLearningRate(10)
-                .setMinLearningRate(10)
-                .setWarmupSteps(0)
-                .setWeightDecay(10)
-                .setGradientClip(0);
-        TrainingJob job = service.createTrainingJob(request.build());
+        TrainingJob job = service.createTrainingJob(wild(TrainingSpec.OnDivergence.FAIL));
 
         await().atMost(PATIENCE).until(() -> FINAL.contains(get(job.getName()).getState()));
 
@@ -362,6 +364,147 @@ class TrainingServiceTest {
         assertThat(failed.getState()).isEqualTo(State.FAILED);
         assertThat(failed.getFailureReason()).isEqualTo("TRAINING_DIVERGED");
         assertThat(failed.getFailureMessage()).startsWith("step ").contains("expected");
+    }
+
+    @Test
+    void pausesWithAReasonAndNamesTheDocumentsWhenTheNumbersRunAway() throws Exception {
+        TrainingJob job = service.createTrainingJob(wild(TrainingSpec.OnDivergence.ON_DIVERGENCE_UNSPECIFIED));
+
+        await().atMost(PATIENCE).until(() -> get(job.getName()).getState() == State.PAUSED);
+
+        TrainingJob paused = get(job.getName());
+        assertThat(paused.getPauseReason()).startsWith("step ").contains("expected");
+        assertThat(paused.getTraining().getOnDivergence()).isEqualTo(TrainingSpec.OnDivergence.PAUSE);
+        try (Facts facts = Facts.on("maru.training.v1")) {
+            TrainingDiverged told =
+                    TrainingDiverged.parseFrom(facts.await(fact -> fact.type().equals("maru.training.diverged.v1")
+                                    && fact.subject().equals(job.getName()))
+                            .data());
+            assertThat(told.getRun()).isEqualTo(run);
+            assertThat(told.getAction()).isEqualTo(TrainingDiverged.Action.PAUSED);
+            assertThat(told.getMessage()).isEqualTo(paused.getPauseReason());
+            assertThat(told.getDocumentsList()).hasSize(4).allSatisfy(passage -> assertThat(passage.getShard())
+                    .startsWith(DATASET + "/shards/train-"));
+            assertThat(TrainingPaused.parseFrom(facts.await(fact -> fact.type().equals("maru.training.paused.v1")
+                                            && fact.subject().equals(job.getName()))
+                                    .data())
+                            .getReason())
+                    .isEqualTo(paused.getPauseReason());
+        }
+
+        service.resumeTrainingJob(
+                ResumeTrainingJobRequest.newBuilder().setName(job.getName()).build());
+        await().atMost(PATIENCE)
+                .until(() -> get(job.getName()).getState() == State.PAUSED
+                        && get(job.getName()).getRevision() > paused.getRevision());
+        assertThat(get(job.getName()).getPauseReason()).isEqualTo(paused.getPauseReason());
+        service.cancelTrainingJob(
+                CancelTrainingJobRequest.newBuilder().setName(job.getName()).build());
+        assertThat(get(job.getName()).getState()).isEqualTo(State.CANCELLED);
+        assertThat(get(job.getName()).getPauseReason()).isEmpty();
+    }
+
+    @Test
+    void keepsTheNewestCheckpointAndTheBestAndKnowsIt() {
+        CreateTrainingJobRequest.Builder request = request(30).toBuilder();
+        // Nothing is learned, so the first validation is the best.
+        request.getTrainingBuilder()
+                .setLearningRate(1e-30)
+                .setMinLearningRate(1e-30)
+                .setWeightDecay(0)
+                .setKeepCheckpoints(1);
+        TrainingJob job = service.createTrainingJob(request.build());
+
+        await().atMost(PATIENCE).until(() -> FINAL.contains(get(job.getName()).getState()));
+
+        TrainingJob ended = get(job.getName());
+        assertThat(ended.getState()).isEqualTo(State.SUCCEEDED);
+        assertThat(ended.getBestCheckpoint()).isEqualTo(run + "/checkpoints/10");
+        assertThat(ended.getBestValidationLoss()).isEqualTo(ended.getValidationLoss());
+        assertThat(checkpoints.of(run)).extracting(Checkpoint::getStep).containsExactly(30L, 10L);
+    }
+
+    @Test
+    void stopsAtAShardThatRottedAndNamesItsDigest() throws Exception {
+        TinyDataset dataset = TinyDataset.of("datasets/rotten", folder, run);
+        dataset.objects().forEach(store::put);
+        String key = "datasets/rotten/shards/train-00001";
+        byte[] shard = dataset.objects().get(key);
+        String expected = Sha256.of(shard);
+        shard[shard.length / 2] ^= 1;
+        store.put(key, shard);
+        TrainingJob job = service.createTrainingJob(
+                request(30).toBuilder().setDataset(dataset.name()).build());
+
+        await().atMost(PATIENCE).until(() -> FINAL.contains(get(job.getName()).getState()));
+
+        TrainingJob failed = get(job.getName());
+        assertThat(failed.getState()).isEqualTo(State.FAILED);
+        assertThat(failed.getFailureReason()).isEqualTo("OBJECT_CORRUPT");
+        assertThat(failed.getFailureMessage())
+                .isEqualTo("%s: sha256 is %s (expected: %s)", key, Sha256.of(shard), expected);
+        assertThat(checkpoints.of(run)).isEmpty();
+    }
+
+    @Test
+    void aMixTakesEveryDatasetThatIsThere() throws Exception {
+        TinyDataset other = TinyDataset.of("datasets/other", folder, "");
+        other.objects().forEach(store::put);
+        CreateTrainingJobRequest.Builder mixed = request(30).toBuilder();
+        mixed.getTrainingBuilder()
+                .addMix(DatasetShare.newBuilder().setDataset("datasets/other").setWeight(0.5));
+        TrainingJob job = service.createTrainingJob(mixed.build());
+        assertThat(job.getTraining().getMixList()).isEqualTo(mixed.getTraining().getMixList());
+        await().atMost(PATIENCE).until(() -> get(job.getName()).getState() == State.SUCCEEDED);
+
+        CreateTrainingJobRequest.Builder missing = mixed.clone().setRequestId(run + "/other");
+        missing.getTrainingBuilder().getMixBuilder(0).setDataset("datasets/none");
+        assertRefused(Status.Code.NOT_FOUND, "DATASET_NOT_FOUND", () -> service.createTrainingJob(missing.build()));
+    }
+
+    @Test
+    void waitsForAnObjectStoreThatIsAwayAndLosesNothing() throws Exception {
+        CreateTrainingJobRequest.Builder request = request(1_000).toBuilder();
+        request.getTrainingBuilder().setCheckpointEvery(50);
+        TrainingJob undisturbed = service.createTrainingJob(request.build());
+        await().atMost(PATIENCE).until(() -> get(undisturbed.getName()).getState() == State.SUCCEEDED);
+
+        String disturbedRun = "runs/" + UUID.randomUUID();
+        TrainingJob job = service.createTrainingJob(
+                request.setRequestId(disturbedRun).setRun(disturbedRun).build());
+        await().atMost(PATIENCE)
+                .pollInterval(Duration.ofMillis(2))
+                .until(() -> !checkpoints.of(disturbedRun).isEmpty());
+        storeIsAway.set(true);
+        try {
+            await().atMost(PATIENCE).until(() -> http("/q/health/ready").statusCode() == 503);
+            // One checkpoint is on its way, and training stands where the next one is due.
+            await().atMost(PATIENCE)
+                    .until(() -> get(job.getName()).getStep()
+                            == 50L * (checkpoints.of(disturbedRun).size() + 2));
+            assertThat(get(job.getName()).getState()).isEqualTo(State.RUNNING);
+        } finally {
+            storeIsAway.set(false);
+        }
+
+        await().atMost(PATIENCE).until(() -> get(job.getName()).getState() == State.SUCCEEDED);
+        for (String file : List.of("model.safetensors", "optimizer.safetensors", "training_state.json")) {
+            assertThat(checkpoints.sha256(disturbedRun, 1_000, file))
+                    .as(file)
+                    .isEqualTo(checkpoints.sha256(run, 1_000, file));
+        }
+    }
+
+    private CreateTrainingJobRequest wild(TrainingSpec.OnDivergence onDivergence) {
+        CreateTrainingJobRequest.Builder request = request(200).toBuilder();
+        request.getTrainingBuilder()
+                .setLearningRate(10)
+                .setMinLearningRate(10)
+                .setWarmupSteps(0)
+                .setWeightDecay(10)
+                .setGradientClip(0)
+                .setOnDivergence(onDivergence);
+        return request.build();
     }
 
     @Test

@@ -10,7 +10,9 @@ public enum CommonReason implements Reason {
     OBJECT_MISSING(Kind.NOT_FOUND),
     OBJECT_CORRUPT(Kind.CORRUPT),
     OBJECT_STORE_UNAVAILABLE(Kind.UNAVAILABLE),
-    DATABASE_UNAVAILABLE(Kind.UNAVAILABLE);
+    DATABASE_UNAVAILABLE(Kind.UNAVAILABLE),
+    /** The service's own disk has no room for what it must write. */
+    DISK_FULL(Kind.UNAVAILABLE);
 
     private final Kind kind;
 

@@ -11,6 +11,7 @@ import io.grpc.protobuf.StatusProto;
 import io.quarkus.grpc.ExceptionHandler;
 import io.quarkus.grpc.ExceptionHandlerProvider;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.io.IOException;
 import java.sql.SQLException;
 import java.sql.SQLTransientException;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
@@ -68,6 +69,10 @@ public class GrpcErrors implements ExceptionHandlerProvider {
             log.warnf(failure, "the database is out of reach");
             return status(domain, CommonReason.DATABASE_UNAVAILABLE, "the service's database is out of reach");
         }
+        if (isDiskFull(failure)) {
+            log.warnf(failure, "the disk is full");
+            return status(domain, CommonReason.DISK_FULL, "the service's disk is full");
+        }
         log.errorf(failure, "a call failed");
         return new StatusRuntimeException(Status.INTERNAL.withDescription("internal error; the service's log has it"));
     }
@@ -87,13 +92,26 @@ public class GrpcErrors implements ExceptionHandlerProvider {
         return false;
     }
 
+    /** Whether a file could not be written for want of room. Java tells no other way than in these words of Linux. */
+    public static boolean isDiskFull(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof IOException
+                    && cause.getMessage() != null
+                    && (cause.getMessage().contains("No space left on device")
+                            || cause.getMessage().contains("Disk quota exceeded"))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private static boolean hasState(Throwable failure, String prefix) {
         return failure instanceof SQLException sql
                 && sql.getSQLState() != null
                 && sql.getSQLState().startsWith(prefix);
     }
 
-    /** Whether the same call may go through later: a database, store or service that is down, or a deadlock. */
+    /** Whether the same call may go through later: a database, store or service that is down, a full disk, or a deadlock. */
     public static boolean isTransient(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof Refusal refusal && refusal.reason().kind() == Kind.UNAVAILABLE) {
@@ -109,7 +127,7 @@ public class GrpcErrors implements ExceptionHandlerProvider {
                 return true;
             }
         }
-        return isDatabaseDown(failure);
+        return isDatabaseDown(failure) || isDiskFull(failure);
     }
 
     private static StatusRuntimeException status(String domain, Reason reason, String message) {

@@ -1,6 +1,7 @@
 package io.maru.platform.error;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.rpc.ErrorInfo;
 import io.grpc.Status;
@@ -9,6 +10,9 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import io.maru.platform.database.DatabaseException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.util.Map;
@@ -84,6 +88,26 @@ class GrpcErrorsTest {
         assertThat(status.getCode()).isEqualTo(Status.Code.UNAVAILABLE.value());
         assertThat(status.getMessage()).isEqualTo("the service's database is out of reach");
         assertThat(status.getDetails(0).unpack(ErrorInfo.class).getReason()).isEqualTo("DATABASE_UNAVAILABLE");
+    }
+
+    @Test
+    void aFullDiskIsUnavailableWithoutItsPath() throws Exception {
+        IOException full = new IOException("/var/lib/maru/x: No space left on device");
+
+        com.google.rpc.Status status = StatusProto.fromThrowable(errors.transform(new UncheckedIOException(full)));
+
+        assertThat(status.getCode()).isEqualTo(Status.Code.UNAVAILABLE.value());
+        assertThat(status.getMessage()).isEqualTo("the service's disk is full");
+        assertThat(status.getDetails(0).unpack(ErrorInfo.class).getReason()).isEqualTo("DISK_FULL");
+        assertThat(GrpcErrors.isTransient(new UncheckedIOException(full))).isTrue();
+        assertThat(GrpcErrors.isTransient(new IOException("Permission denied"))).isFalse();
+    }
+
+    /** Java has no other word for it; this is what a real one says. */
+    @Test
+    void knowsAFullDiskWhenItMeetsOne() {
+        assertThatThrownBy(() -> Files.write(Path.of("/dev/full"), new byte[1]))
+                .satisfies(e -> assertThat(GrpcErrors.isDiskFull(e)).isTrue());
     }
 
     /** Connection lost; disk full; too many connections; the server stops; serialization failure; deadlock. */

@@ -19,4 +19,7 @@ public interface CheckpointBytes {
     boolean copy(String from, String to);
 
     void write(String key, byte[] content);
+
+    /** Does nothing where there is no such object. */
+    void delete(String key);
 }

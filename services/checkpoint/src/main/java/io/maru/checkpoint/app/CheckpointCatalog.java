@@ -12,12 +12,21 @@ public interface CheckpointCatalog {
     /** The checkpoint that this request registered. */
     Optional<Checkpoint> findByRequest(String requestId);
 
-    /** Of one run, those below {@code belowStep}, the highest step first. */
+    /** Of one run, those below {@code belowStep} that are not DELETED, the highest step first. */
     List<Checkpoint> list(String run, long belowStep, int most);
 
-    /** Adds an ACTIVE checkpoint, or puts it in the place of a CORRUPT one. Does nothing where an ACTIVE one has its name. */
+    /**
+     * Adds an ACTIVE checkpoint, or puts it in the place of a CORRUPT or DELETED one. Does nothing where an ACTIVE one has its
+     * name.
+     */
     void register(String requestId, Checkpoint checkpoint);
 
-    /** Makes an ACTIVE checkpoint CORRUPT. Does nothing to a CORRUPT one. */
+    /** Makes an ACTIVE checkpoint CORRUPT. Does nothing to any other. */
     void markCorrupt(CheckpointName name, String message);
+
+    /** Makes a checkpoint DELETED, and has its files removed. Does nothing to one that is DELETED. */
+    void markDeleted(CheckpointName name);
+
+    /** Keeps the files of a DELETED checkpoint from being removed from now on: somebody has written them anew. */
+    void keepFiles(CheckpointName name);
 }

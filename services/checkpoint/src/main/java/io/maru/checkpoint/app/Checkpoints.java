@@ -24,6 +24,9 @@ import java.util.Optional;
  *     register        reads every byte back, then writes manifest.json
  *     catalog         one row and one fact, in one transaction
  *
+ * It goes the other way round: one transaction makes the row DELETED, tells of it, and queues the removal of the files. That
+ * is work with a lease, so a crash leaves none of them for ever.
+ *
  * The manifest tells nothing but the files, so registrations that race over the same bytes write the same manifest.
  */
 /** Takes over what training wrote, and looks after it. */
@@ -39,8 +42,8 @@ public final class Checkpoints {
     }
 
     /**
-     * Reads every file and seals them. The same content again answers the first checkpoint. A CORRUPT checkpoint may be
-     * registered anew: a run that resumed before it writes it once more.
+     * Reads every file and seals them. The same content again answers the first checkpoint. A CORRUPT or DELETED checkpoint
+     * may be registered anew: a run that resumed before it writes it once more.
      *
      * @throws io.maru.platform.error.Refusal FILE_MISSING, FILE_CORRUPT, CHECKPOINT_EXISTS, REQUEST_ID_REUSED
      */
@@ -49,6 +52,7 @@ public final class Checkpoints {
         if (earlier.isPresent()) {
             return earlier.get();
         }
+        catalog.keepFiles(registration.name());
         for (CheckpointFile file : CheckpointFile.values()) {
             check(
                     registration.name().key(file.fileName()),
@@ -71,20 +75,34 @@ public final class Checkpoints {
                         () -> CHECKPOINT_NOT_FOUND.because("%s: no such checkpoint (expected: one registered)", name));
     }
 
-    /** Of one run, those below {@code belowStep}, the highest step first. */
+    /** Of one run, those below {@code belowStep} that are not DELETED, the highest step first. */
     public List<Checkpoint> list(String run, long belowStep, int most) {
         return catalog.list(run, belowStep, most);
     }
 
-    /** Reads every file again. A checkpoint that was CORRUPT stays so. */
+    /** Reads every file again. A checkpoint that was CORRUPT or DELETED stays so. */
     public Checkpoint verify(CheckpointName name) {
         Checkpoint checkpoint = get(name);
-        if (checkpoint.isCorrupt()) {
+        if (!checkpoint.isActive()) {
             return checkpoint;
         }
         Optional<String> difference = difference(checkpoint);
         difference.ifPresent(message -> catalog.markCorrupt(name, message));
         return difference.isPresent() ? get(name) : checkpoint;
+    }
+
+    /** Deletes a checkpoint; its files go soon after. The second time it does nothing. */
+    public Checkpoint delete(CheckpointName name) {
+        get(name);
+        catalog.markDeleted(name);
+        return get(name);
+    }
+
+    /** Removes what a deleted checkpoint has left in the object store. */
+    public void removeFiles(CheckpointName name) {
+        // First what says that the others are there.
+        bytes.delete(name.key(CheckpointFile.MANIFEST));
+        CheckpointFile.fileNames().forEach(file -> bytes.delete(name.key(file)));
     }
 
     private Optional<Checkpoint> registered(String requestId, Registration registration) {
@@ -94,7 +112,7 @@ public final class Checkpoints {
                     "request_id: \"%s\" registered %s (expected: an id that no other content has)",
                     requestId, ofRequest.get().name());
         }
-        Optional<Checkpoint> active = catalog.find(registration.name()).filter(found -> !found.isCorrupt());
+        Optional<Checkpoint> active = catalog.find(registration.name()).filter(Checkpoint::isActive);
         if (active.isPresent() && !active.get().hasContentOf(registration)) {
             throw CHECKPOINT_EXISTS.because(
                     "%s: registered with manifest %s (expected: the same content)",

@@ -1,6 +1,7 @@
 package io.maru.checkpoint.app;
 
 import static io.maru.checkpoint.domain.CheckpointReason.CHECKPOINT_CORRUPT;
+import static io.maru.checkpoint.domain.CheckpointReason.CHECKPOINT_NOT_FOUND;
 import static io.maru.checkpoint.domain.CheckpointReason.MODEL_VERSION_NOT_FOUND;
 
 import io.maru.checkpoint.app.ModelCatalog.Reservation;
@@ -85,6 +86,10 @@ public final class ModelVersions {
     }
 
     private static void requireIntact(Checkpoint checkpoint) {
+        if (checkpoint.isDeleted()) {
+            throw CHECKPOINT_NOT_FOUND.because(
+                    "%s: %s (expected: %s)", checkpoint.name(), checkpoint.state(), Checkpoint.State.ACTIVE);
+        }
         if (checkpoint.isCorrupt()) {
             throw CHECKPOINT_CORRUPT.because(
                     "%s: %s (expected: %s)", checkpoint.name(), checkpoint.state(), Checkpoint.State.ACTIVE);

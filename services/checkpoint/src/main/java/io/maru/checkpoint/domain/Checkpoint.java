@@ -27,7 +27,9 @@ public record Checkpoint(
     public enum State {
         ACTIVE,
         /** A file's bytes are not those that were registered. */
-        CORRUPT
+        CORRUPT,
+        /** Its files are gone, or about to go. */
+        DELETED
     }
 
     public Checkpoint {
@@ -45,6 +47,14 @@ public record Checkpoint(
                 registration.validationLoss(),
                 registration.manifest(),
                 createTime);
+    }
+
+    public boolean isActive() {
+        return state == State.ACTIVE;
+    }
+
+    public boolean isDeleted() {
+        return state == State.DELETED;
     }
 
     public boolean isCorrupt() {

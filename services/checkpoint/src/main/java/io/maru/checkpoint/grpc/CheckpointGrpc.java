@@ -11,6 +11,7 @@ import io.maru.checkpoint.app.ModelVersions;
 import io.maru.checkpoint.domain.Registration;
 import io.maru.checkpoint.v1.Checkpoint;
 import io.maru.checkpoint.v1.CheckpointService;
+import io.maru.checkpoint.v1.DeleteCheckpointRequest;
 import io.maru.checkpoint.v1.GetCheckpointRequest;
 import io.maru.checkpoint.v1.GetModelVersionRequest;
 import io.maru.checkpoint.v1.ListCheckpointsRequest;
@@ -80,6 +81,12 @@ class CheckpointGrpc implements CheckpointService {
     public Uni<Checkpoint> verifyCheckpoint(VerifyCheckpointRequest request) {
         var name = checkpointName("name", request.getName());
         return answer(toProto(verifying.record(() -> checkpoints.verify(name))));
+    }
+
+    @Override
+    @Blocking
+    public Uni<Checkpoint> deleteCheckpoint(DeleteCheckpointRequest request) {
+        return answer(toProto(checkpoints.delete(checkpointName("name", request.getName()))));
     }
 
     @Override

@@ -60,6 +60,7 @@ final class CheckpointMapping {
                         switch (checkpoint.state()) {
                             case ACTIVE -> io.maru.checkpoint.v1.Checkpoint.State.ACTIVE;
                             case CORRUPT -> io.maru.checkpoint.v1.Checkpoint.State.CORRUPT;
+                            case DELETED -> io.maru.checkpoint.v1.Checkpoint.State.DELETED;
                         })
                 .setCreateTime(toProto(checkpoint.createTime()))
                 .addAllFiles(toProto(checkpoint.manifest()))

@@ -6,26 +6,36 @@ import io.maru.checkpoint.app.CheckpointCatalog;
 import io.maru.checkpoint.domain.Checkpoint;
 import io.maru.checkpoint.domain.CheckpointName;
 import io.maru.checkpoint.v1.CheckpointCorrupted;
+import io.maru.checkpoint.v1.CheckpointDeleted;
 import io.maru.checkpoint.v1.CheckpointRegistered;
 import io.maru.formats.Manifest;
 import io.maru.platform.database.Database;
 import io.maru.platform.event.Fact;
 import io.maru.platform.event.Outbox;
+import io.maru.platform.work.Claim;
+import io.maru.platform.work.WorkQueue;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** The table {@code checkpoint}. A row keeps the manifest itself, so the list of files has one form only. */
 public final class PostgresCheckpoints implements CheckpointCatalog {
+    /** What the work queue calls the removal of a deleted checkpoint's files. */
+    public static final String REMOVAL = "checkpoint-removal";
+
     private static final String REGISTERED = "maru.checkpoint.registered.v1";
+    private static final String DELETED = "maru.checkpoint.deleted.v1";
     private static final String CORRUPTED = "maru.checkpoint.corrupted.v1";
 
     private final Database database;
+    private final WorkQueue queue;
     private final Outbox outbox;
 
-    public PostgresCheckpoints(Database database, Outbox outbox) {
+    public PostgresCheckpoints(Database database, WorkQueue queue, Outbox outbox) {
         this.database = database;
+        this.queue = queue;
         this.outbox = outbox;
     }
 
@@ -43,12 +53,9 @@ public final class PostgresCheckpoints implements CheckpointCatalog {
 
     @Override
     public List<Checkpoint> list(String run, long belowStep, int most) {
-        return database.inTransaction(sql -> sql.list(
-                "select * from checkpoint where run = ? and step < ? order by step desc limit ?",
-                PostgresCheckpoints::read,
-                run,
-                belowStep,
-                most));
+        return database.inTransaction(sql -> sql.list("""
+                select * from checkpoint where run = ? and step < ? and state <> 'DELETED' order by step desc limit ?
+                """, PostgresCheckpoints::read, run, belowStep, most));
     }
 
     @Override
@@ -77,7 +84,7 @@ public final class PostgresCheckpoints implements CheckpointCatalog {
                         update checkpoint
                         set request_id = ?, state = 'ACTIVE', dataset = ?, validation_loss = ?, manifest = ?,
                             create_time = ?, corruption = ''
-                        where name = ? and state = 'CORRUPT'
+                        where name = ? and state in ('CORRUPT', 'DELETED')
                         """,
                         requestId,
                         checkpoint.dataset(),
@@ -114,6 +121,50 @@ public final class PostgresCheckpoints implements CheckpointCatalog {
                 outbox.append(sql, Fact.of(CORRUPTED, name.toString(), name.run(), fact));
             }
         });
+    }
+
+    @Override
+    public void markDeleted(CheckpointName name) {
+        database.run(sql -> {
+            int changed = sql.update(
+                    "update checkpoint set state = 'DELETED' where name = ? and state <> 'DELETED'", name.toString());
+            if (changed == 1) {
+                Checkpoint checkpoint = sql.first(
+                                "select * from checkpoint where name = ?", PostgresCheckpoints::read, name.toString())
+                        .orElseThrow();
+                CheckpointDeleted fact = CheckpointDeleted.newBuilder()
+                        .setCheckpoint(name.toString())
+                        .setRun(name.run())
+                        .setStep(name.step())
+                        .setSize(checkpoint.size())
+                        .build();
+                queue.enqueue(sql, REMOVAL, name.toString());
+                outbox.append(sql, Fact.of(DELETED, name.toString(), name.run(), fact));
+            }
+        });
+    }
+
+    @Override
+    public void keepFiles(CheckpointName name) {
+        // Waits for a removal that has begun, and takes the place of one that has not.
+        database.run(sql -> sql.update("delete from work where kind = ? and name = ?", REMOVAL, name.toString()));
+    }
+
+    /** Ends the removal of a checkpoint's files in the transaction in which they go; nobody can register it meanwhile. */
+    void remove(Claim claim, Consumer<CheckpointName> removal) {
+        database.run(sql -> {
+            queue.finish(sql, claim);
+            Optional<Checkpoint> deleted = sql.first(
+                    "select * from checkpoint where name = ? and state = 'DELETED' for update",
+                    PostgresCheckpoints::read,
+                    claim.name());
+            deleted.ifPresent(checkpoint -> removal.accept(checkpoint.name()));
+        });
+    }
+
+    /** Gives up: what is left is in the log. */
+    void giveUp(Claim claim) {
+        database.run(sql -> queue.finish(sql, claim));
     }
 
     static Manifest manifest(String json) {

@@ -62,6 +62,11 @@ public final class StoredCheckpointBytes implements CheckpointBytes {
         store.put(key, content);
     }
 
+    @Override
+    public void delete(String key) {
+        store.delete(key);
+    }
+
     private static SealedFile sealedFile(StoredObject object) {
         return new SealedFile(object.size(), object.sha256());
     }

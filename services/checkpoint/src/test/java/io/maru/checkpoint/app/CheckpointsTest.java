@@ -163,6 +163,44 @@ class CheckpointsTest {
     }
 
     @Test
+    void aDeletedCheckpointIsListedNoMoreAndItsFilesGo() {
+        Registration registration = Trained.files(bytes, 500, "x");
+        checkpoints.register("r1", registration);
+        checkpoints.register("r2", Trained.files(bytes, 600, "x"));
+
+        Checkpoint deleted = checkpoints.delete(registration.name());
+        checkpoints.delete(registration.name());
+
+        assertThat(deleted.state()).isEqualTo(Checkpoint.State.DELETED);
+        assertThat(checkpoints.list("runs/a", Long.MAX_VALUE, 10))
+                .extracting(each -> each.name().step())
+                .containsExactly(600L);
+        assertThat(checkpoints.verify(registration.name()).isDeleted()).isTrue();
+        assertThat(catalog.facts).containsOnlyOnce("deleted runs/a/checkpoints/500");
+        assertThat(catalog.removals).containsExactly(registration.name());
+        checkpoints.removeFiles(registration.name());
+        assertThat(bytes.objects.keySet()).isNotEmpty().allMatch(key -> key.startsWith("runs/a/checkpoints/600/"));
+    }
+
+    /** A run whose newer checkpoints have rotted comes by again. */
+    @Test
+    void letsARunWriteADeletedCheckpointAnewAndKeepsItsFiles() {
+        Registration registration = Trained.files(bytes, 500, "x");
+        checkpoints.register("r1", registration);
+        checkpoints.delete(registration.name());
+
+        Checkpoint again = checkpoints.register("r1", Trained.files(bytes, 500, "x"));
+
+        assertThat(again.isActive()).isTrue();
+        assertThat(catalog.removals).isEmpty();
+    }
+
+    @Test
+    void refusesToDeleteWhatWasNeverRegistered() {
+        assertRefused(CHECKPOINT_NOT_FOUND, () -> checkpoints.delete(new CheckpointName("runs/a", 1)));
+    }
+
+    @Test
     void refusesToFindWhatWasNeverRegistered() {
         assertRefused(CHECKPOINT_NOT_FOUND, () -> checkpoints.get(new CheckpointName("runs/a", 1)));
     }

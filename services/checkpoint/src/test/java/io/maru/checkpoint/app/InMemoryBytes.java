@@ -37,4 +37,9 @@ final class InMemoryBytes implements CheckpointBytes {
     public void write(String key, byte[] content) {
         objects.put(key, content);
     }
+
+    @Override
+    public void delete(String key) {
+        objects.remove(key);
+    }
 }

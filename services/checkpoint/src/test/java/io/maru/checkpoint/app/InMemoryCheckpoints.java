@@ -5,13 +5,18 @@ import io.maru.checkpoint.domain.CheckpointName;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** Keeps checkpoints in a map, and tells what it did as the facts would. */
 final class InMemoryCheckpoints implements CheckpointCatalog {
     final List<String> facts = new ArrayList<>();
+    /** Of files that a worker is to remove. */
+    final Set<CheckpointName> removals = new HashSet<>();
+
     private final Map<CheckpointName, Checkpoint> byName = new HashMap<>();
     private final Map<String, CheckpointName> byRequest = new HashMap<>();
 
@@ -28,8 +33,9 @@ final class InMemoryCheckpoints implements CheckpointCatalog {
     @Override
     public List<Checkpoint> list(String run, long belowStep, int most) {
         return byName.values().stream()
-                .filter(checkpoint ->
-                        checkpoint.name().run().equals(run) && checkpoint.name().step() < belowStep)
+                .filter(checkpoint -> checkpoint.name().run().equals(run)
+                        && checkpoint.name().step() < belowStep
+                        && !checkpoint.isDeleted())
                 .sorted(Comparator.comparingLong(
                                 (Checkpoint checkpoint) -> checkpoint.name().step())
                         .reversed())
@@ -40,7 +46,7 @@ final class InMemoryCheckpoints implements CheckpointCatalog {
     @Override
     public void register(String requestId, Checkpoint checkpoint) {
         Checkpoint present = byName.get(checkpoint.name());
-        if (present == null || present.isCorrupt()) {
+        if (present == null || !present.isActive()) {
             byName.put(checkpoint.name(), checkpoint);
             byRequest.put(requestId, checkpoint.name());
             facts.add("registered " + checkpoint.name());
@@ -49,16 +55,29 @@ final class InMemoryCheckpoints implements CheckpointCatalog {
 
     @Override
     public void markCorrupt(CheckpointName name, String message) {
+        put(name, Checkpoint.State.CORRUPT);
+        facts.add("corrupted " + name + ": " + message);
+    }
+
+    @Override
+    public void markDeleted(CheckpointName name) {
+        if (!byName.get(name).isDeleted()) {
+            put(name, Checkpoint.State.DELETED);
+            removals.add(name);
+            facts.add("deleted " + name);
+        }
+    }
+
+    @Override
+    public void keepFiles(CheckpointName name) {
+        removals.remove(name);
+    }
+
+    private void put(CheckpointName name, Checkpoint.State state) {
         Checkpoint found = byName.get(name);
         byName.put(
                 name,
                 new Checkpoint(
-                        name,
-                        Checkpoint.State.CORRUPT,
-                        found.dataset(),
-                        found.validationLoss(),
-                        found.manifest(),
-                        found.createTime()));
-        facts.add("corrupted " + name + ": " + message);
+                        name, state, found.dataset(), found.validationLoss(), found.manifest(), found.createTime()));
     }
 }

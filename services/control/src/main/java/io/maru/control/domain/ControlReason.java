@@ -17,6 +17,10 @@ public enum ControlReason implements Reason {
     /** Nobody can say now whether the recipe's tokenizer is there. */
     TOKENIZATION_UNAVAILABLE(Kind.UNAVAILABLE),
     RUN_NOT_FOUND(Kind.NOT_FOUND),
+    /** What is asked of a run makes no sense where it stands. */
+    WRONG_STATE(Kind.NOT_NOW),
+    /** Training cannot be asked now. */
+    TRAINING_UNAVAILABLE(Kind.UNAVAILABLE),
     TOO_MANY_RUNS(Kind.EXHAUSTED);
 
     private final Kind kind;

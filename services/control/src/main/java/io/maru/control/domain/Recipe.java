@@ -1,5 +1,6 @@
 package io.maru.control.domain;
 
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -100,7 +101,31 @@ public record Recipe(
             Precision precision,
             Recompute recompute,
             double dropout,
-            int accumulation) {}
+            int accumulation,
+            List<Share> mix,
+            double weight,
+            OnDivergence onDivergence,
+            double spikeFactor,
+            int earlyStop,
+            int keepCheckpoints) {
+        public Training {
+            mix = List.copyOf(mix);
+        }
+    }
+
+    /**
+     * A dataset that is mixed in.
+     *
+     * @param dataset {@code datasets/{dataset}}
+     */
+    public record Share(String dataset, double weight) {}
+
+    /** What to do with a batch that gives no number, or a spike. */
+    public enum OnDivergence {
+        PAUSE,
+        SKIP,
+        FAIL
+    }
 
     /** @param maxTokens how much of the validation split is scored; 0 is all of it */
     public record Evaluation(long maxTokens) {}

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.maru.platform.error.Refusal;
 import java.lang.reflect.RecordComponent;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -53,6 +54,26 @@ final class RecipeFields {
             return new RecipeFields(path + key + ".", object, known);
         }
         throw wrong(key, "keys with values");
+    }
+
+    /** The sections of a list; none where it is absent. */
+    List<RecipeFields> list(String key, Class<? extends Record> known, int most) {
+        JsonNode value = node.path(key);
+        if (value.isMissingNode()) {
+            return List.of();
+        }
+        String expected = "a list of at most " + most + ", each of keys with values";
+        if (!value.isArray() || value.size() > most) {
+            throw wrong(key, expected);
+        }
+        List<RecipeFields> sections = new ArrayList<>();
+        for (JsonNode each : value) {
+            if (!(each instanceof ObjectNode object)) {
+                throw wrong(key, expected);
+            }
+            sections.add(new RecipeFields(path + key + "[" + sections.size() + "].", object, known));
+        }
+        return sections;
     }
 
     String name(String key) {
@@ -199,9 +220,13 @@ final class RecipeFields {
     private JsonNode required(String key, String expected) {
         JsonNode value = node.path(key);
         if (value.isMissingNode()) {
-            throw RECIPE_INVALID.because("%s: missing (expected: %s)", path + key, expected);
+            throw missing(key, expected);
         }
         return value;
+    }
+
+    Refusal missing(String key, String expected) {
+        return RECIPE_INVALID.because("%s: missing (expected: %s)", path + key, expected);
     }
 
     private Refusal wrong(String key, String expected) {

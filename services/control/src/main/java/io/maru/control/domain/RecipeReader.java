@@ -30,6 +30,7 @@ public final class RecipeReader {
     private static final int DEEPEST = 10;
     private static final long MOST_STEPS = 1_000_000_000;
     private static final int LARGEST_BATCH = 65_536;
+    private static final int MOST_MIXED = 64;
     /** YAML's words for infinity and for what is no number. */
     private static final Pattern NOT_FINITE = Pattern.compile("[-+]?\\.(inf|nan)", Pattern.CASE_INSENSITIVE);
 
@@ -57,7 +58,7 @@ public final class RecipeReader {
         RecipeFields training = top.section("training", Recipe.Training.class);
         Recipe.Model shape = model(model);
         RecipeFields evaluation = top.section("evaluation", Recipe.Evaluation.class);
-        return new Recipe(
+        Recipe recipe = new Recipe(
                 name,
                 new Recipe.Corpus(corpus.numberBetween("validationFraction", 0.1, 0, 1)),
                 tokenizer(tokenizer),
@@ -65,6 +66,11 @@ public final class RecipeReader {
                 training(training, shape.block()),
                 new Recipe.Evaluation(evaluation.whole("maxTokens", 0, 0, 1_000_000_000_000L)),
                 top.has("sample") ? Optional.of(sample(top.section("sample", Recipe.Sample.class))) : Optional.empty());
+        if (!recipe.training().mix().isEmpty() && recipe.tokenizer().use().isEmpty()) {
+            throw RECIPE_INVALID.because(
+                    "training.mix: beside a new tokenizer (expected: tokenizer.use, the one that made the mixed datasets)");
+        }
+        return recipe;
     }
 
     private static Recipe.Tokenizer tokenizer(RecipeFields tokenizer) {
@@ -143,7 +149,26 @@ public final class RecipeReader {
                 training.choice("precision", Recipe.Precision.FLOAT32),
                 training.choice("recompute", Recipe.Recompute.NONE),
                 training.numberBelow("dropout", 0, 0, 1),
-                accumulation(training, batch));
+                accumulation(training, batch),
+                training.list("mix", Recipe.Share.class, MOST_MIXED).stream()
+                        .map(share -> new Recipe.Share(
+                                share.resource("dataset", "datasets")
+                                        .orElseThrow(() -> share.missing("dataset", "datasets/NAME")),
+                                share.numberAbove("weight", 1, 0, 1e6)))
+                        .toList(),
+                training.numberAbove("weight", 1, 0, 1e6),
+                training.choice("onDivergence", Recipe.OnDivergence.PAUSE),
+                spikeFactor(training),
+                training.integer("earlyStop", 0, 0, 1_000_000),
+                training.integer("keepCheckpoints", 0, 0, 1_000_000));
+    }
+
+    private static double spikeFactor(RecipeFields training) {
+        double factor = training.number("spikeFactor", 0, 0, 1e6);
+        if (factor != 0 && factor <= 1) {
+            throw RECIPE_INVALID.because("training.spikeFactor: %s (expected: 0 for none, or a number > 1)", factor);
+        }
+        return factor;
     }
 
     private static double minLearningRate(RecipeFields training, double learningRate) {

@@ -10,8 +10,14 @@ public sealed interface Report {
      *
      * @param paused it will not go on by itself
      * @param made results that are known already, such as the resource's name
+     * @param why it is paused; empty where it is not
      */
-    record Working(Progress progress, boolean paused, Map<Result, String> made) implements Report {}
+    record Working(Progress progress, boolean paused, Map<Result, String> made, String why) implements Report {
+        /** Of work that goes on by itself. */
+        public Working(Progress progress, Map<Result, String> made) {
+            this(progress, false, made, "");
+        }
+    }
 
     /** @param message a sentence on what came out */
     record Finished(Progress progress, Map<Result, String> made, String message) implements Report {}

@@ -139,7 +139,8 @@ public record RunStatus(
         }
         Progress shown =
                 working.progress().estimated(Duration.between(stages.get(stage).start(), now));
-        return Optional.of(to(next, shown, made, stages, troubles > 0 ? "the service answers again" : "", now));
+        String what = working.paused() ? working.why() : troubles > 0 ? "the service answers again" : "";
+        return Optional.of(to(next, shown, made, stages, what, now));
     }
 
     /** What the report on a Cancel changes while the run is CANCELLING: whatever is final ends it. */

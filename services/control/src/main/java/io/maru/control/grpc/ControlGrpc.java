@@ -1,5 +1,6 @@
 package io.maru.control.grpc;
 
+import io.maru.control.app.Pauses;
 import io.maru.control.app.Runs;
 import io.maru.control.domain.Run;
 import io.maru.control.domain.RunEvent;
@@ -10,6 +11,8 @@ import io.maru.control.v1.ControlService;
 import io.maru.control.v1.GetRunRequest;
 import io.maru.control.v1.ListRunsRequest;
 import io.maru.control.v1.ListRunsResponse;
+import io.maru.control.v1.PauseRunRequest;
+import io.maru.control.v1.ResumeRunRequest;
 import io.maru.control.v1.SubmitRunRequest;
 import io.maru.control.v1.WatchRunRequest;
 import io.maru.platform.error.CommonReason;
@@ -29,9 +32,11 @@ public class ControlGrpc implements ControlService {
     private static final int EVENTS_AT_A_TIME = 500;
 
     private final Runs runs;
+    private final Pauses pauses;
 
-    ControlGrpc(Runs runs) {
+    ControlGrpc(Runs runs, Pauses pauses) {
         this.runs = runs;
+        this.pauses = pauses;
     }
 
     @Override
@@ -90,6 +95,18 @@ public class ControlGrpc implements ControlService {
     @Blocking
     public Uni<io.maru.control.v1.Run> cancelRun(CancelRunRequest request) {
         return Uni.createFrom().item(Messages.run(runs.cancel(name(request.getName()))));
+    }
+
+    @Override
+    @Blocking
+    public Uni<io.maru.control.v1.Run> pauseRun(PauseRunRequest request) {
+        return Uni.createFrom().item(Messages.run(pauses.pause(name(request.getName()))));
+    }
+
+    @Override
+    @Blocking
+    public Uni<io.maru.control.v1.Run> resumeRun(ResumeRunRequest request) {
+        return Uni.createFrom().item(Messages.run(pauses.resume(name(request.getName()))));
     }
 
     private static String name(String name) {

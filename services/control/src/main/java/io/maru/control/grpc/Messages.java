@@ -3,6 +3,7 @@ package io.maru.control.grpc;
 import com.google.protobuf.Timestamp;
 import io.maru.control.app.Runs;
 import io.maru.control.domain.Result;
+import io.maru.control.domain.RunState;
 import io.maru.control.domain.RunStatus;
 import io.maru.control.domain.StageTime;
 import io.maru.control.v1.CheckRecipeResponse;
@@ -36,6 +37,9 @@ final class Messages {
         status.failure().ifPresent(failure -> message.setFailureDomain(failure.domain())
                 .setFailureReason(failure.reason())
                 .setFailureMessage(failure.message()));
+        if (status.state() == RunState.PAUSED) {
+            message.setPauseReason(status.message());
+        }
         new TreeMap<>(status.stages()).forEach((stage, time) -> message.addStages(stageTime(stage, time)));
         status.results().forEach((result, value) -> set(message, result, value));
         return message.build();

@@ -47,7 +47,7 @@ public final class EncodeStage extends ResourceStage<Dataset, TokenizationServic
         String name = dataset.getName();
         Progress progress = Progress.of(dataset.getSealedShards(), dataset.getShards(), "shards");
         return switch (dataset.getState()) {
-            case ENCODING -> new Report.Working(progress, false, made(name));
+            case ENCODING -> new Report.Working(progress, made(name));
             case SEALED ->
                 new Report.Finished(
                         progress,

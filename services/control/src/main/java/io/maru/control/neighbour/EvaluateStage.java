@@ -50,7 +50,7 @@ public final class EvaluateStage extends ResourceStage<Evaluation, EvaluationSer
         String name = evaluation.getName();
         Progress progress = Progress.of(evaluation.getScoredTokens(), evaluation.getTokens(), "tokens");
         return switch (evaluation.getState()) {
-            case PENDING, RUNNING, CANCELLING -> new Report.Working(progress, false, made(name));
+            case PENDING, RUNNING, CANCELLING -> new Report.Working(progress, made(name));
             case SUCCEEDED ->
                 new Report.Finished(
                         progress,

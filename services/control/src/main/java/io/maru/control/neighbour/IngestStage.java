@@ -46,7 +46,7 @@ public final class IngestStage extends ResourceStage<Corpus, IngestionServiceBlo
         String name = corpus.getName();
         Progress progress = Progress.of(corpus.getReadBytes(), corpus.getSourceBytes(), "bytes");
         return switch (corpus.getState()) {
-            case PENDING, RUNNING, CANCELLING -> new Report.Working(progress, false, made(name));
+            case PENDING, RUNNING, CANCELLING -> new Report.Working(progress, made(name));
             case SEALED ->
                 new Report.Finished(
                         progress,

@@ -54,7 +54,7 @@ public final class TokenizerStage extends ResourceStage<Tokenizer, TokenizationS
         return switch (tokenizer.getState()) {
             case PENDING, TRAINING, CANCELLING ->
                 new Report.Working(
-                        Progress.of(tokenizer.getReadBytes(), tokenizer.getSourceBytes(), "bytes"), false, made(name));
+                        Progress.of(tokenizer.getReadBytes(), tokenizer.getSourceBytes(), "bytes"), made(name));
             case READY ->
                 new Report.Finished(
                         Progress.of(tokenizer.getSourceBytes(), tokenizer.getSourceBytes(), "bytes"),

@@ -51,30 +51,43 @@ public final class TrainStage extends ResourceStage<TrainingJob, TrainingService
     Report report(TrainingJob job) {
         String name = job.getName();
         return switch (job.getState()) {
-            case PENDING, CHECKING, RUNNING, PAUSING, CANCELLING ->
-                new Report.Working(progress(job), false, made(name));
-            case PAUSED -> new Report.Working(progress(job), true, made(name));
-            case SUCCEEDED ->
-                new Report.Finished(
+            case PENDING, CHECKING, RUNNING, PAUSING, CANCELLING -> new Report.Working(progress(job), made(name));
+            case PAUSED ->
+                new Report.Working(
                         progress(job),
-                        Map.of(
-                                Result.TRAINING_JOB,
-                                name,
-                                Result.CHECKPOINT,
-                                job.getLastCheckpoint(),
-                                Result.VALIDATION_LOSS,
-                                Double.toString(job.getValidationLoss())),
-                        String.format(
-                                Locale.ROOT,
-                                "%s: %d steps, %d parameters, validation loss %.4f",
-                                job.getLastCheckpoint(),
-                                job.getStep(),
-                                job.getParameters(),
-                                job.getValidationLoss()));
+                        true,
+                        made(name),
+                        job.getPauseReason().isEmpty() ? "as asked" : job.getPauseReason());
+            case SUCCEEDED -> finished(job);
             case FAILED -> failed(job.getFailureReason(), job.getFailureMessage());
             case CANCELLED -> cancelled(name);
             case STATE_UNSPECIFIED, UNRECOGNIZED -> throw unknown(name, job.getState());
         };
+    }
+
+    /** The checkpoint that is published: the best of a job that may end early, since it went on beyond that; else the last. */
+    private static Report finished(TrainingJob job) {
+        boolean best =
+                job.getTraining().getEarlyStop() > 0 && !job.getBestCheckpoint().isEmpty();
+        String checkpoint = best ? job.getBestCheckpoint() : job.getLastCheckpoint();
+        double validationLoss = best ? job.getBestValidationLoss() : job.getValidationLoss();
+        return new Report.Finished(
+                progress(job),
+                Map.of(
+                        Result.TRAINING_JOB,
+                        job.getName(),
+                        Result.CHECKPOINT,
+                        checkpoint,
+                        Result.VALIDATION_LOSS,
+                        Double.toString(validationLoss)),
+                String.format(
+                        Locale.ROOT,
+                        "%s, the %s: %d steps, %d parameters, validation loss %.4f",
+                        checkpoint,
+                        best ? "best" : "last",
+                        job.getStep(),
+                        job.getParameters(),
+                        validationLoss));
     }
 
     private static Progress progress(TrainingJob job) {

@@ -1,6 +1,7 @@
 package io.maru.control.neighbour;
 
 import io.maru.control.domain.Recipe;
+import io.maru.training.v1.DatasetShare;
 import io.maru.training.v1.ModelSpec;
 import io.maru.training.v1.TrainingSpec;
 import java.util.Locale;
@@ -66,6 +67,22 @@ final class TrainingWords {
                         })
                 .setDropout(training.dropout())
                 .setAccumulation(training.accumulation())
+                .addAllMix(training.mix().stream()
+                        .map(share -> DatasetShare.newBuilder()
+                                .setDataset(share.dataset())
+                                .setWeight(share.weight())
+                                .build())
+                        .toList())
+                .setWeight(training.weight())
+                .setOnDivergence(
+                        switch (training.onDivergence()) {
+                            case PAUSE -> TrainingSpec.OnDivergence.PAUSE;
+                            case SKIP -> TrainingSpec.OnDivergence.SKIP;
+                            case FAIL -> TrainingSpec.OnDivergence.FAIL;
+                        })
+                .setSpikeFactor(training.spikeFactor())
+                .setEarlyStop(training.earlyStop())
+                .setKeepCheckpoints(training.keepCheckpoints())
                 .build();
     }
 

@@ -60,11 +60,11 @@ final class FakeStage implements StageWork {
     }
 
     Report working(long done) {
-        return new Report.Working(Progress.of(done, 100, "steps"), false, made());
+        return new Report.Working(Progress.of(done, 100, "steps"), made());
     }
 
     Report paused(long done) {
-        return new Report.Working(Progress.of(done, 100, "steps"), true, made());
+        return new Report.Working(Progress.of(done, 100, "steps"), true, made(), "because");
     }
 
     Report finished() {

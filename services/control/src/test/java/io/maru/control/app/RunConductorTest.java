@@ -246,12 +246,14 @@ class RunConductorTest {
             conductor.conduct(NAME);
         }
         long sequence = run().status().sequence();
+        assertThat(run().status().message()).isEqualTo("because");
 
         conductor.conduct(NAME);
         assertThat(run().status().sequence()).isEqualTo(sequence);
 
         conductor.conduct(NAME);
         assertThat(run().status().state()).isEqualTo(RunState.RUNNING);
+        assertThat(run().status().message()).isEmpty();
     }
 
     @Test

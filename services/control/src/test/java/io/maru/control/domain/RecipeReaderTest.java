@@ -24,13 +24,14 @@ class RecipeReaderTest {
         Recipe recipe = RecipeReader.read("""
                 name: demo-2
                 corpus:    { validationFraction: 0.25 }
-                tokenizer: { vocabularySize: 300 }
+                tokenizer: { use: tokenizers/tales }
                 model:     { layers: 4, heads: 4, width: 128, block: 64, family: llama, keyValueHeads: 2, intermediate: 300,
                              ownHead: true }
                 training:  { steps: 3000, batch: 16, learningRate: 2e-3, minLearningRate: 0, warmupSteps: 10,
                              weightDecay: 0.2, beta1: 0.8, beta2: 0.95, gradientClip: 0.5, seed: 5, validateEvery: 7,
                              validationBatches: 8, checkpointEvery: 9, schedule: wsd, precision: bfloat16, recompute: blocks,
-                             dropout: 0.1, accumulation: 4 }
+                             dropout: 0.1, accumulation: 4, mix: [{dataset: datasets/b, weight: 0.3}, {dataset: datasets/c}],
+                             weight: 2, onDivergence: skip, spikeFactor: 3, earlyStop: 5, keepCheckpoints: 6 }
                 evaluation: { maxTokens: 11 }
                 sample:    { prompt: "여자가 말했다", maxTokens: 12, temperature: 0, topK: 13, topP: 0.5, seed: 14 }
                 """);
@@ -39,7 +40,7 @@ class RecipeReaderTest {
                 .isEqualTo(new Recipe(
                         "demo-2",
                         new Recipe.Corpus(0.25),
-                        new Recipe.Tokenizer(300, Optional.empty()),
+                        new Recipe.Tokenizer(1024, Optional.of("tokenizers/tales")),
                         new Recipe.Model(4, 4, 128, 64, Recipe.Family.LLAMA, 2, 300, true),
                         new Recipe.Training(
                                 3000,
@@ -60,7 +61,13 @@ class RecipeReaderTest {
                                 Recipe.Precision.BFLOAT16,
                                 Recipe.Recompute.BLOCKS,
                                 0.1,
-                                4),
+                                4,
+                                List.of(new Recipe.Share("datasets/b", 0.3), new Recipe.Share("datasets/c", 1)),
+                                2,
+                                Recipe.OnDivergence.SKIP,
+                                3,
+                                5,
+                                6),
                         new Recipe.Evaluation(11),
                         Optional.of(new Recipe.Sample("여자가 말했다", 12, 0, 13, 0.5, 14))));
     }
@@ -230,6 +237,30 @@ class RecipeReaderTest {
                 "training.learning_rate: an unknown key (expected: a known one; the nearest is training.learningRate)");
         refuse(cases, "training: {}", "training.steps: missing (expected: a whole number from 1 to 1000000000)");
         refuse(cases, "training: 50", "training: 50 (expected: keys with values)");
+        refuse(
+                cases,
+                "training: {steps: 50, spikeFactor: 0.5}",
+                "training.spikeFactor: 0.5 (expected: 0 for none, or a number > 1)");
+        refuse(
+                cases,
+                "training: {steps: 50, onDivergence: shrug}",
+                "training.onDivergence: \"shrug\" (expected: pause or skip or fail)");
+        refuse(
+                cases,
+                "training: {steps: 50, mix: datasets/b}",
+                "training.mix: \"datasets/b\" (expected: a list of at most 64, each of keys with values)");
+        refuse(
+                cases,
+                "training: {steps: 50, mix: [{weight: 1}]}",
+                "training.mix[0].dataset: missing (expected: datasets/NAME)");
+        refuse(
+                cases,
+                "training: {steps: 50, mix: [{dataset: datasets/b, weight: 0}]}",
+                "training.mix[0].weight: 0 (expected: a number > 0 and at most 1000000)");
+        refuse(
+                cases,
+                "training: {steps: 50, mix: [{dataset: datasets/b}]}",
+                "training.mix: beside a new tokenizer (expected: tokenizer.use, the one that made the mixed datasets)");
         return cases.stream();
     }
 

@@ -57,7 +57,8 @@ public final class Models implements AutoCloseable {
     /**
      * A model to use until the lease is closed; it is loaded first if it is not.
      *
-     * @param name {@code models/{model}/versions/{version}}, or {@code models/{model}} for its newest version
+     * @param name {@code models/{model}/versions/{version}}, {@code models/{model}} for its newest version, or
+     *     {@code runs/{run}/checkpoints/{step}}
      * @throws io.maru.platform.error.Refusal where there is none, it cannot be loaded, or there is no room for it
      */
     public Lease acquire(String name) {

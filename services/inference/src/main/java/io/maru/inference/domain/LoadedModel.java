@@ -5,7 +5,7 @@ import java.time.Instant;
 /**
  * A model that is ready to serve.
  *
- * @param version {@code models/{model}/versions/{version}}
+ * @param version {@code models/{model}/versions/{version}} or {@code runs/{run}/checkpoints/{step}}
  * @param block the longest context, in tokens
  */
 public record LoadedModel(String version, long parameters, int vocabularySize, int block, Instant loadTime) {}

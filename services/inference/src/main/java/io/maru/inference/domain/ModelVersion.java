@@ -6,7 +6,8 @@ import java.util.regex.Pattern;
 /**
  * A Hugging Face directory in the object store. Immutable, so its manifest's digest says all of its content.
  *
- * @param name {@code models/{model}/versions/{version}}, also the prefix of its object keys
+ * @param name {@code models/{model}/versions/{version}} or {@code runs/{run}/checkpoints/{step}}, also the prefix of its
+ *     object keys
  * @param manifestSha256 64 lowercase hexadecimal digits
  */
 public record ModelVersion(String name, String manifestSha256, List<File> files) {

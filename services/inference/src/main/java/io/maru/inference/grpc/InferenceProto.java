@@ -23,12 +23,12 @@ final class InferenceProto {
 
     private InferenceProto() {}
 
-    /** {@code models/{model}}, or {@code models/{model}/versions/{version}}. */
+    /** {@code models/{model}}, {@code models/{model}/versions/{version}} or {@code runs/{run}/checkpoints/{step}}. */
     static String modelName(String name) {
-        return ResourceName.check(
-                "model",
-                name,
-                name.indexOf('/') == name.lastIndexOf('/') ? "models/{model}" : "models/{model}/versions/{version}");
+        String format = name.startsWith("runs/")
+                ? "runs/{run}/checkpoints/{step}"
+                : name.indexOf('/') == name.lastIndexOf('/') ? "models/{model}" : "models/{model}/versions/{version}";
+        return ResourceName.check("model", name, format);
     }
 
     /** @param seeds for a request that names none */

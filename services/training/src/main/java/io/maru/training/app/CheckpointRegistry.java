@@ -1,6 +1,7 @@
 package io.maru.training.app;
 
 import io.maru.formats.SealedFile;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -11,14 +12,15 @@ public interface CheckpointRegistry {
      *
      * @param name {@code runs/{run}/checkpoints/{step}}, also the prefix of its object keys
      * @param files by file name
+     * @param validationLoss of these weights, in nats per token; 0 where none was measured
      */
-    record Kept(String name, long step, Map<String, SealedFile> files) {}
+    record Kept(String name, long step, Map<String, SealedFile> files, double validationLoss) {}
 
     /**
      * A checkpoint to keep.
      *
      * @param files by file name
-     * @param validationLoss in nats per token; 0 where none was measured
+     * @param validationLoss of these weights, in nats per token; 0 where none was measured
      */
     record Candidate(String run, long step, Map<String, SealedFile> files, String dataset, double validationLoss) {}
 
@@ -29,6 +31,12 @@ public interface CheckpointRegistry {
 
     /** The ACTIVE checkpoint of a run with the highest step. */
     Optional<Kept> newest(String run);
+
+    /** All ACTIVE checkpoints of a run, the highest step first. */
+    List<Kept> all(String run);
+
+    /** Has a checkpoint's files deleted; does nothing the second time. */
+    void delete(String name);
 
     /** Has the checkpoint's files read again; false where they are not what was registered. */
     boolean isIntact(String name);

@@ -4,13 +4,19 @@ import io.maru.formats.SealedFile;
 import io.maru.model.Trainer;
 import io.maru.platform.error.GrpcErrors;
 import io.maru.training.app.CheckpointRegistry.Candidate;
+import io.maru.training.app.CheckpointRegistry.Kept;
+import io.maru.training.domain.Course;
 import io.maru.training.domain.TrainingState;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -23,7 +29,7 @@ import java.util.function.Function;
  * What training waits for is only what must not change under it:
  *
  *     training thread   step 500 | weights to disk | step 501 502 503 ...
- *     writer's thread                              | objects, registration |
+ *     writer's thread                              | objects, registration, what is too old |
  *
  * One checkpoint is on its way at a time; the next one waits for it. While the object store or the checkpoint service is
  * down the writer tries again without end, and training goes on until the next checkpoint is due.
@@ -41,14 +47,18 @@ final class CheckpointWriter implements AutoCloseable {
     private final String dataset;
     private final Map<String, Path> unchanging;
     private final Function<Long, Path> folders;
+    private final int keep;
     private final ExecutorService background =
             Executors.newSingleThreadExecutor(task -> new Thread(task, "checkpoint-writer"));
     private Future<String> sent;
     private String last;
+    /** The highest step first. Of the writer's thread. */
+    private List<Kept> kept;
 
     /**
      * @param unchanging files that every checkpoint of the run has, by name
      * @param folders an empty folder for each step
+     * @param keep newest checkpoints to keep beside the best; 0 for all
      * @param last name of the checkpoint that the run goes on from; empty where it begins
      */
     CheckpointWriter(
@@ -59,6 +69,7 @@ final class CheckpointWriter implements AutoCloseable {
             String dataset,
             Map<String, Path> unchanging,
             Function<Long, Path> folders,
+            int keep,
             String last) {
         this.held = held;
         this.bytes = bytes;
@@ -67,26 +78,52 @@ final class CheckpointWriter implements AutoCloseable {
         this.dataset = dataset;
         this.unchanging = Map.copyOf(unchanging);
         this.folders = folders;
+        this.keep = keep;
         this.last = last;
     }
 
-    /** Writes the trainer's files to disk and sends them on their way; none may be on its way already. */
-    void write(Trainer trainer, TrainingState state) throws IOException {
-        if (sent != null) {
-            throw new IllegalStateException("a checkpoint is on its way (expected: none)");
-        }
+    /** Deletes what an earlier attempt should have, had it not been cut off. */
+    void tidy(Course course) {
+        requireIdle();
+        sent = background.submit(() -> {
+            patiently(last, () -> tidyUp(course));
+            return last;
+        });
+    }
+
+    /**
+     * Writes the trainer's files to disk and sends them on their way; none may be on its way already.
+     *
+     * @param validationLoss of these weights; 0 where none was measured
+     * @throws IOException where the disk is full, say; nothing is left of it, and it may be tried again
+     */
+    void write(Trainer trainer, TrainingState state, double validationLoss) throws IOException {
+        requireIdle();
         Path folder = folders.apply(state.step());
-        trainer.save(folder);
-        Files.write(folder.resolve(TrainingState.FILE), state.toJson());
+        try {
+            trainer.save(folder);
+            Files.write(folder.resolve(TrainingState.FILE), state.toJson());
+        } catch (IOException e) {
+            Folders.delete(folder);
+            throw e;
+        }
         Map<String, Path> files = new LinkedHashMap<>(unchanging);
         for (String name : new String[] {Trainer.MODEL_FILE, Trainer.OPTIMIZER_FILE, TrainingState.FILE}) {
             files.put(name, folder.resolve(name));
         }
         sent = background.submit(() -> {
-            String name = send(files, state);
+            String name = CheckpointRegistry.name(run, state.step());
+            patiently(name, () -> send(name, files, state.step(), validationLoss));
+            patiently(name, () -> tidyUp(state.course()));
             Folders.delete(folder);
             return name;
         });
+    }
+
+    private void requireIdle() {
+        if (sent != null) {
+            throw new IllegalStateException("a checkpoint is on its way (expected: none)");
+        }
     }
 
     /**
@@ -117,17 +154,45 @@ final class CheckpointWriter implements AutoCloseable {
         return last;
     }
 
-    private String send(Map<String, Path> files, TrainingState state) throws InterruptedException {
-        String name = CheckpointRegistry.name(run, state.step());
+    private void send(String name, Map<String, Path> files, long step, double validationLoss) {
+        Map<String, SealedFile> stored = new LinkedHashMap<>();
+        files.forEach((file, path) -> stored.put(file, bytes.put(name + "/" + file, path)));
+        registry.register(new Candidate(run, step, stored, dataset, validationLoss));
+        if (kept != null && kept.stream().noneMatch(earlier -> earlier.step() == step)) {
+            kept.add(0, new Kept(name, step, stored, validationLoss));
+        }
+    }
+
+    /** Tells which checkpoint is the best, and deletes those that are neither it nor among the newest. */
+    private void tidyUp(Course course) {
+        if (kept == null) {
+            kept = new ArrayList<>(registry.all(run));
+        }
+        Optional<Kept> best = kept.stream()
+                .filter(checkpoint -> checkpoint.validationLoss() > 0)
+                .min(Comparator.comparingDouble(Kept::validationLoss).thenComparingLong(Kept::step));
+        held.checkpointed(
+                best.map(Kept::name).orElse(""), best.map(Kept::validationLoss).orElse(0.0), course.skipped());
+        if (keep == 0) {
+            return;
+        }
+        for (Kept old : List.copyOf(kept.subList(Math.min(keep, kept.size()), kept.size()))) {
+            if (!best.map(old::equals).orElse(false)) {
+                registry.delete(old.name());
+                kept.remove(old);
+            }
+        }
+    }
+
+    /** Does what can be done twice, and tries again without end while something is down. */
+    private void patiently(String name, Runnable work) throws InterruptedException {
         Duration pause = FIRST_PAUSE;
         while (true) {
             try {
                 // Whoever took the job over writes the same keys.
                 held.requireHeld();
-                Map<String, SealedFile> stored = new LinkedHashMap<>();
-                files.forEach((file, path) -> stored.put(file, bytes.put(name + "/" + file, path)));
-                registry.register(new Candidate(run, state.step(), stored, dataset, state.validationLoss()));
-                return name;
+                work.run();
+                return;
             } catch (RuntimeException e) {
                 if (Thread.currentThread().isInterrupted()) {
                     throw new InterruptedException(name + ": given up");

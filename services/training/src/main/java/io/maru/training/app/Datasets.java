@@ -4,8 +4,12 @@ import io.maru.formats.CorruptFileException;
 import io.maru.formats.Manifest;
 import io.maru.platform.error.CommonReason;
 import io.maru.platform.error.Refusal;
+import io.maru.training.domain.DataMix;
 import io.maru.training.domain.Dataset;
 import io.maru.training.domain.TrainingReason;
+import io.maru.training.domain.TrainingRequest;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Sealed datasets, as tokenization left them in the object store. */
 public final class Datasets {
@@ -13,6 +17,19 @@ public final class Datasets {
 
     public Datasets(TrainingBytes bytes) {
         this.bytes = bytes;
+    }
+
+    /**
+     * All that a job trains on: its own dataset, and then those of its mix.
+     *
+     * @throws Refusal DATASET_NOT_FOUND, DATASET_CORRUPT
+     */
+    public List<Dataset> read(TrainingRequest request) {
+        List<Dataset> datasets = new ArrayList<>(List.of(read(request.dataset())));
+        for (DataMix.Share share : request.training().mix().others()) {
+            datasets.add(read(share.dataset()));
+        }
+        return datasets;
     }
 
     /** @throws Refusal DATASET_NOT_FOUND, DATASET_CORRUPT */

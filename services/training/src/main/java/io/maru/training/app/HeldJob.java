@@ -1,5 +1,6 @@
 package io.maru.training.app;
 
+import io.maru.training.domain.Divergence;
 import io.maru.training.domain.Measurement;
 import io.maru.training.domain.Preflight;
 import io.maru.training.domain.Progress;
@@ -36,9 +37,21 @@ public interface HeldJob {
     void requireHeld();
 
     /**
+     * Writes what a checkpoint that was registered changes.
+     *
+     * @param bestCheckpoint empty where none was measured
+     * @param skippedBatches up to the checkpoint
+     */
+    void checkpointed(String bestCheckpoint, double bestValidationLoss, long skippedBatches);
+
+    /** Tells of a step that was not taken. */
+    void diverged(Divergence divergence);
+
+    /**
      * Writes the outcome and gives the lease back.
      *
      * @param end SUCCEEDED, PAUSED or CANCELLED
+     * @param pauseReason why it is PAUSED; empty where somebody asked for it
      */
-    void end(TrainingJob.State end, Progress progress, List<Measurement> measured);
+    void end(TrainingJob.State end, Progress progress, List<Measurement> measured, String pauseReason);
 }

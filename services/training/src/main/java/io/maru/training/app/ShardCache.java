@@ -7,10 +7,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** One dataset's files on the local disk, under their digests, so that a job that is taken up again fetches nothing. */
+/** The files of one job's datasets on the local disk, under their digests, so that a job that is taken up again fetches nothing. */
 final class ShardCache {
     private final TrainingBytes bytes;
     private final Path folder;
@@ -20,13 +21,15 @@ final class ShardCache {
         this.folder = folder;
     }
 
-    /** Makes room: the disk holds one dataset, the one that is trained on. */
-    void keepOnly(Dataset dataset) throws IOException {
+    /** Makes room: the disk holds what is trained on, and nothing else. */
+    void keepOnly(List<Dataset> datasets) throws IOException {
         Set<String> kept = new HashSet<>();
-        kept.add(dataset.tokenizer().sha256());
-        kept.add(dataset.tokenizerConfig().sha256());
-        dataset.train().forEach(shard -> kept.add(shard.entry().sha256()));
-        dataset.validation().forEach(shard -> kept.add(shard.entry().sha256()));
+        for (Dataset dataset : datasets) {
+            kept.add(dataset.tokenizer().sha256());
+            kept.add(dataset.tokenizerConfig().sha256());
+            dataset.train().forEach(shard -> kept.add(shard.entry().sha256()));
+            dataset.validation().forEach(shard -> kept.add(shard.entry().sha256()));
+        }
         Files.createDirectories(folder);
         try (Stream<Path> files = Files.list(folder)) {
             for (Path file : files.toList()) {

@@ -41,17 +41,17 @@ public final class TrainingJobs {
      * the first job.
      *
      * @param name {@code trainingJobs/{job}}
-     * @throws io.maru.platform.error.Refusal INVALID_ARGUMENT, JOB_TOO_LARGE, DATASET_NOT_FOUND, DATASET_CORRUPT, TRAINING_JOB_EXISTS,
-     *     RUN_IN_USE, REQUEST_ID_REUSED
+     * @throws io.maru.platform.error.Refusal INVALID_ARGUMENT, JOB_TOO_LARGE, DATASET_NOT_FOUND, DATASET_CORRUPT,
+     *     TOKENIZER_MISMATCH, TRAINING_JOB_EXISTS, RUN_IN_USE, REQUEST_ID_REUSED
      */
     public TrainingJob create(String requestId, String name, TrainingRequest request) {
         Optional<TrainingJob> earlier = created(requestId, request);
         if (earlier.isPresent()) {
             return earlier.get();
         }
-        Dataset dataset = datasets.read(request.dataset());
-        ChosenTraining chosen = TrainingPlan.choose(request.model(), request.training(), dataset, limits);
-        TrainingPlan plan = TrainingPlan.of(request.model(), chosen.training(), dataset, limits);
+        List<Dataset> all = datasets.read(request);
+        ChosenTraining chosen = TrainingPlan.choose(request.model(), request.training(), all, limits);
+        TrainingPlan plan = TrainingPlan.of(request.model(), chosen.training(), all, limits);
         Instant now = clock.instant();
         TrainingJob job = new TrainingJob(
                 name,

@@ -5,14 +5,14 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.maru.formats.CorruptFileException;
 import io.maru.model.DeviceOptions;
 import io.maru.model.DevicePeak;
-import io.maru.model.DivergedException;
-import io.maru.model.StepResult;
+import io.maru.model.Mixture;
 import io.maru.model.Trainer;
 import io.maru.model.UnsupportedModelException;
 import io.maru.model.Weights;
 import io.maru.platform.error.Refusal;
 import io.maru.tokenizer.BpeTokenizer;
 import io.maru.tokenizer.TokenizerFormatException;
+import io.maru.training.domain.Course;
 import io.maru.training.domain.Dataset;
 import io.maru.training.domain.Limits;
 import io.maru.training.domain.Preflight;
@@ -29,9 +29,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /*
  * Training is a pure function of (manifest, seed, step).
@@ -42,14 +44,12 @@ import java.util.Optional;
  * So whatever interrupts a job - a kill, a lost lease, a pause, a machine that is gone - the worker that takes it up reads
  * the newest checkpoint and goes on, and on a CPU ends with the same bits.
  *
- *     shards --> TokenBatches --> Trainer.step --> ProgressReport --> database, Kafka
+ *     shards --> TokenBatches --> Trainer.step --> ProgressReport --> database, Kafka      TrainingAttempt
  *                                     |
  *                              CheckpointWriter --> object store, checkpoint service
  */
 /** Trains one job at a time, from its newest checkpoint to its end. */
 public final class TrainingLoop {
-    private static final Duration PATIENCE = Duration.ofMillis(200);
-
     private final TrainingBytes bytes;
     private final Datasets datasets;
     private final CheckpointRegistry registry;
@@ -96,12 +96,15 @@ public final class TrainingLoop {
             }
             Optional<TrainingJob.State> ended = endOf(job.state());
             if (ended.isPresent()) {
-                held.end(ended.get(), job.progress(), List.of());
+                held.end(ended.get(), job.progress(), List.of(), "");
                 return;
             }
-            train(held, job);
-        } catch (DivergedException e) {
-            throw new Refusal(TrainingReason.TRAINING_DIVERGED, e.getMessage(), e);
+            List<Long> rolledBack = new ArrayList<>();
+            OptionalLong lastBatch = train(held, job, rolledBack);
+            while (lastBatch.isPresent()) {
+                rolledBack.add(lastBatch.getAsLong());
+                lastBatch = train(held, job, rolledBack);
+            }
         } catch (UnsupportedModelException e) {
             throw new Refusal(TrainingReason.CHECKPOINT_MISMATCH, e.getMessage(), e);
         } catch (CorruptFileException | TokenizerFormatException e) {
@@ -114,40 +117,71 @@ public final class TrainingLoop {
         if (!trial.isDue(job.preflight())) {
             return job.preflight();
         }
-        Dataset dataset = datasets.read(job.request().dataset());
-        TrainingSpec spec = job.request().training();
-        TrainingPlan plan = TrainingPlan.of(job.request().model(), spec, dataset, limits);
+        List<Dataset> all = datasets.read(job.request());
+        TrainingPlan plan = TrainingPlan.of(job.request().model(), job.request().training(), all, limits);
         ShardCache cache = new ShardCache(bytes, settings.workDirectory().resolve("shards"));
-        cache.keepOnly(dataset);
-        try (TokenBatches batches = TokenBatches.open(
-                dataset, dataset.train(), cache, plan.train(), plan.config().block(), spec.batch())) {
+        cache.keepOnly(all);
+        try (TokenBatches batches = trainBatches(job, all, plan, cache)) {
             return trial.of(held, job, plan, batches, settings.device());
         }
     }
 
-    private void train(HeldJob held, TrainingJob job) throws InterruptedException, IOException {
-        Dataset dataset = datasets.read(job.request().dataset());
+    private static TokenBatches trainBatches(TrainingJob job, List<Dataset> all, TrainingPlan plan, ShardCache cache)
+            throws IOException {
+        return TokenBatches.open(
+                all.stream()
+                        .map(each -> new TokenBatches.Source(each, each.train()))
+                        .toList(),
+                cache,
+                plan.mixture(),
+                plan.config().block(),
+                job.request().training().batch());
+    }
+
+    /**
+     * @param rolledBack the last batch before each time that the job was rolled back
+     * @return the last batch, where it must be rolled back once more
+     */
+    private OptionalLong train(HeldJob held, TrainingJob job, List<Long> rolledBack)
+            throws InterruptedException, IOException {
+        List<Dataset> all = datasets.read(job.request());
+        Dataset dataset = all.get(0);
         TrainingSpec spec = job.request().training();
-        TrainingPlan plan = TrainingPlan.of(job.request().model(), spec, dataset, limits);
+        TrainingPlan plan = TrainingPlan.of(job.request().model(), spec, all, limits);
         int block = plan.config().block();
         ShardCache cache = new ShardCache(bytes, settings.workDirectory().resolve("shards"));
-        cache.keepOnly(dataset);
+        cache.keepOnly(all);
+        BpeTokenizer tokenizer = tokenizer(dataset, cache);
         Path folder = Folders.emptied(settings.workDirectory().resolve("run"));
-        try (TokenBatches batches =
-                        TokenBatches.open(dataset, dataset.train(), cache, plan.train(), block, spec.batch());
+        try (TokenBatches batches = trainBatches(job, all, plan, cache);
                 TokenBatches validation = TokenBatches.open(
-                        dataset, dataset.validation(), cache, plan.validation(), block, spec.batch());
-                Start start = start(job, dataset, plan, folder);
+                        List.of(new TokenBatches.Source(dataset, dataset.validation())),
+                        cache,
+                        Mixture.of(plan.validation()),
+                        block,
+                        spec.batch());
+                Start start = start(job, all, plan, folder);
                 CheckpointWriter writer = new CheckpointWriter(
                         held,
                         bytes,
                         registry,
                         job.request().run(),
                         dataset.name(),
-                        unchangingFiles(dataset, plan, cache, folder),
+                        unchangingFiles(dataset, tokenizer, plan, cache, folder),
                         step -> checkpointFolder(folder, step),
+                        spec.policy().keepCheckpoints(),
                         start.progress().lastCheckpoint())) {
             held.resumeFrom(start.progress());
+            Course course = start.course();
+            for (long lastBatch : rolledBack) {
+                // A checkpoint since then knows of it.
+                if (lastBatch >= course.batch(start.trainer().steps())) {
+                    course = course.without(start.trainer().steps(), lastBatch);
+                }
+            }
+            if (!writer.last().isEmpty()) {
+                writer.tidy(start.course());
+            }
             ProgressReport report = new ProgressReport(
                     held,
                     meters,
@@ -160,100 +194,31 @@ public final class TrainingLoop {
                             DevicePeak.flopsPerSecond(spec.precision(), settings.device()),
                             ProcessMemory::resident),
                     start.progress());
-            TrainingJob.State end = steps(job, dataset, plan, start.trainer(), batches, validation, report, writer);
-            held.end(end, report.progress(writer.last()), report.waiting());
+            TrainingAttempt attempt = new TrainingAttempt(
+                    held,
+                    job,
+                    all,
+                    plan,
+                    start.trainer(),
+                    course,
+                    new TrainingAttempt.Batches(batches, validation, tokenizer.endOfText()),
+                    report,
+                    writer,
+                    meters);
+            TrainingAttempt.Outcome outcome = attempt.run();
+            if (outcome instanceof TrainingAttempt.RolledBack back) {
+                return OptionalLong.of(back.lastBatch());
+            }
+            TrainingAttempt.Ended ended = (TrainingAttempt.Ended) outcome;
+            held.end(ended.state(), report.progress(writer.last()), report.waiting(), ended.pauseReason());
+            return OptionalLong.empty();
         } finally {
             Folders.delete(folder);
         }
     }
 
-    /** SUCCEEDED, PAUSED or CANCELLED; the last checkpoint is registered by then. */
-    private TrainingJob.State steps(
-            TrainingJob job,
-            Dataset dataset,
-            TrainingPlan plan,
-            Trainer trainer,
-            TokenBatches batches,
-            TokenBatches validation,
-            ProgressReport report,
-            CheckpointWriter writer)
-            throws InterruptedException, IOException {
-        TrainingSpec spec = job.request().training();
-        long saved = trainer.steps();
-        TrainingJob.State end = TrainingJob.State.SUCCEEDED;
-        while (trainer.steps() < spec.steps() && end == TrainingJob.State.SUCCEEDED) {
-            step(plan, trainer, batches, report);
-            long step = trainer.steps();
-            boolean last = step == spec.steps();
-            if (last || step % spec.validateEvery() == 0) {
-                report.validated(validate(plan, trainer, validation));
-            }
-            if (Thread.interrupted()) {
-                throw new InterruptedException("interrupted after step " + step);
-            }
-            if (report.isDue() || last) {
-                // Not to wait, but to hear of a checkpoint that was registered, or refused.
-                writer.awaitIdle(Duration.ZERO);
-                end = endOf(report.send(writer.last())).orElse(end);
-            }
-            boolean due = last || step % spec.checkpointEvery() == 0 || end == TrainingJob.State.PAUSED;
-            if (due && end != TrainingJob.State.CANCELLED) {
-                end = awaitIdle(writer, report, end);
-                if (end != TrainingJob.State.CANCELLED) {
-                    long began = System.nanoTime();
-                    double loss = report.progress(writer.last()).validationLoss();
-                    writer.write(trainer, TrainingState.of(job.request(), job.choices(), dataset, step, loss));
-                    meters.checkpointed((System.nanoTime() - began) / 1e9);
-                    saved = step;
-                }
-            }
-        }
-        if (end == TrainingJob.State.PAUSED && trainer.steps() == spec.steps()) {
-            end = TrainingJob.State.SUCCEEDED;
-        }
-        if (saved < trainer.steps() && end != TrainingJob.State.CANCELLED) {
-            throw new IllegalStateException("step " + trainer.steps() + " is not saved (expected: saved)");
-        }
-        return end == TrainingJob.State.CANCELLED ? end : awaitIdle(writer, report, end);
-    }
-
-    private static void step(TrainingPlan plan, Trainer trainer, TokenBatches batches, ProgressReport report) {
-        long began = System.nanoTime();
-        long step = trainer.steps();
-        float rate = plan.learningRate().at(step);
-        TokenBatches.Batch batch = batches.read(step);
-        long read = System.nanoTime();
-        StepResult result = trainer.step(batch.inputs(), batch.targets(), rate);
-        report.stepped(result, rate, System.nanoTime() - began, read - began);
-    }
-
-    /** Mean loss over the same batches each time, in nats per token. */
-    private static double validate(TrainingPlan plan, Trainer trainer, TokenBatches validation) {
-        double sum = 0;
-        for (int i = 0; i < plan.validationBatches(); i++) {
-            TokenBatches.Batch batch = validation.read(i);
-            sum += trainer.validate(batch.inputs(), batch.targets());
-        }
-        double loss = sum / plan.validationBatches();
-        if (!Double.isFinite(loss)) {
-            throw TrainingReason.TRAINING_DIVERGED.because(
-                    "step %d: validation loss %s (expected: a finite number)", trainer.steps(), loss);
-        }
-        return loss;
-    }
-
-    /** Waits for a checkpoint that is on its way, unless the job is cancelled meanwhile. */
-    private static TrainingJob.State awaitIdle(CheckpointWriter writer, ProgressReport report, TrainingJob.State end)
-            throws InterruptedException {
-        while (!writer.awaitIdle(PATIENCE)) {
-            if (report.isDue() && report.send(writer.last()) == TrainingJob.State.CANCELLING) {
-                return TrainingJob.State.CANCELLED;
-            }
-        }
-        return end;
-    }
-
-    private static Optional<TrainingJob.State> endOf(TrainingJob.State state) {
+    /** What a state that was wished for leads to. */
+    static Optional<TrainingJob.State> endOf(TrainingJob.State state) {
         return switch (state) {
             case PAUSING -> Optional.of(TrainingJob.State.PAUSED);
             case CANCELLING -> Optional.of(TrainingJob.State.CANCELLED);
@@ -262,14 +227,14 @@ public final class TrainingLoop {
     }
 
     /** A trainer and what had been reached when its weights were saved. */
-    private record Start(Trainer trainer, Progress progress) implements AutoCloseable {
+    private record Start(Trainer trainer, Progress progress, Course course) implements AutoCloseable {
         @Override
         public void close() {
             trainer.close();
         }
     }
 
-    private Start start(TrainingJob job, Dataset dataset, TrainingPlan plan, Path folder) throws IOException {
+    private Start start(TrainingJob job, List<Dataset> all, TrainingPlan plan, Path folder) throws IOException {
         TrainingSpec spec = job.request().training();
         Path resumed = Files.createDirectories(folder.resolve("resumed"));
         Optional<CheckpointReader.Fetched> checkpoint =
@@ -279,12 +244,15 @@ public final class TrainingLoop {
             return new Start(
                     Trainer.create(
                             plan.config(), plan.adamW(), spec.batch(), initial, plan.options(), settings.device()),
-                    Progress.NONE);
+                    Progress.NONE,
+                    Course.BEGINNING);
         }
         String name = checkpoint.get().name();
         TrainingState state = checkpoint.get().state();
         state.requireSameRun(
-                name, TrainingState.of(job.request(), job.choices(), dataset, state.step(), state.validationLoss()));
+                name,
+                TrainingState.of(
+                        job.request(), job.choices(), all, state.step(), state.validationLoss(), state.course()));
         Trainer trainer =
                 Trainer.resume(plan.config(), plan.adamW(), spec.batch(), resumed, plan.options(), settings.device());
         if (trainer.steps() != state.step()) {
@@ -296,23 +264,40 @@ public final class TrainingLoop {
         Progress before = job.progress();
         return new Start(
                 trainer,
-                new Progress(state.step(), before.loss(), state.validationLoss(), before.tokensPerSecond(), name));
+                new Progress(state.step(), before.loss(), state.validationLoss(), before.tokensPerSecond(), name),
+                state.course());
+    }
+
+    private static BpeTokenizer tokenizer(Dataset dataset, ShardCache cache) throws IOException {
+        BpeTokenizer tokenizer = BpeTokenizer.read(cache.file(dataset, dataset.tokenizer()));
+        if (tokenizer.vocabularySize() != dataset.vocabularySize()) {
+            throw new CorruptFileException(
+                    dataset.key(dataset.tokenizer()),
+                    "vocabulary",
+                    Integer.toString(tokenizer.vocabularySize()),
+                    dataset.vocabularySize() + ", as the manifest tells");
+        }
+        return tokenizer;
     }
 
     /** What every checkpoint of the run has besides weights, moments and state, by file name. */
-    private static Map<String, Path> unchangingFiles(Dataset dataset, TrainingPlan plan, ShardCache cache, Path folder)
+    private static Map<String, Path> unchangingFiles(
+            Dataset dataset, BpeTokenizer tokenizer, TrainingPlan plan, ShardCache cache, Path folder)
             throws IOException {
-        Path tokenizer = cache.file(dataset, dataset.tokenizer());
         Path config = Files.write(folder.resolve("config.json"), plan.config().toJson());
         Path generation = Files.writeString(
                 folder.resolve("generation_config.json"),
-                generationConfig(BpeTokenizer.read(tokenizer).endOfText()),
+                generationConfig(tokenizer.endOfText()),
                 StandardCharsets.UTF_8);
         return Map.of(
-                "config.json", config,
-                "generation_config.json", generation,
-                "tokenizer.json", tokenizer,
-                "tokenizer_config.json", cache.file(dataset, dataset.tokenizerConfig()));
+                "config.json",
+                config,
+                "generation_config.json",
+                generation,
+                "tokenizer.json",
+                cache.file(dataset, dataset.tokenizer()),
+                "tokenizer_config.json",
+                cache.file(dataset, dataset.tokenizerConfig()));
     }
 
     /** Hugging Face's {@code generation_config.json}: documents end with this token, so generation does too. */

@@ -45,7 +45,7 @@ public record ChosenTraining(TrainingSpec training, List<Choice> choices) {
         choices = List.copyOf(choices);
     }
 
-    /** @param trainTokens of the dataset's train split */
+    /** @param trainTokens of the train splits of all its datasets */
     static ChosenTraining of(DecoderConfig config, TrainingSpec asked, long trainTokens, Limits limits) {
         List<Choice> choices = new ArrayList<>();
         Budget budget = Budget.of(config, trainTokens);

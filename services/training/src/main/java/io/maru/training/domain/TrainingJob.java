@@ -15,6 +15,7 @@ import java.util.List;
  * @param failureReason empty unless FAILED
  * @param revision grows with each change
  * @param sequence grows with each job
+ * @param standing what else it shows
  */
 public record TrainingJob(
         String name,
@@ -30,7 +31,41 @@ public record TrainingJob(
         Instant createTime,
         Instant updateTime,
         long revision,
-        long sequence) {
+        long sequence,
+        Standing standing) {
+    /** One that has nothing to show yet. */
+    public TrainingJob(
+            String name,
+            TrainingRequest request,
+            TrainingSpec asked,
+            List<Choice> choices,
+            State state,
+            Progress progress,
+            long parameters,
+            Preflight preflight,
+            String failureReason,
+            String failureMessage,
+            Instant createTime,
+            Instant updateTime,
+            long revision,
+            long sequence) {
+        this(
+                name,
+                request,
+                asked,
+                choices,
+                state,
+                progress,
+                parameters,
+                preflight,
+                failureReason,
+                failureMessage,
+                createTime,
+                updateTime,
+                revision,
+                sequence,
+                Standing.NONE);
+    }
 
     /*
      *   PENDING --> CHECKING --> RUNNING --> SUCCEEDED | FAILED

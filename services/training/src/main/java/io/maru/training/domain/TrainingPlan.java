@@ -7,10 +7,12 @@ import io.maru.model.GptConfig;
 import io.maru.model.LearningRate;
 import io.maru.model.LlamaConfig;
 import io.maru.model.MemoryPlan;
+import io.maru.model.Mixture;
 import io.maru.model.Recompute;
 import io.maru.model.TrainingOptions;
 import io.maru.platform.error.CommonReason;
 import io.maru.platform.error.Refusal;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -20,7 +22,8 @@ import java.util.function.Supplier;
  *
  * @param adamW the betas, decay and clipping
  * @param options how a step is computed
- * @param train which tokens a step sees
+ * @param train which tokens of the own dataset come in which order
+ * @param mixture which tokens of all datasets a step sees
  * @param validation the fixed batches that every validation is made over
  * @param validationBatches how many of them
  * @param plannedBytes of the process that trains
@@ -31,6 +34,7 @@ public record TrainingPlan(
         TrainingOptions options,
         LearningRate learningRate,
         BatchOrder train,
+        Mixture mixture,
         BatchOrder validation,
         int validationBatches,
         long plannedBytes) {
@@ -42,14 +46,28 @@ public record TrainingPlan(
     private static final double LARGEST_LEARNING_RATE = 10;
     private static final double LARGEST_WEIGHT_DECAY = 10;
     private static final double LARGEST_GRADIENT_CLIP = 1e6;
+    private static final double LARGEST_SPIKE_FACTOR = 1e6;
+    private static final double LARGEST_WEIGHT = 1e6;
+    private static final int MOST_MIXED = 64;
     private static final float ADAM_EPSILON = 1e-8f;
     /** The same for every run, so that validation losses of different seeds are over the same tokens. */
     private static final long VALIDATION_SEED = 0;
 
-    /** @throws Refusal INVALID_ARGUMENT or JOB_TOO_LARGE with the field, what was found and what was expected */
+    /** {@link #of(ModelSpec, TrainingSpec, List, Limits)} of a single dataset. */
     public static TrainingPlan of(ModelSpec model, TrainingSpec training, Dataset dataset, Limits limits) {
+        return of(model, training, List.of(dataset), limits);
+    }
+
+    /**
+     * @param datasets the job's own, and then those of its mix
+     * @throws Refusal INVALID_ARGUMENT, JOB_TOO_LARGE or TOKENIZER_MISMATCH with the field, what was found and what was
+     *     expected
+     */
+    public static TrainingPlan of(ModelSpec model, TrainingSpec training, List<Dataset> datasets, Limits limits) {
+        Dataset dataset = datasets.get(0);
         Checked checked = check(model, training, dataset.vocabularySize(), limits);
         BatchOrder train = order("train", dataset.train(), model.block(), training.batch(), training.seed());
+        Mixture mixture = mixture(train, model, training, datasets);
         BatchOrder validation =
                 order("validation", dataset.validation(), model.block(), training.batch(), VALIDATION_SEED);
         long wholeBatches = Math.max(1, validation.windowsPerEpoch() / training.batch());
@@ -64,6 +82,7 @@ public record TrainingPlan(
                         training.steps(),
                         training.decay()),
                 train,
+                mixture,
                 validation,
                 (int) Math.min(training.validationBatches(), wholeBatches),
                 checked.plannedBytes());
@@ -87,19 +106,24 @@ public record TrainingPlan(
     }
 
     /**
-     * A request's training with nothing left open, chosen for a dataset; {@link #of} checks what was chosen.
+     * A request's training with nothing left open, chosen for its datasets; {@link #of} checks what was chosen.
      *
+     * @param datasets the job's own, and then those of its mix
      * @throws Refusal as {@link #of}
      */
-    public static ChosenTraining choose(ModelSpec model, TrainingSpec asked, Dataset dataset, Limits limits) {
-        Checked checked = checkOpen(model, asked, dataset.vocabularySize(), limits);
-        long tokens = dataset.train().stream().mapToLong(Dataset.Shard::tokens).sum();
+    public static ChosenTraining choose(ModelSpec model, TrainingSpec asked, List<Dataset> datasets, Limits limits) {
+        Checked checked = checkOpen(model, asked, datasets.get(0).vocabularySize(), limits);
+        long tokens = datasets.stream()
+                .flatMap(dataset -> dataset.train().stream())
+                .mapToLong(Dataset.Shard::tokens)
+                .sum();
         return ChosenTraining.of(checked.config(), asked, tokens, limits);
     }
 
     private static Checked check(ModelSpec model, TrainingSpec training, int vocabularySize, Limits limits) {
         DecoderConfig config = config(model, vocabularySize, limits);
         checkSchedule(training);
+        checkPolicy(training.policy());
         require("training.batch", training.batch(), 1, LARGEST_BATCH);
         TrainingOptions options = options(training);
         long stepTokens = (long) training.batch() * model.block();
@@ -179,6 +203,47 @@ public record TrainingPlan(
             }
         }
         return fits;
+    }
+
+    private static Mixture mixture(BatchOrder train, ModelSpec model, TrainingSpec training, List<Dataset> datasets) {
+        DataMix mix = training.mix();
+        requireWeight("training.weight", mix.weight());
+        require("training.mix", mix.others().size(), 0, MOST_MIXED);
+        List<BatchOrder> orders = new ArrayList<>(List.of(train));
+        List<Double> weights = new ArrayList<>(List.of(mix.weight()));
+        for (int i = 0; i < mix.others().size(); i++) {
+            String field = "training.mix[%d]".formatted(i);
+            requireWeight(field + ".weight", mix.others().get(i).weight());
+            Dataset other = datasets.get(i + 1);
+            if (!other.tokenizerSha256().equals(datasets.get(0).tokenizerSha256())) {
+                throw TrainingReason.TOKENIZER_MISMATCH.because(
+                        "%s: %s was made with tokenizer %s (expected: %s, as %s was)",
+                        field,
+                        other.name(),
+                        other.tokenizerSha256(),
+                        datasets.get(0).tokenizerSha256(),
+                        datasets.get(0).name());
+            }
+            // Another seed each, or equal datasets would come in step.
+            orders.add(order(
+                    other.name() + ": train", other.train(), model.block(), training.batch(), training.seed() + i + 1));
+            weights.add(mix.others().get(i).weight());
+        }
+        return refusing("training.mix", () -> new Mixture(orders, weights, training.seed()));
+    }
+
+    private static void requireWeight(String field, double weight) {
+        requireReal(field, weight, weight > 0 && weight <= LARGEST_WEIGHT, "> 0, <= " + LARGEST_WEIGHT);
+    }
+
+    private static void checkPolicy(TrainingPolicy policy) {
+        require("training.early_stop", policy.earlyStop(), 0, Integer.MAX_VALUE);
+        require("training.keep_checkpoints", policy.keepCheckpoints(), 0, Integer.MAX_VALUE);
+        requireReal(
+                "training.spike_factor",
+                policy.spikeFactor(),
+                policy.spikeFactor() == 0 || policy.spikeFactor() > 1 && policy.spikeFactor() <= LARGEST_SPIKE_FACTOR,
+                "0 for none, or > 1, <= " + LARGEST_SPIKE_FACTOR);
     }
 
     private static DecoderConfig config(ModelSpec model, int vocabularySize, Limits limits) {

@@ -17,6 +17,8 @@ public enum TrainingReason implements Reason {
     JOB_TOO_LARGE(Kind.INVALID),
     /** Two steps of a job took longer than they may. */
     JOB_TOO_SLOW(Kind.INVALID),
+    /** The datasets of a mix were made with different tokenizers. */
+    TOKENIZER_MISMATCH(Kind.INVALID),
     /** A run's checkpoint is of another dataset, model or training. */
     CHECKPOINT_MISMATCH(Kind.NOT_NOW),
     /** The checkpoint service does not take what was written. */

@@ -16,6 +16,8 @@ import io.maru.model.Recompute;
  * @param checkpointEvery steps between two checkpoints; the last step always makes one
  * @param dropout part of the activations that a step does without
  * @param accumulation parts of a batch that are worked through one after another
+ * @param mix the datasets
+ * @param policy for what goes wrong, or no further
  */
 public record TrainingSpec(
         long steps,
@@ -35,11 +37,19 @@ public record TrainingSpec(
         Precision precision,
         Recompute recompute,
         double dropout,
-        int accumulation) {
+        int accumulation,
+        DataMix mix,
+        TrainingPolicy policy) {
     /** In place of steps, batch, learning rate or, beside such a batch, of accumulation: the service chooses. */
     static final int AUTO = 0;
     /** In place of the least learning rate or the warm-up: as follows from the peak, or from the steps. */
     static final int FOLLOWS = -1;
+
+    public TrainingSpec {
+        // A job that was stored by an earlier version has neither.
+        mix = mix == null ? DataMix.NONE : mix;
+        policy = policy == null ? TrainingPolicy.USUAL : policy;
+    }
 
     /** With a cosine, in float32, nothing recomputed or dropped, the batch at once. */
     public TrainingSpec(
@@ -77,6 +87,81 @@ public record TrainingSpec(
                 1);
     }
 
+    /** On the own dataset alone, with the usual policy. */
+    public TrainingSpec(
+            long steps,
+            int batch,
+            double learningRate,
+            double minLearningRate,
+            long warmupSteps,
+            double weightDecay,
+            double beta1,
+            double beta2,
+            double gradientClip,
+            long seed,
+            long validateEvery,
+            int validationBatches,
+            long checkpointEvery,
+            Decay decay,
+            Precision precision,
+            Recompute recompute,
+            double dropout,
+            int accumulation) {
+        this(
+                steps,
+                batch,
+                learningRate,
+                minLearningRate,
+                warmupSteps,
+                weightDecay,
+                beta1,
+                beta2,
+                gradientClip,
+                seed,
+                validateEvery,
+                validationBatches,
+                checkpointEvery,
+                decay,
+                precision,
+                recompute,
+                dropout,
+                accumulation,
+                DataMix.NONE,
+                TrainingPolicy.USUAL);
+    }
+
+    public TrainingSpec with(DataMix other) {
+        return with(other, policy);
+    }
+
+    public TrainingSpec with(TrainingPolicy other) {
+        return with(mix, other);
+    }
+
+    private TrainingSpec with(DataMix otherMix, TrainingPolicy otherPolicy) {
+        return new TrainingSpec(
+                steps,
+                batch,
+                learningRate,
+                minLearningRate,
+                warmupSteps,
+                weightDecay,
+                beta1,
+                beta2,
+                gradientClip,
+                seed,
+                validateEvery,
+                validationBatches,
+                checkpointEvery,
+                decay,
+                precision,
+                recompute,
+                dropout,
+                accumulation,
+                otherMix,
+                otherPolicy);
+    }
+
     TrainingSpec withSteps(long other) {
         return new TrainingSpec(
                 other,
@@ -96,7 +181,9 @@ public record TrainingSpec(
                 precision,
                 recompute,
                 dropout,
-                accumulation);
+                accumulation,
+                mix,
+                policy);
     }
 
     TrainingSpec withBatch(int rows, int parts) {
@@ -118,7 +205,9 @@ public record TrainingSpec(
                 precision,
                 recompute,
                 dropout,
-                parts);
+                parts,
+                mix,
+                policy);
     }
 
     TrainingSpec withRates(double peak, double least) {
@@ -140,7 +229,9 @@ public record TrainingSpec(
                 precision,
                 recompute,
                 dropout,
-                accumulation);
+                accumulation,
+                mix,
+                policy);
     }
 
     TrainingSpec withWarmupSteps(long other) {
@@ -162,6 +253,8 @@ public record TrainingSpec(
                 precision,
                 recompute,
                 dropout,
-                accumulation);
+                accumulation,
+                mix,
+                policy);
     }
 }

@@ -17,9 +17,11 @@ import java.util.List;
  *
  * @param batchOrderVersion how a step maps to a batch
  * @param datasetSha256 of the dataset's manifest
+ * @param mixSha256 of the manifests of those that are mixed in
  * @param step optimiser steps taken; the next batch is the one of this number
  * @param validationLoss of the last validation; 0 before the first
  * @param choices what of the training was left to the service
+ * @param course what decides how the run goes on
  */
 public record TrainingState(
         int format,
@@ -27,14 +29,16 @@ public record TrainingState(
         double validationLoss,
         int batchOrderVersion,
         String datasetSha256,
+        List<String> mixSha256,
         String tokenizerSha256,
         ModelSpec model,
         TrainingSpec training,
         List<Choice> choices,
-        String recipe) {
+        String recipe,
+        Course course) {
     public static final String FILE = "training_state.json";
 
-    private static final int FORMAT = 1;
+    private static final int FORMAT = 2;
     private static final JsonMapper JSON = JsonMapper.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
@@ -43,19 +47,33 @@ public record TrainingState(
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build();
 
+    public TrainingState {
+        mixSha256 = List.copyOf(mixSha256);
+        choices = List.copyOf(choices);
+    }
+
+    /** @param datasets the request's own first */
     public static TrainingState of(
-            TrainingRequest request, List<Choice> choices, Dataset dataset, long step, double validationLoss) {
+            TrainingRequest request,
+            List<Choice> choices,
+            List<Dataset> datasets,
+            long step,
+            double validationLoss,
+            Course course) {
+        Dataset dataset = datasets.get(0);
         return new TrainingState(
                 FORMAT,
                 step,
                 validationLoss,
                 BatchOrder.VERSION,
                 dataset.sha256(),
+                datasets.stream().skip(1).map(Dataset::sha256).toList(),
                 dataset.tokenizerSha256(),
                 request.model(),
                 request.training(),
                 choices,
-                request.recipe());
+                request.recipe(),
+                course);
     }
 
     public byte[] toJson() {
@@ -87,6 +105,7 @@ public record TrainingState(
         require(checkpoint, "step", step, expected.step);
         require(checkpoint, "batchOrderVersion", batchOrderVersion, expected.batchOrderVersion);
         require(checkpoint, "datasetSha256", datasetSha256, expected.datasetSha256);
+        require(checkpoint, "mixSha256", mixSha256, expected.mixSha256);
         require(checkpoint, "tokenizerSha256", tokenizerSha256, expected.tokenizerSha256);
         require(checkpoint, "model", model, expected.model);
         require(checkpoint, "training", training, expected.training);

@@ -3,6 +3,7 @@ package io.maru.training.grpc;
 import io.grpc.StatusRuntimeException;
 import io.maru.checkpoint.v1.Checkpoint;
 import io.maru.checkpoint.v1.CheckpointServiceGrpc.CheckpointServiceBlockingStub;
+import io.maru.checkpoint.v1.DeleteCheckpointRequest;
 import io.maru.checkpoint.v1.ListCheckpointsRequest;
 import io.maru.checkpoint.v1.ListCheckpointsResponse;
 import io.maru.checkpoint.v1.RegisterCheckpointRequest;
@@ -15,11 +16,14 @@ import io.maru.platform.error.Refusal;
 import io.maru.training.app.CheckpointRegistry;
 import io.maru.training.domain.TrainingReason;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /** The checkpoint service. What it refuses for good is CHECKPOINT_REFUSED; that it is down leaves as it came. */
 public final class CheckpointClient implements CheckpointRegistry {
@@ -38,20 +42,47 @@ public final class CheckpointClient implements CheckpointRegistry {
     public Optional<Kept> newest(String run) {
         String token = "";
         do {
-            ListCheckpointsRequest request = ListCheckpointsRequest.newBuilder()
-                    .setRun(run)
-                    .setPageToken(token)
-                    .build();
-            ListCheckpointsResponse page = call(() -> within(LOOK).listCheckpoints(request));
-            Optional<Checkpoint> active = page.getCheckpointsList().stream()
-                    .filter(checkpoint -> checkpoint.getState() == Checkpoint.State.ACTIVE)
-                    .findFirst();
+            ListCheckpointsResponse page = page(run, token);
+            Optional<Kept> active = active(page).findFirst();
             if (active.isPresent()) {
-                return active.map(CheckpointClient::kept);
+                return active;
             }
             token = page.getNextPageToken();
         } while (!token.isEmpty());
         return Optional.empty();
+    }
+
+    @Override
+    public List<Kept> all(String run) {
+        List<Kept> all = new ArrayList<>();
+        String token = "";
+        do {
+            ListCheckpointsResponse page = page(run, token);
+            active(page).forEach(all::add);
+            token = page.getNextPageToken();
+        } while (!token.isEmpty());
+        return all;
+    }
+
+    private ListCheckpointsResponse page(String run, String token) {
+        ListCheckpointsRequest request = ListCheckpointsRequest.newBuilder()
+                .setRun(run)
+                .setPageToken(token)
+                .build();
+        return call(() -> within(LOOK).listCheckpoints(request));
+    }
+
+    private static Stream<Kept> active(ListCheckpointsResponse page) {
+        return page.getCheckpointsList().stream()
+                .filter(checkpoint -> checkpoint.getState() == Checkpoint.State.ACTIVE)
+                .map(CheckpointClient::kept);
+    }
+
+    @Override
+    public void delete(String name) {
+        call(() -> within(readDeadline)
+                .deleteCheckpoint(
+                        DeleteCheckpointRequest.newBuilder().setName(name).build()));
     }
 
     @Override
@@ -122,6 +153,6 @@ public final class CheckpointClient implements CheckpointRegistry {
         checkpoint
                 .getFilesList()
                 .forEach(file -> files.put(file.getFileName(), new SealedFile(file.getSize(), file.getSha256())));
-        return new Kept(checkpoint.getName(), checkpoint.getStep(), files);
+        return new Kept(checkpoint.getName(), checkpoint.getStep(), files, checkpoint.getValidationLoss());
     }
 }

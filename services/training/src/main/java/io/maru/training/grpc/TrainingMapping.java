@@ -10,15 +10,18 @@ import io.maru.platform.grpc.ResourceName;
 import io.maru.training.app.TrainingJobCatalog.Numbered;
 import io.maru.training.app.TrainingJobs;
 import io.maru.training.domain.Choice;
+import io.maru.training.domain.DataMix;
 import io.maru.training.domain.HistoryPoint;
 import io.maru.training.domain.Measurement;
 import io.maru.training.domain.ModelSpec;
 import io.maru.training.domain.Preflight;
 import io.maru.training.domain.TrainingJob;
+import io.maru.training.domain.TrainingPolicy;
 import io.maru.training.domain.TrainingRequest;
 import io.maru.training.domain.TrainingSpec;
 import io.maru.training.v1.CheckTrainingSpecResponse;
 import io.maru.training.v1.CreateTrainingJobRequest;
+import io.maru.training.v1.DatasetShare;
 import io.maru.training.v1.TrainingHistory;
 import io.maru.training.v1.TrainingMeasurement;
 import java.time.Instant;
@@ -63,6 +66,10 @@ final class TrainingMapping {
                 .setCreateTime(toProto(job.createTime()))
                 .setUpdateTime(toProto(job.updateTime()))
                 .setRevision(job.revision())
+                .setBestCheckpoint(job.standing().bestCheckpoint())
+                .setBestValidationLoss(job.standing().bestValidationLoss())
+                .setPauseReason(job.standing().pauseReason())
+                .setSkippedBatches(job.standing().skippedBatches())
                 .build();
     }
 
@@ -221,7 +228,26 @@ final class TrainingMapping {
                     case UNRECOGNIZED -> throw unknown("training.recompute", training.getRecomputeValue());
                 },
                 training.getDropout(),
-                training.getAccumulation() == 0 && training.getBatch() != 0 ? 1 : training.getAccumulation());
+                training.getAccumulation() == 0 && training.getBatch() != 0 ? 1 : training.getAccumulation(),
+                new DataMix(
+                        training.getWeight() == 0 ? 1 : training.getWeight(),
+                        training.getMixList().stream()
+                                .map(share -> new DataMix.Share(
+                                        ResourceName.check(
+                                                "training.mix.dataset", share.getDataset(), "datasets/{dataset}"),
+                                        share.getWeight()))
+                                .toList()),
+                new TrainingPolicy(
+                        switch (training.getOnDivergence()) {
+                            case ON_DIVERGENCE_UNSPECIFIED, PAUSE -> TrainingPolicy.OnDivergence.PAUSE;
+                            case SKIP -> TrainingPolicy.OnDivergence.SKIP;
+                            case FAIL -> TrainingPolicy.OnDivergence.FAIL;
+                            case UNRECOGNIZED ->
+                                throw unknown("training.on_divergence", training.getOnDivergenceValue());
+                        },
+                        training.getSpikeFactor(),
+                        training.getEarlyStop(),
+                        training.getKeepCheckpoints()));
     }
 
     private static io.maru.training.v1.TrainingSpec toProto(TrainingSpec training) {
@@ -258,6 +284,22 @@ final class TrainingMapping {
                         })
                 .setDropout(training.dropout())
                 .setAccumulation(training.accumulation())
+                .addAllMix(training.mix().others().stream()
+                        .map(share -> DatasetShare.newBuilder()
+                                .setDataset(share.dataset())
+                                .setWeight(share.weight())
+                                .build())
+                        .toList())
+                .setWeight(training.mix().weight())
+                .setOnDivergence(
+                        switch (training.policy().onDivergence()) {
+                            case PAUSE -> io.maru.training.v1.TrainingSpec.OnDivergence.PAUSE;
+                            case SKIP -> io.maru.training.v1.TrainingSpec.OnDivergence.SKIP;
+                            case FAIL -> io.maru.training.v1.TrainingSpec.OnDivergence.FAIL;
+                        })
+                .setSpikeFactor(training.policy().spikeFactor())
+                .setEarlyStop(training.policy().earlyStop())
+                .setKeepCheckpoints(training.policy().keepCheckpoints())
                 .build();
     }
 

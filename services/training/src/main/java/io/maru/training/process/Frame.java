@@ -17,12 +17,12 @@ import java.nio.ByteBuffer;
  *
  *     BEGIN     setup, seed                -->  DONE  step
  *     RESUME    setup, folder              -->  DONE  step
- *     STEP      rate, inputs, targets      -->  DONE  step, loss, gradient norm
- *     VALIDATE  inputs, targets            -->  DONE  loss
+ *     STEP      rate, limit, the batch     -->  DONE  step, loss, gradient norm
+ *     VALIDATE  the batch                  -->  DONE  loss
  *     SAVE      folder                     -->  DONE  size and SHA-256 of the two files
  *
- * Any request may be answered by DIVERGED, UNSUPPORTED, CORRUPT or FAILED instead. Whoever reads the end of the stream knows
- * that the other one is gone.
+ * A batch is its inputs and its targets. Any request may be answered by DIVERGED, UNSUPPORTED, CORRUPT or FAILED instead.
+ * Whoever reads the end of the stream knows that the other one is gone.
  */
 /** One message between a service and its trainer process. */
 @SuppressWarnings("ArrayRecordComponent") // Read at once, never compared.

@@ -77,6 +77,7 @@ public final class TrainerMain {
                 content.writeLong(e.step());
                 content.writeFloat(e.loss());
                 content.writeFloat(e.gradientNorm());
+                content.writeFloat(e.lossLimit());
             });
         } catch (UnsupportedModelException e) {
             return Frame.of(Frame.Answer.UNSUPPORTED, content -> Frame.writeText(content, e.getMessage()));
@@ -114,7 +115,8 @@ public final class TrainerMain {
 
     private Frame step(DataInputStream in) throws IOException {
         float rate = in.readFloat();
-        StepResult result = learner.step(Frame.readInts(in), Frame.readInts(in), rate);
+        float limit = in.readFloat();
+        StepResult result = learner.step(Frame.readInts(in), Frame.readInts(in), rate, limit);
         return Frame.of(Frame.Answer.DONE, content -> {
             content.writeLong(result.step());
             content.writeFloat(result.loss());

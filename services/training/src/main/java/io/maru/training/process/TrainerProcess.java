@@ -83,9 +83,10 @@ public final class TrainerProcess implements Learner {
     }
 
     @Override
-    public StepResult step(int[] inputs, int[] targets, float learningRate) {
+    public StepResult step(int[] inputs, int[] targets, float learningRate, float lossLimit) {
         return stepped(ask(Frame.Request.STEP, content -> {
             content.writeFloat(learningRate);
+            content.writeFloat(lossLimit);
             Frame.writeInts(content, inputs);
             Frame.writeInts(content, targets);
         }));
@@ -186,7 +187,8 @@ public final class TrainerProcess implements Learner {
                 stands(in);
                 throw reading(
                         in,
-                        content -> new DivergedException(content.readLong(), content.readFloat(), content.readFloat()));
+                        content -> new DivergedException(
+                                content.readLong(), content.readFloat(), content.readFloat(), content.readFloat()));
             }
             case UNSUPPORTED -> throw reading(in, content -> new UnsupportedModelException(Frame.readText(content)));
             case CORRUPT ->

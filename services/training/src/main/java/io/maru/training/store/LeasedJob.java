@@ -6,6 +6,7 @@ import io.maru.platform.event.Outbox;
 import io.maru.platform.work.Claim;
 import io.maru.platform.work.WorkQueue;
 import io.maru.training.app.HeldJob;
+import io.maru.training.domain.Divergence;
 import io.maru.training.domain.Measurement;
 import io.maru.training.domain.Preflight;
 import io.maru.training.domain.Progress;
@@ -94,12 +95,35 @@ final class LeasedJob implements HeldJob {
     }
 
     @Override
-    public void end(TrainingJob.State end, Progress progress, List<Measurement> measured) {
+    public void checkpointed(String bestCheckpoint, double bestValidationLoss, long skippedBatches) {
+        database.run(sql -> {
+            queue.hold(sql, claim);
+            lock(sql);
+            sql.update("""
+                    update training_job
+                    set best_checkpoint = ?, best_validation_loss = ?, skipped_batches = ?,
+                        revision = revision + 1, update_time = now()
+                    where name = ?
+                    """, bestCheckpoint, bestValidationLoss, skippedBatches, claim.name());
+        });
+    }
+
+    @Override
+    public void diverged(Divergence divergence) {
+        database.run(sql -> {
+            queue.hold(sql, claim);
+            outbox.append(sql, TrainingFacts.diverged(lock(sql), divergence));
+        });
+    }
+
+    @Override
+    public void end(TrainingJob.State end, Progress progress, List<Measurement> measured, String pauseReason) {
         database.run(sql -> {
             queue.finish(sql, claim);
             lock(sql);
             PostgresTrainingJobs.addMeasurements(sql, claim.name(), measured);
             jobs.setProgress(sql, claim.name(), progress);
+            sql.update("update training_job set pause_reason = ? where name = ?", pauseReason, claim.name());
             jobs.setState(sql, claim.name(), end);
         });
     }

@@ -16,6 +16,7 @@ import io.maru.training.domain.Measurement;
 import io.maru.training.domain.ModelSpec;
 import io.maru.training.domain.Preflight;
 import io.maru.training.domain.Progress;
+import io.maru.training.domain.Standing;
 import io.maru.training.domain.TrainingJob;
 import io.maru.training.domain.TrainingRequest;
 import io.maru.training.domain.TrainingSpec;
@@ -111,6 +112,7 @@ public final class PostgresTrainingJobs implements TrainingJobCatalog {
             if (state == job.state()) {
                 return job;
             }
+            sql.update("update training_job set pause_reason = '' where name = ?", name);
             if (state == TrainingJob.State.PENDING) {
                 queue.enqueue(sql, KIND, name);
             } else if (!held) {
@@ -262,7 +264,12 @@ public final class PostgresTrainingJobs implements TrainingJobCatalog {
                 row.getTimestamp("create_time").toInstant(),
                 row.getTimestamp("update_time").toInstant(),
                 row.getLong("revision"),
-                row.getLong("sequence"));
+                row.getLong("sequence"),
+                new Standing(
+                        row.getString("best_checkpoint"),
+                        row.getDouble("best_validation_loss"),
+                        row.getLong("skipped_batches"),
+                        row.getString("pause_reason")));
     }
 
     private static Measurement readMeasurement(ResultSet row) throws SQLException {

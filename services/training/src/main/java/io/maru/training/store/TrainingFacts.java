@@ -1,10 +1,12 @@
 package io.maru.training.store;
 
 import io.maru.platform.event.Fact;
+import io.maru.training.domain.Divergence;
 import io.maru.training.domain.Measurement;
 import io.maru.training.domain.TrainingJob;
 import io.maru.training.v1.TrainingCancelled;
 import io.maru.training.v1.TrainingCompleted;
+import io.maru.training.v1.TrainingDiverged;
 import io.maru.training.v1.TrainingFailed;
 import io.maru.training.v1.TrainingPaused;
 import io.maru.training.v1.TrainingProgressed;
@@ -33,6 +35,32 @@ final class TrainingFacts {
         return Fact.of("maru.training.progressed.v1", job.name(), job.request().run(), fact.build());
     }
 
+    static Fact diverged(TrainingJob job, Divergence divergence) {
+        TrainingDiverged.Builder fact = TrainingDiverged.newBuilder()
+                .setTrainingJob(job.name())
+                .setRun(job.request().run())
+                .setStep(divergence.step())
+                .setBatch(divergence.batch())
+                .setLoss(divergence.loss())
+                .setGradientNorm(divergence.gradientNorm())
+                .setLimit(divergence.limit())
+                .setAction(
+                        switch (divergence.action()) {
+                            case PAUSED -> TrainingDiverged.Action.PAUSED;
+                            case SKIPPED -> TrainingDiverged.Action.SKIPPED;
+                            case ROLLED_BACK -> TrainingDiverged.Action.ROLLED_BACK;
+                            case FAILED -> TrainingDiverged.Action.FAILED;
+                        })
+                .setMessage(divergence.message());
+        divergence
+                .documents()
+                .forEach(passage -> fact.addDocuments(TrainingDiverged.Passage.newBuilder()
+                        .setShard(passage.shard())
+                        .setFirstDocument(passage.first())
+                        .setLastDocument(passage.last())));
+        return Fact.of("maru.training.diverged.v1", job.name(), job.request().run(), fact.build());
+    }
+
     /** The fact that a state is worth; none for those that are only passed through. */
     static Optional<Fact> reached(TrainingJob job) {
         String name = job.name();
@@ -51,6 +79,7 @@ final class TrainingFacts {
                                 .setSteps(step)
                                 .setValidationLoss(job.progress().validationLoss())
                                 .setCheckpoint(checkpoint)
+                                .setBestCheckpoint(job.standing().bestCheckpoint())
                                 .build()));
             case FAILED ->
                 Optional.of(Fact.of(
@@ -84,6 +113,7 @@ final class TrainingFacts {
                                 .setRun(run)
                                 .setStep(step)
                                 .setCheckpoint(checkpoint)
+                                .setReason(job.standing().pauseReason())
                                 .build()));
             case PENDING, CHECKING, RUNNING, PAUSING, CANCELLING -> Optional.empty();
         };

@@ -3,6 +3,7 @@ package io.maru.training.app;
 import io.grpc.Status;
 import io.maru.formats.SealedFile;
 import io.maru.formats.Sha256;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -12,6 +13,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class InMemoryRegistry implements CheckpointRegistry {
     final ConcurrentSkipListMap<Long, Candidate> kept = new ConcurrentSkipListMap<>();
     final AtomicInteger outages = new AtomicInteger();
+    final AtomicInteger deletionOutages = new AtomicInteger();
     private final InMemoryBytes bytes;
 
     InMemoryRegistry(InMemoryBytes bytes) {
@@ -20,11 +22,26 @@ final class InMemoryRegistry implements CheckpointRegistry {
 
     @Override
     public Optional<Kept> newest(String run) {
-        return Optional.ofNullable(kept.lastEntry())
-                .map(entry -> new Kept(
-                        CheckpointRegistry.name(run, entry.getKey()),
-                        entry.getKey(),
-                        entry.getValue().files()));
+        return all(run).stream().findFirst();
+    }
+
+    @Override
+    public List<Kept> all(String run) {
+        return kept.descendingMap().values().stream()
+                .map(candidate -> new Kept(
+                        CheckpointRegistry.name(run, candidate.step()),
+                        candidate.step(),
+                        candidate.files(),
+                        candidate.validationLoss()))
+                .toList();
+    }
+
+    @Override
+    public void delete(String name) {
+        if (deletionOutages.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+            throw Status.UNAVAILABLE.asRuntimeException();
+        }
+        kept.remove(Long.parseLong(name.substring(name.lastIndexOf('/') + 1)));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.maru.training.app;
 
+import io.maru.training.domain.Divergence;
 import io.maru.training.domain.Measurement;
 import io.maru.training.domain.Preflight;
 import io.maru.training.domain.Progress;
@@ -15,6 +16,13 @@ import java.util.function.LongFunction;
 final class ScriptedJob implements HeldJob {
     final List<Measurement> measured = new ArrayList<>();
     final List<Measurement> news = new ArrayList<>();
+    final List<Divergence> divergences = new ArrayList<>();
+    /** Written by the checkpoint writer's thread, read when the loop has ended. */
+    volatile String bestCheckpoint = "";
+
+    volatile double bestValidationLoss;
+    volatile long skippedBatches;
+    String pauseReason = "";
     Progress progress = Progress.NONE;
     TrainingJob.State state;
     Progress resumed;
@@ -92,8 +100,21 @@ final class ScriptedJob implements HeldJob {
     public void requireHeld() {}
 
     @Override
-    public void end(TrainingJob.State end, Progress now, List<Measurement> more) {
+    public void checkpointed(String best, double loss, long skipped) {
+        bestCheckpoint = best;
+        bestValidationLoss = loss;
+        skippedBatches = skipped;
+    }
+
+    @Override
+    public void diverged(Divergence divergence) {
+        divergences.add(divergence);
+    }
+
+    @Override
+    public void end(TrainingJob.State end, Progress now, List<Measurement> more, String reason) {
         state = end;
+        pauseReason = reason;
         progress = now;
         measured.addAll(more);
     }

@@ -26,6 +26,8 @@ import io.maru.training.domain.Limits;
 import io.maru.training.domain.Measurement;
 import io.maru.training.domain.ModelSpec;
 import io.maru.training.domain.TrainingJob.State;
+import io.maru.training.domain.TrainingPolicy;
+import io.maru.training.domain.TrainingPolicy.OnDivergence;
 import io.maru.training.domain.TrainingReason;
 import io.maru.training.domain.TrainingRequest;
 import io.maru.training.domain.TrainingSpec;
@@ -301,7 +303,8 @@ class TrainingLoopTest {
     @Test
     void failsWithTheStepWhenTheLossIsNoNumberAndKeepsNoPoisonedCheckpoint() {
         // A decay of 10 at a rate of 10 multiplies every weight by -99 in each step.
-        TrainingSpec wild = new TrainingSpec(200, 4, 10, 10, 0, 10, 0.9, 0.95, 0, 42, 200, 1, 1);
+        TrainingSpec wild = new TrainingSpec(200, 4, 10, 10, 0, 10, 0.9, 0.95, 0, 42, 200, 1, 1)
+                .with(new TrainingPolicy(OnDivergence.FAIL, 0, 0, 0));
 
         assertRefused(
                 TrainingReason.TRAINING_DIVERGED, "step ", () -> loop().run(ScriptedJob.undisturbed(request(wild))));
@@ -373,14 +376,19 @@ class TrainingLoopTest {
         return new TrainingLoop(
                 bytes,
                 registry,
-                new Trial(
-                        limit -> {
-                            throw new AssertionError("a trial (expected: none)");
-                        },
-                        new Trial.Settings(0, Duration.ZERO, Duration.ZERO)),
+                noTrial(),
                 new NoMeters(),
                 LIMITS,
                 new TrainingLoop.Settings(folder.resolve("work"), new DeviceOptions(2, 1), Duration.ZERO));
+    }
+
+    /** For jobs that are not tried before they run. */
+    static Trial noTrial() {
+        return new Trial(
+                limit -> {
+                    throw new AssertionError("a trial (expected: none)");
+                },
+                new Trial.Settings(0, Duration.ZERO, Duration.ZERO));
     }
 
     private List<String> undisturbed() throws Exception {

@@ -87,7 +87,7 @@ class TrialTest {
 
         loop(
                         new FakeTrainer(step -> {
-                            throw new DivergedException(step + 1, Float.NaN, Float.NaN);
+                            throw new DivergedException(step + 1, Float.NaN, Float.NaN, Float.MAX_VALUE);
                         }),
                         PEAK,
                         LONG)

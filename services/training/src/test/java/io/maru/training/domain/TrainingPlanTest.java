@@ -6,17 +6,21 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.maru.formats.Manifest;
 import io.maru.model.Decay;
 import io.maru.model.LlamaConfig;
+import io.maru.model.Mixture;
 import io.maru.model.Precision;
 import io.maru.model.Recompute;
 import io.maru.platform.error.CommonReason;
 import io.maru.platform.error.Refusal;
+import io.maru.training.domain.TrainingPolicy.OnDivergence;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class TrainingPlanTest {
+    private static final ModelSpec MODEL = new ModelSpec(4, 4, 128, 64);
     private static final Limits LIMITS = new Limits(10_000_000, 100_000, 25_000_000, 100_000_000, 2L << 30);
 
     @Test
@@ -99,6 +103,71 @@ class TrainingPlanTest {
                 .hasMessage("model.key_value_heads: 2 (expected: nothing, but for the family LLAMA)");
     }
 
+    @Test
+    void mixesOnlyWhatWasMadeWithTheSameTokenizer() {
+        TrainingSpec mixed =
+                spec(new Numbers("", "")).with(new DataMix(0.25, List.of(new DataMix.Share("datasets/b", 0.75))));
+        Dataset other = dataset("datasets/b", "0".repeat(64));
+
+        Mixture mixture =
+                TrainingPlan.of(MODEL, mixed, List.of(dataset(), other), LIMITS).mixture();
+        long others = LongStream.range(0, 4096 / 4)
+                .boxed()
+                .flatMap(step -> mixture.batch(step).stream())
+                .filter(row -> row.source() == 1)
+                .count();
+        assertThat(others).isEqualTo(3 * 12 * 4096 / 4 / 4);
+
+        assertThatThrownBy(() -> TrainingPlan.of(
+                        MODEL, mixed, List.of(dataset(), dataset("datasets/b", "1".repeat(64))), LIMITS))
+                .isInstanceOfSatisfying(Refusal.class, refusal -> assertThat(refusal.reason())
+                        .isEqualTo(TrainingReason.TOKENIZER_MISMATCH))
+                .hasMessage("training.mix[0]: datasets/b was made with tokenizer %s (expected: %s, as datasets/a was)"
+                        .formatted("1".repeat(64), "0".repeat(64)));
+        assertThatThrownBy(() -> TrainingPlan.of(
+                        MODEL,
+                        mixed.with(new DataMix(1, List.of(new DataMix.Share("datasets/b", -1)))),
+                        List.of(dataset(), other),
+                        LIMITS))
+                .hasMessage("training.mix[0].weight: -1.0 (expected: finite, > 0, <= 1000000.0)");
+        assertThatThrownBy(() -> TrainingPlan.of(
+                        MODEL,
+                        mixed.with(new DataMix(1, List.of(new DataMix.Share("datasets/b", 1e-5)))),
+                        List.of(dataset(), other),
+                        LIMITS))
+                .hasMessage("training.mix: weight: 1.0E-5 of 1.00001 altogether (expected: at least one part in 4096)");
+    }
+
+    @Test
+    void refusesAPolicyThatMakesNoSense() {
+        TrainingSpec spec = spec(new Numbers("", ""));
+        assertThatThrownBy(() -> TrainingPlan.of(
+                        MODEL, spec.with(new TrainingPolicy(OnDivergence.PAUSE, 0.9, 0, 0)), dataset(), LIMITS))
+                .hasMessage("training.spike_factor: 0.9 (expected: finite, 0 for none, or > 1, <= 1000000.0)");
+        assertThatThrownBy(() -> TrainingPlan.of(
+                        MODEL, spec.with(new TrainingPolicy(OnDivergence.PAUSE, 0, -1, 0)), dataset(), LIMITS))
+                .hasMessageStartingWith("training.early_stop: -1 (expected: 0 to");
+        assertThatThrownBy(() -> TrainingPlan.of(
+                        MODEL, spec.with(new TrainingPolicy(OnDivergence.PAUSE, 0, 0, -1)), dataset(), LIMITS))
+                .hasMessageStartingWith("training.keep_checkpoints: -1 (expected: 0 to");
+    }
+
+    @Test
+    void refusesADatasetThatIsShorterThanABlock() {
+        Dataset whole = dataset();
+        Dataset brief = new Dataset(
+                whole.name(),
+                whole.sha256(),
+                whole.tokenizerSha256(),
+                whole.vocabularySize(),
+                whole.tokenizer(),
+                whole.tokenizerConfig(),
+                List.of(new Dataset.Shard(whole.tokenizer(), 64), new Dataset.Shard(whole.tokenizer(), 64)),
+                whole.validation());
+        assertThatThrownBy(() -> TrainingPlan.of(MODEL, spec(new Numbers("", "")), brief, LIMITS))
+                .hasMessage("model.block: 64 (expected: < 64, the tokens of the dataset's longest train shard)");
+    }
+
     private static TrainingPlan plan(String field, String value) {
         Numbers of = new Numbers(field, value);
         ModelSpec model = new ModelSpec(
@@ -140,21 +209,20 @@ class TrainingPlanTest {
 
     @Test
     void refusesWhatTakesMoreMemoryThanThereIsAndTellsWhatFits() {
-        ModelSpec model = new ModelSpec(4, 4, 128, 64);
         TrainingSpec training = new TrainingSpec(2000, 96, 1e-3, 0, 0, 0, 0.9, 0.99, 1, 1, 1, 1, 1);
-        long planned = TrainingPlan.of(model, training, dataset(), LIMITS).plannedBytes();
+        long planned = TrainingPlan.of(MODEL, training, dataset(), LIMITS).plannedBytes();
         Limits tight = limits(planned - 1);
 
-        assertThatThrownBy(() -> TrainingPlan.of(model, training, dataset(), tight))
+        assertThatThrownBy(() -> TrainingPlan.of(MODEL, training, dataset(), tight))
                 .isInstanceOfSatisfying(
                         Refusal.class, refusal -> assertThat(refusal.reason()).isEqualTo(TrainingReason.JOB_TOO_LARGE))
                 .hasMessageMatching(
                         "training.batch: 96 sequences of 64 tokens, 96 at a time, take %d bytes of memory \\(expected: at most %d; what fits is (9[0-5]|8\\d) at a time, by a smaller training.batch or a larger training.accumulation\\)"
                                 .formatted(planned, planned - 1));
-        assertThat(TrainingPlan.of(model, training.withBatch(96, 2), dataset(), tight)
+        assertThat(TrainingPlan.of(MODEL, training.withBatch(96, 2), dataset(), tight)
                         .plannedBytes())
                 .isLessThan(planned);
-        assertThatThrownBy(() -> TrainingPlan.of(model, training, dataset(), limits(1)))
+        assertThatThrownBy(() -> TrainingPlan.of(MODEL, training, dataset(), limits(1)))
                 .hasMessageContaining(
                         "not even one sequence fits beside the weights, moments and gradients of 932608 parameters");
     }
@@ -163,9 +231,7 @@ class TrainingPlanTest {
     void checksAnOpenTrainingBeforeThereIsADataset() {
         TrainingSpec open = new TrainingSpec(0, 0, 0, -1, -1, 0.1, 0.9, 0.99, 1, 1, 1, 1, 1).withBatch(0, 0);
 
-        assertThat(TrainingPlan.checkOpen(new ModelSpec(4, 4, 128, 64), open, 1024, LIMITS)
-                        .config()
-                        .parameterCount())
+        assertThat(TrainingPlan.checkOpen(MODEL, open, 1024, LIMITS).config().parameterCount())
                 .isEqualTo(932_608);
         assertThatThrownBy(() -> TrainingPlan.checkOpen(new ModelSpec(4, 4, 128, 60_000), open, 300, LIMITS))
                 .hasMessageStartingWith("model.block: 60000 squared times training.batch 1");
@@ -199,9 +265,25 @@ class TrainingPlanTest {
                 dropout,
                 accumulation);
 
-        assertThatThrownBy(() -> TrainingPlan.choose(new ModelSpec(4, 4, 128, 64), open, dataset(), LIMITS))
+        assertThatThrownBy(() -> TrainingPlan.choose(MODEL, open, List.of(dataset()), LIMITS))
                 .isInstanceOf(Refusal.class)
                 .hasMessage(message);
+    }
+
+    @Test
+    void choosesForAllThatIsMixed() {
+        TrainingSpec open = new TrainingSpec(0, 2, 1e-3, 0, 0, 0.1, 0.9, 0.99, 1, 1, 1, 1, 1);
+        TrainingSpec mixed = open.with(new DataMix(1, List.of(new DataMix.Share("datasets/b", 1))));
+
+        // Four times the 20,000 tokens of each dataset, in steps of 2 x 64.
+        assertThat(TrainingPlan.choose(MODEL, open, List.of(dataset()), LIMITS)
+                        .training()
+                        .steps())
+                .isEqualTo(625);
+        ChosenTraining chosen =
+                TrainingPlan.choose(MODEL, mixed, List.of(dataset(), dataset("datasets/b", "0".repeat(64))), LIMITS);
+        assertThat(chosen.training().steps()).isEqualTo(1250);
+        assertThat(chosen.training().mix()).isEqualTo(mixed.mix());
     }
 
     private static Limits limits(long memory) {
@@ -209,16 +291,24 @@ class TrainingPlanTest {
     }
 
     private static Dataset dataset() {
-        return dataset(1024, 10_000);
+        return dataset("datasets/a", "0".repeat(64));
+    }
+
+    private static Dataset dataset(String name, String tokenizerSha256) {
+        return dataset(name, tokenizerSha256, 1024, 10_000);
     }
 
     static Dataset dataset(int vocabulary, long tokens) {
+        return dataset("datasets/a", "0".repeat(64), vocabulary, tokens);
+    }
+
+    private static Dataset dataset(String name, String tokenizerSha256, int vocabulary, long tokens) {
         String sha256 = "0".repeat(64);
         Manifest.Entry entry = new Manifest.Entry("x", 1, sha256, Map.of());
         return new Dataset(
-                "datasets/a",
+                name,
                 sha256,
-                sha256,
+                tokenizerSha256,
                 vocabulary,
                 entry,
                 entry,

@@ -84,6 +84,23 @@ class TrainerProcessTest {
     }
 
     @Test
+    void takesNoStepAboveALimit() throws IOException {
+        try (TrainerProcess trainer = TrainerProcess.start(LIMIT)) {
+            trainer.begin(SETUP, SEED);
+            float loss = trainer.step(INPUTS, TARGETS, 0, Float.MAX_VALUE).loss();
+            float limit = Math.nextDown(loss);
+            assertThatThrownBy(() -> trainer.step(INPUTS, TARGETS, 0, limit))
+                    .isInstanceOfSatisfying(DivergedException.class, diverged -> {
+                        assertThat(diverged.loss()).isEqualTo(loss);
+                        assertThat(diverged.lossLimit()).isEqualTo(limit);
+                    })
+                    .hasMessageStartingWith("step 2: loss " + loss);
+            assertThat(trainer.steps()).isEqualTo(1);
+            assertThat(trainer.step(INPUTS, TARGETS, 0, loss).step()).isEqualTo(2);
+        }
+    }
+
+    @Test
     void refusesTheFilesOfAnotherModel() throws IOException {
         try (TrainerProcess trainer = TrainerProcess.start(LIMIT);
                 TrainerProcess other = TrainerProcess.start(LIMIT)) {

@@ -1,0 +1,304 @@
+package io.maru.training.app;
+
+import io.maru.model.DivergedException;
+import io.maru.model.StepResult;
+import io.maru.model.Trainer;
+import io.maru.platform.error.GrpcErrors;
+import io.maru.training.domain.Course;
+import io.maru.training.domain.Dataset;
+import io.maru.training.domain.Divergence;
+import io.maru.training.domain.TrainingJob;
+import io.maru.training.domain.TrainingJob.State;
+import io.maru.training.domain.TrainingPlan;
+import io.maru.training.domain.TrainingReason;
+import io.maru.training.domain.TrainingSpec;
+import io.maru.training.domain.TrainingState;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.concurrent.TimeUnit;
+
+/*
+ * What happens where there is no number, or a spike. The trainer has not taken the step, so the weights are those before it:
+ *
+ *     step 7, batch 6 refused | PAUSE   a checkpoint of step 6, and batch 6 again when somebody resumes
+ *                             | SKIP    step 7 on batch 7: one bad batch costs nothing more
+ *                             | FAIL
+ *
+ * Several in a row are no fault of the batches: an earlier step has spoilt the weights. So is a validation without a number.
+ * Then SKIP goes back to the newest checkpoint and leaves out all batches since, as A. Chowdhery and others did, "PaLM:
+ * Scaling Language Modeling with Pathways", 2022. No checkpoint is written before its weights have given a finite loss on
+ * the validation split, so the newest one is a good one.
+ */
+/** The steps that one worker takes on a job, until it ends, pauses, or must begin again. For one thread. */
+final class TrainingAttempt {
+    private static final System.Logger log = System.getLogger(TrainingAttempt.class.getName());
+    private static final Duration PATIENCE = Duration.ofMillis(200);
+    /** Steps in a row that are not taken, and then the weights are to blame. */
+    static final int MOST_IN_A_ROW = 3;
+
+    private static final int MOST_TOLD_ROWS = 64;
+
+    private final HeldJob held;
+    private final TrainingJob job;
+    private final TrainingSpec spec;
+    private final List<Dataset> datasets;
+    private final TrainingPlan plan;
+    private final Trainer trainer;
+    private final Batches batches;
+    private final ProgressReport report;
+    private final CheckpointWriter writer;
+    private final TrainingMeters meters;
+    private Course course;
+    private long saved;
+
+    /** @param endOfText the token after each document */
+    record Batches(TokenBatches train, TokenBatches validation, int endOfText) {}
+
+    /** How it came to an end. */
+    sealed interface Outcome {}
+
+    /**
+     * @param state SUCCEEDED, PAUSED or CANCELLED; the last checkpoint is registered by then
+     * @param pauseReason empty where it did not pause by itself
+     */
+    record Ended(State state, String pauseReason) implements Outcome {}
+
+    /** To begin again from the newest checkpoint, without the batches up to this one. */
+    record RolledBack(long lastBatch) implements Outcome {}
+
+    TrainingAttempt(
+            HeldJob held,
+            TrainingJob job,
+            List<Dataset> datasets,
+            TrainingPlan plan,
+            Trainer trainer,
+            Course course,
+            Batches batches,
+            ProgressReport report,
+            CheckpointWriter writer,
+            TrainingMeters meters) {
+        this.held = held;
+        this.job = job;
+        this.spec = job.request().training();
+        this.datasets = datasets;
+        this.plan = plan;
+        this.trainer = trainer;
+        this.course = course;
+        this.batches = batches;
+        this.report = report;
+        this.writer = writer;
+        this.meters = meters;
+        this.saved = trainer.steps();
+    }
+
+    Outcome run() throws InterruptedException, IOException {
+        while (!isOver()) {
+            Optional<Outcome> outcome = advance();
+            if (outcome.isPresent()) {
+                return outcome.get();
+            }
+        }
+        return new Ended(awaitIdle(State.SUCCEEDED), "");
+    }
+
+    private boolean isOver() {
+        return trainer.steps() >= spec.steps() || course.isStalled(spec.policy().earlyStop());
+    }
+
+    private Optional<Outcome> advance() throws InterruptedException, IOException {
+        long batch = course.batch(trainer.steps());
+        try {
+            step(batch);
+        } catch (DivergedException e) {
+            return notTaken(batch, e);
+        }
+        long step = trainer.steps();
+        OptionalDouble measured = OptionalDouble.empty();
+        if (step == spec.steps() || step % spec.validateEvery() == 0) {
+            measured = OptionalDouble.of(validationLoss(plan.validationBatches()));
+            if (!Double.isFinite(measured.getAsDouble())) {
+                return spoilt(batch, measured.getAsDouble());
+            }
+            report.validated(measured.getAsDouble());
+            course = course.validated(step, measured.getAsDouble());
+        }
+        if (Thread.interrupted()) {
+            throw new InterruptedException("interrupted after step " + step);
+        }
+        State end = State.SUCCEEDED;
+        if (report.isDue() || isOver()) {
+            // Not to wait, but to hear of a checkpoint that was registered, or refused.
+            writer.awaitIdle(Duration.ZERO);
+            end = TrainingLoop.endOf(report.send(writer.last())).orElse(end);
+        }
+        if (end == State.CANCELLED) {
+            return Optional.of(new Ended(end, ""));
+        }
+        boolean best = spec.policy().savesTheBest() && course.bestStep() == step;
+        if (isOver() || best || step % spec.checkpointEvery() == 0 || end == State.PAUSED) {
+            if (measured.isEmpty()) {
+                double probed = validationLoss(1);
+                if (!Double.isFinite(probed)) {
+                    return spoilt(batch, probed);
+                }
+            }
+            end = save(measured, end);
+        }
+        if (end == State.CANCELLED || end == State.PAUSED && !isOver()) {
+            return Optional.of(new Ended(end == State.CANCELLED ? end : awaitIdle(end), ""));
+        }
+        return Optional.empty();
+    }
+
+    private void step(long batch) {
+        long began = System.nanoTime();
+        float rate = plan.learningRate().at(trainer.steps());
+        TokenBatches.Batch tokens = batches.train().read(batch);
+        long read = System.nanoTime();
+        StepResult result = trainer.step(
+                tokens.inputs(),
+                tokens.targets(),
+                rate,
+                course.lossLimit(spec.policy().spikeFactor()));
+        report.stepped(result, rate, System.nanoTime() - began, read - began);
+        course = course.stepped(result.loss());
+    }
+
+    /** Mean over the first batches of the validation split, the same each time, in nats per token. */
+    private double validationLoss(int most) {
+        double sum = 0;
+        for (int i = 0; i < most; i++) {
+            TokenBatches.Batch batch = batches.validation().read(i);
+            sum += trainer.validate(batch.inputs(), batch.targets());
+        }
+        return sum / most;
+    }
+
+    /** The weights are good, as far as is known. */
+    private Optional<Outcome> notTaken(long batch, DivergedException why) throws InterruptedException, IOException {
+        Divergence.Action action =
+                switch (spec.policy().onDivergence()) {
+                    case PAUSE -> Divergence.Action.PAUSED;
+                    case FAIL -> Divergence.Action.FAILED;
+                    case SKIP -> {
+                        if (!course.mayLeaveOutMore()) {
+                            yield Divergence.Action.FAILED;
+                        }
+                        yield course.inARow(trainer.steps()) + 1 < MOST_IN_A_ROW
+                                ? Divergence.Action.SKIPPED
+                                : Divergence.Action.ROLLED_BACK;
+                    }
+                };
+        Divergence divergence = divergence(
+                why.step(), batch, why.loss(), why.gradientNorm(), action, why.getMessage() + "; batch " + batch);
+        if (action == Divergence.Action.SKIPPED) {
+            tell(divergence);
+            course = course.without(trainer.steps(), batch);
+            return Optional.empty();
+        }
+        State end = State.PAUSED;
+        if (action == Divergence.Action.PAUSED && saved < trainer.steps() && Double.isFinite(validationLoss(1))) {
+            end = save(OptionalDouble.empty(), end);
+        }
+        return Optional.of(stopped(divergence, end));
+    }
+
+    /** The step of a batch was taken, and the weights are of no use since. */
+    private Optional<Outcome> spoilt(long batch, double validationLoss) throws InterruptedException {
+        Divergence.Action action =
+                switch (spec.policy().onDivergence()) {
+                    case PAUSE -> Divergence.Action.PAUSED;
+                    case FAIL -> Divergence.Action.FAILED;
+                    case SKIP -> course.mayLeaveOutMore() ? Divergence.Action.ROLLED_BACK : Divergence.Action.FAILED;
+                };
+        String message = "step %d: validation loss %s (expected: a finite number); batch %d"
+                .formatted(trainer.steps(), validationLoss, batch);
+        return Optional.of(
+                stopped(divergence(trainer.steps(), batch, validationLoss, 0, action, message), State.PAUSED));
+    }
+
+    private Divergence divergence(
+            long step, long batch, double loss, double gradientNorm, Divergence.Action action, String message) {
+        float limit = course.lossLimit(spec.policy().spikeFactor());
+        return new Divergence(
+                step,
+                batch,
+                loss,
+                gradientNorm,
+                limit == Float.MAX_VALUE ? 0 : limit,
+                batches.train().documents(batch, batches.endOfText(), MOST_TOLD_ROWS),
+                action,
+                message);
+    }
+
+    private Outcome stopped(Divergence divergence, State end) throws InterruptedException {
+        State idle = end == State.CANCELLED ? end : awaitIdle(end);
+        if (idle == State.CANCELLED) {
+            return new Ended(idle, "");
+        }
+        tell(divergence);
+        return switch (divergence.action()) {
+            case PAUSED -> new Ended(State.PAUSED, divergence.message());
+            case ROLLED_BACK -> new RolledBack(divergence.batch());
+            case FAILED -> throw TrainingReason.TRAINING_DIVERGED.because("%s", divergence.message());
+            case SKIPPED -> throw new IllegalStateException("a batch that is left out stops nothing");
+        };
+    }
+
+    private void tell(Divergence divergence) {
+        log.log(System.Logger.Level.WARNING, "{0}: {1}: {2}", job.name(), divergence.action(), divergence.message());
+        held.diverged(divergence);
+    }
+
+    /**
+     * Sends a checkpoint on its way once none other is. While there is no room on the disk, training stands still and tries
+     * again.
+     *
+     * @param measured on these very weights
+     * @param end where all is well
+     */
+    private State save(OptionalDouble measured, State end) throws InterruptedException, IOException {
+        if (awaitIdle(end) == State.CANCELLED) {
+            return State.CANCELLED;
+        }
+        long began = System.nanoTime();
+        double validationLoss = report.progress(writer.last()).validationLoss();
+        TrainingState state =
+                TrainingState.of(job.request(), job.choices(), datasets, trainer.steps(), validationLoss, course);
+        while (true) {
+            try {
+                writer.write(trainer, state, measured.orElse(0));
+                saved = trainer.steps();
+                meters.checkpointed((System.nanoTime() - began) / 1e9);
+                return end;
+            } catch (IOException e) {
+                if (!GrpcErrors.isDiskFull(e)) {
+                    throw e;
+                }
+                log.log(
+                        System.Logger.Level.WARNING,
+                        "{0}: the checkpoint of step {1} waits: {2}",
+                        job.name(),
+                        trainer.steps(),
+                        e.getMessage());
+            }
+            TimeUnit.NANOSECONDS.sleep(PATIENCE.toNanos());
+            if (report.isDue() && report.send(writer.last()) == State.CANCELLING) {
+                return State.CANCELLED;
+            }
+        }
+    }
+
+    /** Waits for a checkpoint that is on its way, unless the job is cancelled meanwhile. */
+    private State awaitIdle(State end) throws InterruptedException {
+        while (!writer.awaitIdle(PATIENCE)) {
+            if (report.isDue() && report.send(writer.last()) == State.CANCELLING) {
+                return State.CANCELLED;
+            }
+        }
+        return end;
+    }
+}

@@ -1,0 +1,13 @@
+package io.maru.training.domain;
+
+/**
+ * What a job shows besides its progress.
+ *
+ * @param bestCheckpoint of those that are kept, the one with the lowest validation loss; empty before the first
+ * @param bestValidationLoss in nats per token; 0 before the first
+ * @param skippedBatches that were left out, up to the last checkpoint
+ * @param pauseReason why it paused by itself; empty where it did not
+ */
+public record Standing(String bestCheckpoint, double bestValidationLoss, long skippedBatches, String pauseReason) {
+    public static final Standing NONE = new Standing("", 0, 0, "");
+}
