@@ -134,7 +134,8 @@ public final class PostgresTrainingJobs implements TrainingJobCatalog {
 
     /*
      * The first and the last of each part are found by their places, so that no part's measurements need be held or sorted:
-     * a million rows are read once, for as many numbers as there are points.
+     * a million rows are read once, for as many numbers as there are points. Not to be left to the planner: where it has no
+     * statistics yet, it takes the job for one of few rows, and works the parts out again for each of them.
      */
     @Override
     public List<HistoryPoint> history(String name, int mostPoints) {
@@ -142,7 +143,7 @@ public final class PostgresTrainingJobs implements TrainingJobCatalog {
                 sql -> sql.list("""
                 with ends as (
                     select min(step) as origin, max(step) - min(step) + 1 as steps from training_measurement where job = ?
-                ), part as (
+                ), part as materialized (
                     select min(step) as first_step, max(step) as last_step, count(*) as measurements,
                         min(sequence) as first, max(sequence) as last,
                         max(sequence) filter (where validation_loss is not null) as validated,
