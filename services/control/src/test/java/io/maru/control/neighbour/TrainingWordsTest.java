@@ -3,6 +3,7 @@ package io.maru.control.neighbour;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.maru.control.domain.RecipeReader;
+import io.maru.training.v1.DatasetShare;
 import io.maru.training.v1.TrainingSpec;
 import org.junit.jupiter.api.Test;
 
@@ -21,6 +22,28 @@ class TrainingWordsTest {
         assertThat(training.getLearningRate()).isZero();
         assertThat(training.getMinLearningRate()).isEqualTo(-1);
         assertThat(training.getWarmupSteps()).isEqualTo(-1);
+    }
+
+    @Test
+    void passesOnWhatIsMixedInAndWhatToDoWhenTrainingGoesWrong() {
+        TrainingSpec training = TrainingWords.training(RecipeReader.read("""
+                        name: a
+                        tokenizer: {use: tokenizers/t}
+                        model: {layers: 1, heads: 2, width: 8, block: 4}
+                        training: {steps: 9, batch: 2, learningRate: 0.1, mix: [{dataset: datasets/b, weight: 0.25}],
+                          weight: 0.75, onDivergence: skip, spikeFactor: 3, earlyStop: 5, keepCheckpoints: 6}
+                        """).training());
+
+        assertThat(training.getMixList())
+                .containsExactly(DatasetShare.newBuilder()
+                        .setDataset("datasets/b")
+                        .setWeight(0.25)
+                        .build());
+        assertThat(training.getWeight()).isEqualTo(0.75);
+        assertThat(training.getOnDivergence()).isEqualTo(TrainingSpec.OnDivergence.SKIP);
+        assertThat(training.getSpikeFactor()).isEqualTo(3);
+        assertThat(training.getEarlyStop()).isEqualTo(5);
+        assertThat(training.getKeepCheckpoints()).isEqualTo(6);
     }
 
     @Test
