@@ -85,9 +85,7 @@ final class RunsCommand implements Callable<Integer> {
                     RunProgress.title(run.getStage()),
                     time.format(Instant.ofEpochSecond(run.getCreateTime().getSeconds())),
                     run.getModelVersion());
-            if (!run.getPauseReason().isEmpty()) {
-                output.say("  paused: %s", run.getPauseReason());
-            }
+            RunReport.printPause(run, output);
         }
         output.result(Map.of("runs", runs.stream().map(RunReport::of).toList()));
         return 0;

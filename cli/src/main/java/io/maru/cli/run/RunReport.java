@@ -70,6 +70,7 @@ public final class RunReport {
         }
         if (run.getState() != Run.State.SUCCEEDED) {
             output.say("%s %s", run.getName(), run.getState());
+            printPause(run, output);
             return;
         }
         output.say("model        %s", run.getModelVersion());
@@ -77,6 +78,13 @@ public final class RunReport {
         if (!run.getSample().isEmpty()) {
             output.say("sample");
             run.getSample().lines().forEach(line -> output.say("  | %s", line));
+        }
+    }
+
+    /** Why a run is paused, where it is. */
+    public static void printPause(Run run, Output output) {
+        if (!run.getPauseReason().isEmpty()) {
+            output.say("  paused: %s", run.getPauseReason());
         }
     }
 
