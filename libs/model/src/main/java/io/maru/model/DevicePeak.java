@@ -33,9 +33,14 @@ public final class DevicePeak {
 
     private DevicePeak() {}
 
-    /** Floating-point operations per second; the first call of a process takes a fraction of a second. */
+    /**
+     * Floating-point operations per second of all its devices; the first call of a process takes a fraction of a second.
+     * GPUs add up. Shares of a processor are together what the processor is.
+     */
     public static double flopsPerSecond(Precision precision, DeviceOptions device) {
-        return peaks.computeIfAbsent(new Measured(precision, device), DevicePeak::measure);
+        double one = peaks.computeIfAbsent(new Measured(precision, device.withDevices(1)), DevicePeak::measure);
+        boolean gpus = device.devices() > 1 && Device.of(device).stream().anyMatch(Device::isGpu);
+        return gpus ? one * device.devices() : one;
     }
 
     private static double measure(Measured measured) {

@@ -1,10 +1,15 @@
 package io.maru.model;
 
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.tensorflow.Operand;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
+import org.tensorflow.Tensor;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
@@ -14,6 +19,10 @@ import org.tensorflow.types.TFloat32;
 
 /** A tensor that lives in a session from one run to the next. It holds nothing until {@link #assign}. */
 final class FloatVariable {
+    /** Numbers that are assigned in one run, and lie in memory twice meanwhile. */
+    private static final long RUN_ELEMENTS = 1 << 24;
+
+    private final String name;
     private final Shape shape;
     private final VarHandleOp handle;
     private final Operand<TFloat32> value;
@@ -22,12 +31,17 @@ final class FloatVariable {
     private final Op clear;
 
     FloatVariable(Ops tf, String name, Shape shape) {
+        this.name = name;
         this.shape = shape;
         handle = tf.varHandleOp(TFloat32.class, shape, VarHandleOp.sharedName(name));
         value = tf.readVariableOp(handle, TFloat32.class);
         assigned = tf.placeholder(TFloat32.class, Placeholder.shape(shape));
         assign = tf.assignVariableOp(handle, assigned);
         clear = tf.assignVariableOp(handle, tf.zeros(tf.constant(shape), TFloat32.class));
+    }
+
+    String name() {
+        return name;
     }
 
     Shape shape() {
@@ -46,14 +60,43 @@ final class FloatVariable {
 
     /** @param values puts all of them */
     void assign(Session session, Consumer<FloatBuffer> values) {
-        try (TFloat32 tensor = Tensors.of(shape, values)) {
-            session.runner().feed(assigned, tensor).addTarget(assign).run().close();
+        assign(session, List.of(this), (variable, into) -> values.accept(into));
+    }
+
+    /**
+     * In few runs, since TensorFlow prepares each different one for long.
+     *
+     * @param values puts all of a variable's
+     */
+    static void assign(Session session, Collection<FloatVariable> all, BiConsumer<FloatVariable, FloatBuffer> values) {
+        List<TFloat32> fed = new ArrayList<>();
+        try {
+            Session.Runner runner = session.runner();
+            long elements = 0;
+            for (FloatVariable variable : all) {
+                TFloat32 tensor = Tensors.of(variable.shape, into -> values.accept(variable, into));
+                fed.add(tensor);
+                runner.feed(variable.assigned, tensor).addTarget(variable.assign);
+                elements += variable.shape.size();
+                if (elements >= RUN_ELEMENTS) {
+                    runner.run().close();
+                    fed.forEach(Tensor::close);
+                    fed.clear();
+                    runner = session.runner();
+                    elements = 0;
+                }
+            }
+            if (!fed.isEmpty()) {
+                runner.run().close();
+            }
+        } finally {
+            fed.forEach(Tensor::close);
         }
     }
 
-    /** All zeros. */
-    void clear(Session session) {
-        session.runner().addTarget(clear).run().close();
+    /** Makes all of it zero. */
+    Op clear() {
+        return clear;
     }
 
     /** @param reader is lent the numbers for as long as it runs */

@@ -1,12 +1,12 @@
 package io.maru.model;
 
 /**
- * What a training step holds at its fullest, worked out from the shapes: when the forward pass is done, and the way back
- * begins.
+ * What a training step holds at its fullest in one process, worked out from the shapes: when the forward pass is done, and
+ * the way back begins.
  *
  * @param weights bytes of the weights, and of their copies in the type of the products
  * @param moments bytes of AdamW's
- * @param gradients bytes of all gradients, and of their sums over the parts of a batch
+ * @param gradients bytes of all gradients, of their sums over the parts of a batch, and of their means over devices
  * @param activations bytes of what the way back reads
  * @param logits bytes of the scores of each token and of their gradient
  * @param passing bytes that are needed for a while, or once: gradients inside one block, the scores as the loss reads them,
@@ -19,19 +19,29 @@ public record MemoryPlan(long weights, long moments, long gradients, long activa
 
     /** @param batch rows of a step; with accumulation only those of one part are held at a time */
     public static MemoryPlan of(DecoderConfig config, int batch, TrainingOptions options) {
+        return of(config, batch, options, 1, 1);
+    }
+
+    /**
+     * @param batch rows of a step, over all processes
+     * @param devices of this process, whose memory is added up
+     * @param shares of a part: the devices of all processes
+     */
+    public static MemoryPlan of(DecoderConfig config, int batch, TrainingOptions options, int devices, int shares) {
         int narrow = options.precision() == Precision.FLOAT32 ? WIDE : Short.BYTES;
-        long parameters = config.parameterCount();
-        long rows = Math.multiplyExact((long) batch / options.accumulation(), config.block());
+        long parameters = devices * config.parameterCount();
+        long rows = Math.multiplyExact(devices * ((long) batch / options.accumulation() / shares), config.block());
         long copies = narrow == WIDE ? 0 : narrow * parameters;
         long sums = options.accumulation() == 1 ? 0 : WIDE * parameters;
+        long met = shares == 1 ? 0 : 2 * WIDE * parameters; // what goes into the buckets, and what comes out
         return new MemoryPlan(
                 WIDE * parameters + copies,
                 2 * WIDE * parameters,
-                narrow * parameters + sums,
+                narrow * parameters + sums + met,
                 Math.multiplyExact(rows, activationsOfARow(config, options, narrow)),
                 Math.multiplyExact(rows, 2L * narrow * config.vocabularySize()),
                 rows * (activationsOfABlock(config, options, narrow) + (long) WIDE * config.vocabularySize())
-                        + 2 * WIDE * parameters);
+                        + 2 * WIDE * config.parameterCount());
     }
 
     /** Of the step alone, without what is passing. */

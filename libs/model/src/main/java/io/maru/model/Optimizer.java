@@ -52,7 +52,10 @@ final class Optimizer {
     private final Operand<TFloat32> gradientNorm;
     private final List<Op> updates = new ArrayList<>();
 
-    /** @param loss of the whole batch */
+    /**
+     * @param loss of the whole batch
+     * @param norm of the gradients, as {@link #norm} has it
+     */
     Optimizer(
             Ops tf,
             DecoderConfig config,
@@ -60,12 +63,13 @@ final class Optimizer {
             Parameters parameters,
             Gradients gradients,
             Operand<TFloat32> loss,
+            Operand<TFloat32> norm,
             Fusion fusion) {
         this.adamW = adamW;
         this.fusion = fusion;
         rates = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.of(4)));
         lossLimit = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.scalar()));
-        gradientNorm = norm(tf, config, gradients);
+        gradientNorm = norm;
         // What is no number is not less than any.
         Operand<TBool> taken = tf.math.logicalAnd(
                 tf.math.lessEqual(loss, lossLimit), tf.math.lessEqual(gradientNorm, tf.constant(Float.MAX_VALUE)));
@@ -193,7 +197,14 @@ final class Optimizer {
 
     /** Before the first step the moments are zero. */
     void reset(Session session) {
-        moments.values().forEach(moment -> moment.clear(session));
+        Session.Runner runner = session.runner();
+        moments.values().forEach(moment -> runner.addTarget(moment.clear()));
+        runner.run().close();
+    }
+
+    /** Under the names they are saved by. */
+    Map<String, FloatVariable> moments() {
+        return moments;
     }
 
     /** @param step optimiser steps taken */
@@ -221,8 +232,8 @@ final class Optimizer {
             if (!expected.equals(found)) {
                 throw new UnsupportedModelException("tensor " + name, found == null ? "absent" : found, expected);
             }
-            moment.getValue().assign(session, into -> file.floats(name, into));
         }
+        FloatVariable.assign(session, moments.values(), (moment, into) -> file.floats(moment.name(), into));
         String step = file.metadata().get(STEP);
         if (step == null || !step.matches("\\d{1,18}")) {
             throw new UnsupportedModelException("metadata " + STEP, step, "a count");
@@ -234,7 +245,8 @@ final class Optimizer {
         moments.put(name, new FloatVariable(tf, name, shape));
     }
 
-    private static Operand<TFloat32> norm(Ops tf, DecoderConfig config, Gradients gradients) {
+    /** Of the gradients of all weights together. Its last bits may differ from one device to another. */
+    static Operand<TFloat32> norm(Ops tf, DecoderConfig config, Gradients gradients) {
         List<Operand<TFloat32>> halfSquares = config.parameters().stream()
                 .<Operand<TFloat32>>map(
                         parameter -> tf.nn.l2Loss(Kernels.cast(tf, gradients.of(parameter.name()), TFloat32.class)))

@@ -1,5 +1,6 @@
 package io.maru.model;
 
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -27,6 +28,10 @@ final class Parameters {
         return variables.get(name);
     }
 
+    Collection<FloatVariable> variables() {
+        return variables.values();
+    }
+
     <T extends TFloating> Operand<T> weight(String box, Class<T> type) {
         return value(Parameter.weight(box), type);
     }
@@ -50,7 +55,7 @@ final class Parameters {
         if (!weights.config().equals(config)) {
             throw new IllegalArgumentException("weights: of " + weights.config() + " (expected: of " + config + ")");
         }
-        variables.forEach((name, variable) -> variable.assign(session, into -> weights.put(name, into)));
+        FloatVariable.assign(session, variables.values(), (variable, into) -> weights.put(variable.name(), into));
     }
 
     /** As they are in a session, whenever they are read. */

@@ -75,6 +75,12 @@ final class Tensors {
         return values;
     }
 
+    static int[] ints(Tensor tensor) {
+        int[] values = new int[Math.toIntExact(tensor.size())];
+        tensor.asRawTensor().data().asInts().read(values);
+        return values;
+    }
+
     static float scalar(Tensor tensor) {
         return ((TFloat32) tensor).getFloat();
     }

@@ -4,21 +4,36 @@ import io.maru.formats.SafetensorsFile;
 import io.maru.formats.SealedFile;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
+import org.tensorflow.TargetSession;
+import org.tensorflow.Tensor;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Ops;
-import org.tensorflow.op.core.Placeholder;
-import org.tensorflow.types.TBfloat16;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 import org.tensorflow.types.TInt64;
-import org.tensorflow.types.family.TFloating;
 
+/*
+ * Several devices, and several processes, train as one:
+ *
+ *     a batch       [ part 0            | part 1            ]     parts follow each other, for less memory
+ *     of a part     [ replica 0 | 1 | 2 | 3 ]                     replicas work side by side, each on its rows
+ *     gradients       mean of the parts, then of the replicas     Collective, in Buckets
+ *     their norm      mean of the replicas, for the last bits     Collective
+ *     AdamW           each replica for itself, on the same bits
+ *
+ * Replica 0 has the weights at the start, and Spread gives them to all. In a cluster only rank 0 is told what to do; the
+ * other ranks hear of it through Orders, tokens and all. So which rows a step sees, and when it is enough, depends neither on
+ * the number of devices nor on that of processes.
+ */
 /**
  * Trains one model: a graph of the forward pass, its gradients and AdamW, in a session that holds the weights.
  *
@@ -29,32 +44,44 @@ import org.tensorflow.types.family.TFloating;
  *   }
  * </pre>
  *
- * On a CPU a step is a pure function of the weights, the moments and the batch, to the last bit, as long as the number of
- * threads is the same. So a run that is resumed from what {@link #save} wrote ends with the bits of one that never
- * stopped.
+ * On a CPU a step is a pure function of the weights, the moments and the batch, to the last bit, as long as the numbers of
+ * threads, devices and processes are the same. So a run that is resumed from what {@link #save} wrote ends with the bits of
+ * one that never stopped.
  *
  * <p>Not safe for use by several threads.
  */
 public final class Trainer implements Learner {
+    /** Of the replicas of all processes. */
+    private static final int REPLICAS = 1;
+    /** Of the processes. */
+    private static final int PROCESSES = 2;
+
     private final DecoderConfig config;
     private final TrainingOptions options;
     private final int batch; // B
-    private final Shape rows; // of one part of the batch (B / parts, T)
+    private final Cluster cluster;
+    private final Shape rows; // of one replica's share of one part of the batch (B / parts / replicas, T)
     private final Graph graph = new Graph();
-    private final Session session;
-    private final Parameters parameters;
-    private final Placeholder<TInt32> inputs;
-    private final Placeholder<TInt32> targets;
-    private final Optional<Dropout> dropout;
+    private final Runs runs;
+    private final List<Replica> replicas;
+    private final int replicasOfAll;
+    /** Of the rows that are fed, over all replicas: the same number from each here, which all must ask for it. */
+    private final List<? extends Operand<TFloat32>> partLosses;
+    /** Of the batch, over all replicas. */
     private final Operand<TFloat32> loss;
-    private final Optional<Accumulation> accumulation;
-    /** What the mean loss of a batch's parts is fed to, once they are worked through. */
-    private final Placeholder<TFloat32> partsLoss; // ()
 
-    private final Optimizer optimizer;
+    private final List<Optimizer> optimizers = new ArrayList<>();
+    private final Optional<Spread> spread;
+    private final Optional<Orders> orders;
     private long step;
 
-    private Trainer(DecoderConfig config, AdamW adamW, int batch, TrainingOptions options, DeviceOptions device) {
+    private Trainer(
+            DecoderConfig config,
+            AdamW adamW,
+            int batch,
+            TrainingOptions options,
+            DeviceOptions device,
+            Cluster cluster) {
         if (batch < 1 || (long) batch * config.block() > Integer.MAX_VALUE) {
             throw new IllegalArgumentException(
                     "batch: " + batch + " (expected: 1.." + Integer.MAX_VALUE / config.block() + ")");
@@ -63,32 +90,62 @@ public final class Trainer implements Learner {
             throw new IllegalArgumentException(
                     "accumulation: " + options.accumulation() + " (expected: a divisor of the batch, " + batch + ")");
         }
+        int part = batch / options.accumulation();
+        replicasOfAll = device.devices() * cluster.size();
+        if (part % replicasOfAll != 0) {
+            throw new IllegalArgumentException("devices: " + replicasOfAll
+                    + " in all processes (expected: a divisor of " + part + ", the rows of a part)");
+        }
         this.config = config;
         this.options = options;
         this.batch = batch;
-        this.rows = Shape.of(batch / options.accumulation(), config.block());
+        this.cluster = cluster;
+        this.rows = Shape.of(part / replicasOfAll, config.block());
 
         Ops tf = Ops.create(graph);
+        List<Ops> places = device.places(tf);
         boolean gpu = Device.announceGpus(device);
         Fusion fusion = options.compilation().applies(gpu) ? new XlaFusion(graph) : Fusion.NONE;
-        parameters = new Parameters(tf, config);
-        inputs = tf.placeholder(TInt32.class, Placeholder.shape(rows));
-        targets = tf.placeholder(TInt32.class, Placeholder.shape(rows));
-        dropout = options.dropout() > 0 ? Optional.of(new Dropout(tf)) : Optional.empty();
-        Transformer.Learned<?> learned =
-                switch (options.precision()) {
-                    case FLOAT32 -> learn(new Kernels<>(tf, TFloat32.class, parameters, fusion, dropout));
-                    case BFLOAT16 -> learn(new Kernels<>(tf, TBfloat16.class, parameters, fusion, dropout));
-                };
-        loss = learned.loss().mean(tf);
-        accumulation = options.accumulation() == 1
-                ? Optional.empty()
-                : Optional.of(new Accumulation(tf, config, learned.gradients(), options.accumulation()));
-        Gradients gradients = accumulation.map(Accumulation::mean).orElse(learned.gradients());
-        partsLoss = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.scalar()));
-        Operand<TFloat32> whole = accumulation.isPresent() ? partsLoss : loss;
-        optimizer = new Optimizer(tf, config, adamW, parameters, gradients, whole, fusion);
-        session = new Session(graph, device.session());
+        replicas = places.stream()
+                .map(place -> new Replica(place, config, options, rows, fusion))
+                .toList();
+        if (replicasOfAll == 1) {
+            Replica only = replicas.get(0);
+            partLosses = List.of(only.partLoss());
+            loss = only.loss();
+            optimizers.add(only.optimizer(adamW, only.gradients(), loss, only.norm(only.gradients())));
+            spread = Optional.empty();
+        } else {
+            Collective group = new Collective(REPLICAS, places, replicasOfAll);
+            partLosses = group.mean(replicas.stream().map(Replica::partLoss).toList());
+            List<List<Operand<TFloat32>>> means = new Buckets(places, group, Buckets.ELEMENTS)
+                    .mean(
+                            Replica.shapes(config),
+                            replicas.stream().map(Replica::made).toList());
+            loss = means.get(0).get(means.get(0).size() - 1);
+            List<Gradients> gradients = new ArrayList<>();
+            List<Operand<TFloat32>> ownNorms = new ArrayList<>();
+            for (int i = 0; i < replicas.size(); i++) {
+                gradients.add(replicas.get(i).gradients(means.get(i)));
+                ownNorms.add(replicas.get(i).norm(gradients.get(i)));
+            }
+            // Each has it of the same gradients, but not to the last bit, and with that the weights would drift apart.
+            List<Operand<TFloat32>> norms = group.mean(ownNorms);
+            for (int i = 0; i < replicas.size(); i++) {
+                Operand<TFloat32> each = means.get(i).get(means.get(i).size() - 1);
+                optimizers.add(replicas.get(i).optimizer(adamW, gradients.get(i), each, norms.get(i)));
+            }
+            spread = Optional.of(new Spread(places, group, variables()));
+        }
+        if (cluster.isAlone()) {
+            orders = Optional.empty();
+            runs = new Runs(new Session(graph, device.session()), cluster.limit());
+        } else {
+            orders = Optional.of(new Orders(tf, PROCESSES, cluster, Math.multiplyExact(batch, config.block())));
+            cluster.serve(device.session());
+            runs = new Runs(
+                    TargetSession.open(graph, cluster.target(), cluster.session(device.session())), cluster.limit());
+        }
     }
 
     /** Begins a run. {@code batch} rows of {@code config.block()} tokens make a step. */
@@ -99,13 +156,30 @@ public final class Trainer implements Learner {
             Weights initial,
             TrainingOptions options,
             DeviceOptions device) {
-        Trainer trainer = new Trainer(config, adamW, batch, options, device);
+        return create(config, adamW, batch, initial, options, device, Cluster.alone());
+    }
+
+    /**
+     * Begins a run as rank 0 of a cluster.
+     *
+     * @param batch rows of a step, over all processes
+     */
+    public static Trainer create(
+            DecoderConfig config,
+            AdamW adamW,
+            int batch,
+            Weights initial,
+            TrainingOptions options,
+            DeviceOptions device,
+            Cluster cluster) {
+        Trainer trainer = new Trainer(config, adamW, batch, options, device, leading(cluster));
         try {
-            trainer.parameters.assign(trainer.session, initial);
-            trainer.optimizer.reset(trainer.session);
+            trainer.replicas.get(0).parameters().assign(trainer.runs.session(), initial);
+            trainer.optimizers.get(0).reset(trainer.runs.session());
+            trainer.spread.ifPresent(some -> some.run(trainer.runs, true));
             return trainer;
         } catch (RuntimeException e) {
-            trainer.close();
+            trainer.release();
             throw e;
         }
     }
@@ -119,16 +193,77 @@ public final class Trainer implements Learner {
     public static Trainer resume(
             DecoderConfig config, AdamW adamW, int batch, Path folder, TrainingOptions options, DeviceOptions device)
             throws IOException {
+        return resume(config, adamW, batch, folder, options, device, Cluster.alone());
+    }
+
+    /** {@link #resume} as rank 0 of a cluster. */
+    public static Trainer resume(
+            DecoderConfig config,
+            AdamW adamW,
+            int batch,
+            Path folder,
+            TrainingOptions options,
+            DeviceOptions device,
+            Cluster cluster)
+            throws IOException {
         try (SafetensorsFile model = SafetensorsFile.open(folder.resolve(MODEL_FILE));
                 SafetensorsFile moments = SafetensorsFile.open(folder.resolve(OPTIMIZER_FILE))) {
-            Trainer trainer = new Trainer(config, adamW, batch, options, device);
+            Trainer trainer = new Trainer(config, adamW, batch, options, device, leading(cluster));
             try {
-                trainer.parameters.assign(trainer.session, Weights.of(config, model));
-                trainer.step = trainer.optimizer.restore(trainer.session, moments);
+                trainer.replicas.get(0).parameters().assign(trainer.runs.session(), Weights.of(config, model));
+                trainer.step = trainer.optimizers.get(0).restore(trainer.runs.session(), moments);
+                trainer.spread.ifPresent(some -> some.run(trainer.runs, true));
                 return trainer;
             } catch (RuntimeException e) {
-                trainer.close();
+                trainer.release();
                 throw e;
+            }
+        }
+    }
+
+    /**
+     * Takes the steps that rank 0 of a cluster takes, as another rank of it, until rank 0 is closed. The other arguments
+     * are those of rank 0.
+     *
+     * @throws ClusterLostException if another process is lost; this one is of no more use then
+     */
+    public static void follow(
+            DecoderConfig config,
+            AdamW adamW,
+            int batch,
+            TrainingOptions options,
+            DeviceOptions device,
+            Cluster cluster) {
+        if (cluster.rank() == 0) {
+            throw new IllegalArgumentException("rank: 0 (expected: one that follows)");
+        }
+        Trainer trainer = new Trainer(config, adamW, batch, options, device, cluster);
+        try {
+            trainer.spread.orElseThrow().run(trainer.runs, false);
+            trainer.follow();
+        } finally {
+            trainer.release();
+        }
+    }
+
+    private static Cluster leading(Cluster cluster) {
+        if (cluster.rank() != 0) {
+            throw new IllegalArgumentException("rank: " + cluster.rank() + " (expected: 0, which leads)");
+        }
+        return cluster;
+    }
+
+    private void follow() {
+        while (true) {
+            Order order = orders.orElseThrow().await(runs);
+            step = order.step();
+            switch (order.kind()) {
+                case STEP -> taken(order.inputs(), order.targets(), order.learningRate(), order.lossLimit());
+                case VALIDATE -> measure(order.inputs(), order.targets());
+                case WAIT -> {}
+                case END -> {
+                    return;
+                }
             }
         }
     }
@@ -143,47 +278,40 @@ public final class Trainer implements Learner {
         }
         requireIds("inputs", inputs);
         requireIds("targets", targets);
-        try (TFloat32 rates = TFloat32.vectorOf(optimizer.rates(step + 1, learningRate));
-                TFloat32 limit = TFloat32.scalarOf(lossLimit)) {
-            Session.Runner runner = session.runner()
-                    .feed(optimizer.rates(), rates)
-                    .feed(optimizer.lossLimit(), limit)
-                    .fetch(optimizer.gradientNorm());
-            optimizer.updates().forEach(runner::addTarget);
-            if (accumulation.isPresent()) {
-                double sum = 0;
-                for (int part = 0; part < options.accumulation(); part++) {
-                    sum += accumulate(part, inputs, targets);
-                }
-                float mean = (float) (sum / options.accumulation());
-                try (TFloat32 whole = TFloat32.scalarOf(mean);
-                        Result result = runner.feed(partsLoss, whole).run()) {
-                    return taken(mean, Tensors.scalar(result.get(0)), lossLimit);
-                }
-            }
-            try (Fed fed = new Fed(0, inputs, targets, options.dropout());
-                    Result result = fed.to(runner.fetch(loss)).run()) {
-                return taken(Tensors.scalar(result.get(1)), Tensors.scalar(result.get(0)), lossLimit);
-            }
+        tell(new Order(Order.Kind.STEP, step, learningRate, lossLimit, inputs, targets));
+        StepResult result = taken(inputs, targets, learningRate, lossLimit);
+        // The same conditions as in the graph, where the optimiser took the step, or did not.
+        if (!(result.loss() <= lossLimit && result.gradientNorm() <= Float.MAX_VALUE)) {
+            throw new DivergedException(result.step(), result.loss(), result.gradientNorm(), lossLimit);
         }
+        step = result.step();
+        return result;
     }
 
-    /** Counts a step that the optimiser took, and refuses one that it did not: the same conditions as in the graph. */
-    private StepResult taken(float batchLoss, float gradientNorm, float lossLimit) {
-        if (!(batchLoss <= lossLimit && gradientNorm <= Float.MAX_VALUE)) {
-            throw new DivergedException(step + 1, batchLoss, gradientNorm, lossLimit);
+    /** What a step came to, whether it was taken or not. */
+    private StepResult taken(int[] inputs, int[] targets, float learningRate, float lossLimit) {
+        boolean inParts = options.accumulation() > 1;
+        for (int part = 0; inParts && part < options.accumulation(); part++) {
+            Session.Runner runner = runs.runner();
+            for (Replica replica : replicas) {
+                replica.accumulate(part).forEach(runner::addTarget);
+            }
+            try (Fed fed = new Fed(part, inputs, targets, options.dropout())) {
+                runs.run(fed.to(runner)).close();
+            }
         }
-        step++;
-        return new StepResult(step, batchLoss, gradientNorm);
-    }
-
-    /** The loss of a part of the batch, whose gradients join those of the parts before. */
-    private float accumulate(int part, int[] inputs, int[] targets) {
-        Session.Runner runner = session.runner().fetch(loss);
-        accumulation.orElseThrow().of(part).forEach(runner::addTarget);
-        try (Fed fed = new Fed(part, inputs, targets, options.dropout());
-                Result result = fed.to(runner).run()) {
-            return Tensors.scalar(result.get(0));
+        try (TFloat32 rates = TFloat32.vectorOf(optimizers.get(0).rates(step + 1, learningRate));
+                TFloat32 limit = TFloat32.scalarOf(lossLimit);
+                Fed fed = inParts ? new Fed() : new Fed(0, inputs, targets, options.dropout())) {
+            Session.Runner runner =
+                    fed.to(runs.runner()).fetch(loss).fetch(optimizers.get(0).gradientNorm());
+            for (Optimizer optimizer : optimizers) {
+                runner.feed(optimizer.rates(), rates).feed(optimizer.lossLimit(), limit);
+                optimizer.updates().forEach(runner::addTarget);
+            }
+            try (Result result = runs.run(runner)) {
+                return new StepResult(step + 1, Tensors.scalar(result.get(0)), Tensors.scalar(result.get(1)));
+            }
         }
     }
 
@@ -191,14 +319,29 @@ public final class Trainer implements Learner {
     public double validate(int[] inputs, int[] targets) {
         requireIds("inputs", inputs);
         requireIds("targets", targets);
+        tell(new Order(Order.Kind.VALIDATE, step, 0, 0, inputs, targets));
+        return measure(inputs, targets);
+    }
+
+    private double measure(int[] inputs, int[] targets) {
         double sum = 0;
         for (int part = 0; part < options.accumulation(); part++) {
+            Session.Runner runner = runs.runner();
+            partLosses.forEach(runner::fetch);
             try (Fed fed = new Fed(part, inputs, targets, 0);
-                    Result result = fed.to(session.runner().fetch(loss)).run()) {
+                    Result result = runs.run(fed.to(runner))) {
                 sum += Tensors.scalar(result.get(0));
             }
         }
         return sum / options.accumulation();
+    }
+
+    /**
+     * Tells the other processes of the cluster, if there are any, that there is nothing to do now. To be called more often
+     * than the cluster's limit, or they take this one for lost.
+     */
+    public void idle() {
+        tell(Order.of(Order.Kind.WAIT));
     }
 
     public DecoderConfig config() {
@@ -212,56 +355,95 @@ public final class Trainer implements Learner {
 
     /** The weights as they are whenever they are read, which must be before this is closed. */
     public Weights weights() {
-        return parameters.in(session);
+        return weights(0);
+    }
+
+    Weights weights(int replica) {
+        return replicas.get(replica).parameters().in(runs.session());
     }
 
     @Override
     public Saved save(Path folder) throws IOException {
         SealedFile model = weights().save(folder.resolve(MODEL_FILE));
-        SealedFile moments = optimizer.save(session, step, folder.resolve(OPTIMIZER_FILE));
+        SealedFile moments = optimizers.get(0).save(runs.session(), step, folder.resolve(OPTIMIZER_FILE));
         return new Saved(model, moments);
     }
 
+    /** Ends the other processes of the cluster too. */
     @Override
     public void close() {
-        session.close();
-        graph.close();
+        try {
+            if (!runs.isLost()) {
+                tell(Order.of(Order.Kind.END));
+            }
+        } finally {
+            release();
+        }
     }
 
-    private <A extends TFloating> Transformer.Learned<A> learn(Kernels<A> kernels) {
-        Ops tf = kernels.tf();
-        Context<A> context =
-                new WholeContext<>(tf, config, tf.constant(Math.toIntExact(rows.get(0))), tf.constant(config.block()));
-        Operand<TInt32> each = tf.reshape(targets, tf.constant(new int[] {-1})); // (N)
-        return Transformer.of(kernels, config).learn(options.recompute(), inputs, each, context);
+    private void release() {
+        runs.close();
+        if (!runs.isLost()) {
+            graph.close();
+        }
     }
 
-    /** One part of a batch, as tensors. */
+    private void tell(Order order) {
+        orders.ifPresent(some -> some.give(runs, order));
+    }
+
+    /** What each replica here holds from one run to the next. */
+    private List<List<FloatVariable>> variables() {
+        List<List<FloatVariable>> all = new ArrayList<>();
+        for (int i = 0; i < replicas.size(); i++) {
+            all.add(Stream.concat(
+                            replicas.get(i).parameters().variables().stream(),
+                            optimizers.get(i).moments().values().stream())
+                    .toList());
+        }
+        return all;
+    }
+
+    /** One part of a batch, as tensors: each replica's share of it. */
     private final class Fed implements AutoCloseable {
-        private final TInt32 inputIds;
-        private final TInt32 targetIds;
+        private final List<TInt32> inputIds = new ArrayList<>();
+        private final List<TInt32> targetIds = new ArrayList<>();
+        private final List<TInt64> dropoutSeeds = new ArrayList<>();
         private final TFloat32 dropoutRate;
-        private final TInt64 dropoutSeed;
+
+        /** Nothing. */
+        Fed() {
+            dropoutRate = TFloat32.scalarOf(0);
+        }
 
         Fed(int part, int[] inputs, int[] targets, float rate) {
-            int size = Math.toIntExact(rows.size());
-            inputIds = Tensors.of(rows, Arrays.copyOfRange(inputs, part * size, (part + 1) * size));
-            targetIds = Tensors.of(rows, Arrays.copyOfRange(targets, part * size, (part + 1) * size));
             dropoutRate = TFloat32.scalarOf(rate);
-            dropoutSeed = TInt64.vectorOf(options.seed(), step * options.accumulation() + part);
+            int size = Math.toIntExact(rows.size());
+            for (int i = 0; i < replicas.size(); i++) {
+                int share = part * replicasOfAll + cluster.rank() * replicas.size() + i;
+                inputIds.add(Tensors.of(rows, Arrays.copyOfRange(inputs, share * size, (share + 1) * size)));
+                targetIds.add(Tensors.of(rows, Arrays.copyOfRange(targets, share * size, (share + 1) * size)));
+                dropoutSeeds.add(TInt64.vectorOf(options.seed(), step, share * rows.get(0)));
+            }
         }
 
         Session.Runner to(Session.Runner runner) {
-            dropout.ifPresent(some -> runner.feed(some.rate(), dropoutRate).feed(some.seed(), dropoutSeed));
-            return runner.feed(Trainer.this.inputs, inputIds).feed(Trainer.this.targets, targetIds);
+            for (int i = 0; i < inputIds.size(); i++) {
+                Replica replica = replicas.get(i);
+                TInt64 seed = dropoutSeeds.get(i);
+                runner.feed(replica.inputs(), inputIds.get(i)).feed(replica.targets(), targetIds.get(i));
+                replica.dropout()
+                        .ifPresent(some -> runner.feed(some.rate(), dropoutRate).feed(some.seed(), seed));
+            }
+            return runner;
         }
 
         @Override
         public void close() {
-            inputIds.close();
-            targetIds.close();
+            inputIds.forEach(Tensor::close);
+            targetIds.forEach(Tensor::close);
+            dropoutSeeds.forEach(Tensor::close);
             dropoutRate.close();
-            dropoutSeed.close();
         }
     }
 

@@ -18,6 +18,9 @@ class DevicePeakTest {
         assertThat(narrow).isBetween(1e9, 1e18).isNotEqualTo(wide);
         long began = System.nanoTime();
         assertThat(DevicePeak.flopsPerSecond(Precision.FLOAT32, device)).isEqualTo(wide);
+        // The same cores, taken for two devices, are no more than they are.
+        assertThat(DevicePeak.flopsPerSecond(Precision.FLOAT32, device.withDevices(2)))
+                .isEqualTo(wide);
         assertThat(System.nanoTime() - began).isLessThan(TimeUnit.MILLISECONDS.toNanos(100));
         System.out.printf("peak: float32 %.0f, bfloat16 %.0f GFLOP/s%n", wide / 1e9, narrow / 1e9);
     }

@@ -38,7 +38,7 @@ final class LearningGraph implements AutoCloseable {
         inputs = tf.placeholder(TInt32.class, Placeholder.shape(rows));
         targets = tf.placeholder(TInt32.class, Placeholder.shape(Shape.of(rows.size())));
         recompute = options.recompute();
-        dropout = TestModels.dropout(tf, options);
+        dropout = TestModels.dropout(tf, options, batch);
         Fusion fusion = options.compilation().applies(false) ? new XlaFusion(graph) : Fusion.NONE;
         Transformer.Learned<?> learned =
                 switch (options.precision()) {
@@ -64,7 +64,7 @@ final class LearningGraph implements AutoCloseable {
         try (TInt32 fed = Tensors.of(rows, inputIds);
                 TInt32 fedTargets = TInt32.vectorOf(targetIds);
                 TFloat32 rate = TFloat32.scalarOf(TestModels.DROPOUT);
-                TInt64 seed = TInt64.vectorOf(7, 3)) {
+                TInt64 seed = TInt64.vectorOf(7, 3, 0)) {
             Session.Runner runner = session.runner().feed(inputs, fed).feed(targets, fedTargets);
             dropout.ifPresent(some -> runner.feed(some.rate(), rate).feed(some.seed(), seed));
             runner.fetch(loss);

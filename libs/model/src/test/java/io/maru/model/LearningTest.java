@@ -92,14 +92,14 @@ class LearningTest {
         try (Graph graph = new Graph();
                 Session session = new Session(graph)) {
             Ops tf = Ops.create(graph);
-            Dropout dropout = new Dropout(tf);
+            Dropout dropout = new Dropout(tf, 100);
             Kernels<TFloat32> kernels = new Kernels<>(tf, TFloat32.class, null, Fusion.NONE, Optional.of(dropout));
             Operand<TFloat32> ones = tf.ones(tf.constant(new int[] {100, 100}), TFloat32.class);
             Operand<TFloat32> here = kernels.dropped("here", ones).value();
             Operand<TFloat32> there = kernels.dropped("there", ones).value();
             try (TFloat32 rate = TFloat32.scalarOf(0.25f);
-                    TInt64 seed = TInt64.vectorOf(1, 2);
-                    TInt64 later = TInt64.vectorOf(1, 3);
+                    TInt64 seed = TInt64.vectorOf(1, 2, 0);
+                    TInt64 later = TInt64.vectorOf(1, 3, 0);
                     Result first = session.runner()
                             .feed(dropout.rate(), rate)
                             .feed(dropout.seed(), seed)

@@ -45,13 +45,28 @@ class MemoryPlanTest {
                 .isGreaterThan(plain.activations());
     }
 
+    @Test
+    void countsWhatEachDeviceHoldsAndWhatTheySendEachOther() {
+        MemoryPlan one = MemoryPlan.of(GPT2, 8, USUAL);
+        MemoryPlan two = MemoryPlan.of(GPT2, 8, USUAL, 2, 2);
+        assertThat(two.weights()).isEqualTo(2 * one.weights());
+        assertThat(two.gradients()).isEqualTo(2 * 3 * one.gradients());
+        assertThat(two.activations()).isEqualTo(one.activations());
+
+        MemoryPlan ofTwo = MemoryPlan.of(GPT2, 8, USUAL, 1, 2);
+        assertThat(ofTwo.weights()).isEqualTo(one.weights());
+        assertThat(ofTwo.activations()).isEqualTo(one.activations() / 2);
+        assertThat(ofTwo.gradients()).isEqualTo(3 * one.gradients());
+    }
+
     /** The first is nanoGPT's smallest, the second its larger one with a tokenizer's vocabulary. */
     @ParameterizedTest
     @CsvSource({
-        "1024, 64, 4, 4, 128, 12, FLOAT32, NONE, 1",
-        "8192, 256, 6, 6, 384, 8, FLOAT32, NONE, 1",
-        "8192, 256, 6, 6, 384, 16, BFLOAT16, NONE, 1",
-        "8192, 256, 6, 6, 384, 16, FLOAT32, BLOCKS, 2",
+        "1024, 64, 4, 4, 128, 12, FLOAT32, NONE, 1, 1",
+        "8192, 256, 6, 6, 384, 8, FLOAT32, NONE, 1, 1",
+        "8192, 256, 6, 6, 384, 16, BFLOAT16, NONE, 1, 1",
+        "8192, 256, 6, 6, 384, 16, FLOAT32, BLOCKS, 2, 1",
+        "8192, 256, 6, 6, 384, 8, FLOAT32, NONE, 1, 2",
     })
     void isWhatAProcessTakes(
             int vocabulary,
@@ -62,14 +77,18 @@ class MemoryPlanTest {
             int batch,
             Precision precision,
             Recompute recompute,
-            int parts)
+            int parts,
+            int devices)
             throws Exception {
         MemoryPlan plan = MemoryPlan.of(
                 new GptConfig(vocabulary, block, layers, heads, width),
                 batch,
-                USUAL.with(precision).with(recompute).withAccumulation(parts));
+                USUAL.with(precision).with(recompute).withAccumulation(parts),
+                devices,
+                devices);
 
-        long measured = PeakMemory.measure(vocabulary, block, layers, heads, width, batch, precision, recompute, parts);
+        long measured = PeakMemory.measure(
+                vocabulary, block, layers, heads, width, batch, precision, recompute, parts, devices);
 
         assertThat(plan.process() / (double) measured).isBetween(0.8, 1.25);
     }

@@ -35,7 +35,7 @@ final class PeakMemory {
         }
     }
 
-    /** @param args vocabulary, block, layers, heads, width, batch, precision, recompute, accumulation */
+    /** @param args vocabulary, block, layers, heads, width, batch, precision, recompute, accumulation, devices */
     public static void main(String[] args) throws IOException {
         int[] shape = Arrays.stream(args).limit(6).mapToInt(Integer::parseInt).toArray();
         GptConfig config = new GptConfig(shape[0], shape[1], shape[2], shape[3], shape[4]);
@@ -43,12 +43,13 @@ final class PeakMemory {
                 .with(Precision.valueOf(args[6]))
                 .with(Recompute.valueOf(args[7]))
                 .withAccumulation(Integer.parseInt(args[8]));
+        DeviceOptions device = DeviceOptions.allCores().withDevices(Integer.parseInt(args[9]));
         int batch = shape[5];
         int[] ids = new Random(1)
                 .ints((long) batch * config.block(), 0, config.vocabularySize())
                 .toArray();
-        try (Trainer trainer = Trainer.create(
-                config, AdamW.usual(), batch, Weights.initial(config, 1), options, DeviceOptions.allCores())) {
+        try (Trainer trainer =
+                Trainer.create(config, AdamW.usual(), batch, Weights.initial(config, 1), options, device)) {
             trainer.step(ids, ids, 1e-4f);
             trainer.step(ids, ids, 1e-4f);
         }

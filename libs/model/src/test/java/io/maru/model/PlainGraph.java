@@ -42,7 +42,7 @@ final class PlainGraph implements AutoCloseable {
         parameters = new Parameters(tf, config);
         inputs = tf.placeholder(TInt32.class, Placeholder.shape(rows));
         targets = tf.placeholder(TInt32.class, Placeholder.shape(Shape.of(rows.size())));
-        dropout = TestModels.dropout(tf, options);
+        dropout = TestModels.dropout(tf, options, batch);
         Kernels<TFloat32> kernels = new Kernels<>(tf, TFloat32.class, parameters, Fusion.NONE, dropout);
         Transformer<TFloat32> model = Transformer.of(kernels, config);
         Context<TFloat32> context = new WholeContext<>(tf, config, tf.constant(batch), tf.constant(config.block()));
@@ -97,7 +97,7 @@ final class PlainGraph implements AutoCloseable {
         try (TInt32 fed = Tensors.of(rows, inputIds);
                 TInt32 fedTargets = TInt32.vectorOf(targetIds);
                 TFloat32 rate = TFloat32.scalarOf(TestModels.DROPOUT);
-                TInt64 seed = TInt64.vectorOf(7, 3)) {
+                TInt64 seed = TInt64.vectorOf(7, 3, 0)) {
             Session.Runner runner = session.runner().feed(inputs, fed).feed(targets, fedTargets);
             dropout.ifPresent(some -> runner.feed(some.rate(), rate).feed(some.seed(), seed));
             for (Output<?> gradient : gradients) {

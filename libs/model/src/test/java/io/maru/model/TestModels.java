@@ -21,8 +21,8 @@ final class TestModels {
 
     private TestModels() {}
 
-    static Optional<Dropout> dropout(Ops tf, TrainingOptions options) {
-        return options.dropout() > 0 ? Optional.of(new Dropout(tf)) : Optional.empty();
+    static Optional<Dropout> dropout(Ops tf, TrainingOptions options, int batch) {
+        return options.dropout() > 0 ? Optional.of(new Dropout(tf, batch)) : Optional.empty();
     }
 
     static Stream<DecoderConfig> all() {
