@@ -16,6 +16,8 @@ import io.maru.tokenizer.BpeTrainer;
 import io.maru.tokenizer.TieRule;
 import io.maru.training.app.CheckpointRegistry;
 import io.maru.training.app.HeldJob;
+import io.maru.training.app.LocalLearners;
+import io.maru.training.app.Seat;
 import io.maru.training.app.TrainingBytes;
 import io.maru.training.app.TrainingLoop;
 import io.maru.training.app.TrainingMeters;
@@ -82,6 +84,7 @@ public final class CheckpointCost {
                             throw new IllegalStateException("a trial (expected: none where it has no time)");
                         },
                         new Trial.Settings(Long.MAX_VALUE, Duration.ZERO, Duration.ofMillis(500))),
+                new LocalLearners(),
                 clock,
                 new Limits(2_000_000_000, 1 << 20, 1L << 31, 1L << 31, Long.MAX_VALUE),
                 new TrainingLoop.Settings(work.resolve("training"), DeviceOptions.allCores(), Duration.ofMillis(500)));
@@ -315,6 +318,14 @@ public final class CheckpointCost {
         @Override
         public TrainingJob.State report(Progress progress, List<Measurement> measured, Optional<Measurement> news) {
             return TrainingJob.State.RUNNING;
+        }
+
+        @Override
+        public void label(String inexact) {}
+
+        @Override
+        public Seat openSeats(int workers, String setup) {
+            throw new IllegalStateException(workers + " workers (expected: one, which needs no seat)");
         }
 
         @Override

@@ -41,6 +41,39 @@ public interface TrainingConfig {
     @Min(1000)
     long registrationMillis();
 
+    /** Whether this replica takes jobs. One that does not can still have seats in those of others. */
+    @WithDefault("true")
+    boolean leads();
+
+    /**
+     * Jobs of several workers that this replica works at for others, at once. Each takes the memory of a trainer. With 1 a
+     * replica alone can do a job of two workers.
+     */
+    @WithDefault("1")
+    @Min(0)
+    @Max(64)
+    int seats();
+
+    /**
+     * Where the workers of other replicas reach this one. While a job of several workers runs, TensorFlow listens on a
+     * free port of every address of this machine, and asks nobody who calls: let only the replicas reach it.
+     */
+    @WithDefault("127.0.0.1")
+    String workerHost();
+
+    /** How long a job of several workers waits for the others, before it goes back into the queue. */
+    @WithDefault("30000")
+    @Min(1000)
+    long gatherMillis();
+
+    /**
+     * How long a worker is waited for; then it is lost, and the job goes on from its last checkpoint with others. Longer
+     * than any step, and than a checkpoint takes to be written to disk.
+     */
+    @WithDefault("120000")
+    @Min(1000)
+    long workerLimitMillis();
+
     /** A model with more parameters is refused. Training takes 16 bytes for each, and its activations. */
     @WithDefault("2000000000")
     @Min(1)

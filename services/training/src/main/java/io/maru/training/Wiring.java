@@ -12,14 +12,19 @@ import io.maru.platform.work.WorkQueue;
 import io.maru.platform.work.Worker;
 import io.maru.training.app.Datasets;
 import io.maru.training.app.Folders;
+import io.maru.training.app.Gathering;
+import io.maru.training.app.LocalLearners;
 import io.maru.training.app.TrainingBytes;
 import io.maru.training.app.TrainingJobs;
 import io.maru.training.app.TrainingLoop;
 import io.maru.training.app.Trial;
 import io.maru.training.domain.Limits;
 import io.maru.training.grpc.CheckpointClient;
+import io.maru.training.process.Follower;
+import io.maru.training.process.GroupLearners;
 import io.maru.training.process.TrialProcess;
 import io.maru.training.store.PostgresTrainingJobs;
+import io.maru.training.store.SeatWork;
 import io.maru.training.store.StoredTrainingBytes;
 import io.maru.training.store.TrainingWork;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -37,6 +42,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 
 /** The object graph. */
 @ApplicationScoped
@@ -46,12 +52,14 @@ class Wiring {
 
     private final TrainingConfig config;
     private final DeviceOptions device;
+    private final OptionalLong gpuMemory;
     private final long memory;
 
     Wiring(TrainingConfig config) {
         this.config = config;
         this.device = new DeviceOptions(config.threads(), config.interOpThreads());
-        this.memory = config.memoryBytes() == 0 ? memoryThereIs(device) : config.memoryBytes();
+        this.gpuMemory = Files.exists(NVIDIA) ? DeviceMemory.ofGpus(device) : OptionalLong.empty();
+        this.memory = config.memoryBytes() == 0 ? memoryThereIs() : config.memoryBytes();
     }
 
     @Produces
@@ -99,6 +107,7 @@ class Wiring {
                                 memory,
                                 Duration.ofSeconds(config.trialSeconds()),
                                 Duration.ofMillis(config.reportMillis()))),
+                new GroupLearners(new LocalLearners(), gathering()),
                 new TrainingMetrics(meters),
                 limits(),
                 new TrainingLoop.Settings(
@@ -110,12 +119,39 @@ class Wiring {
                 new TrainingWork(database, queue, outbox, table, loop));
     }
 
-    void start(@Observes StartupEvent event, Worker worker) {
-        worker.start();
+    @Produces
+    @Singleton
+    SeatWorkers seatWorkers(Database database, WorkQueue queue, PlatformConfig platform) {
+        Follower follower = new Follower(gathering());
+        return new SeatWorkers(Stream.generate(() -> new Worker(
+                        queue,
+                        SeatWork.KIND,
+                        platform.work().pollMillis(),
+                        new SeatWork(database, queue, follower::follow)))
+                .limit(config.seats())
+                .toList());
+    }
+
+    void start(@Observes StartupEvent event, Worker worker, SeatWorkers seats) {
+        if (config.leads()) {
+            worker.start();
+        }
+        seats.all().forEach(Worker::start);
     }
 
     void stop(@Disposes Worker worker) {
         worker.close();
+    }
+
+    void stop(@Disposes SeatWorkers seats) {
+        seats.all().forEach(Worker::close);
+    }
+
+    private Gathering gathering() {
+        return new Gathering(
+                config.workerHost(),
+                Duration.ofMillis(config.gatherMillis()),
+                Duration.ofMillis(config.workerLimitMillis()));
     }
 
     private Limits limits() {
@@ -124,13 +160,13 @@ class Wiring {
                 config.mostStepTokens(),
                 config.mostStepLogits(),
                 config.mostStepScores(),
-                memory);
+                memory,
+                gpuMemory.isPresent() && config.memoryBytes() == 0);
     }
 
-    /** Of the GPU, where there is one; otherwise the container's, or the machine's. */
-    private static long memoryThereIs(DeviceOptions device) {
-        OptionalLong gpu = Files.exists(NVIDIA) ? DeviceMemory.ofGpus(device) : OptionalLong.empty();
-        return gpu.orElseGet(() ->
+    /** Of a GPU, where there is one; otherwise the container's, or the machine's. */
+    private long memoryThereIs() {
+        return gpuMemory.orElseGet(() ->
                 ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize());
     }
 }

@@ -45,7 +45,7 @@ class RoomsTest {
                 .resideInAPackage(HOME + ".domain")
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage(HOME + ".app", HOME + ".grpc", HOME + ".store")
+                .resideInAnyPackage(HOME + ".app", HOME + ".grpc", HOME + ".store", HOME + ".process")
                 .check(CLASSES);
     }
 
@@ -56,7 +56,7 @@ class RoomsTest {
                 .resideInAPackage(HOME + ".app")
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage(HOME + ".grpc", HOME + ".store")
+                .resideInAnyPackage(HOME + ".grpc", HOME + ".store", HOME + ".process")
                 .check(CLASSES);
     }
 
@@ -67,14 +67,21 @@ class RoomsTest {
                 .resideInAPackage(HOME + ".grpc")
                 .should()
                 .dependOnClassesThat()
-                .resideInAPackage(HOME + ".store")
+                .resideInAnyPackage(HOME + ".store", HOME + ".process")
                 .check(CLASSES);
         noClasses()
                 .that()
                 .resideInAPackage(HOME + ".store")
                 .should()
                 .dependOnClassesThat()
-                .resideInAPackage(HOME + ".grpc")
+                .resideInAnyPackage(HOME + ".grpc", HOME + ".process")
+                .check(CLASSES);
+        noClasses()
+                .that()
+                .resideInAPackage(HOME + ".process")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(HOME + ".grpc", HOME + ".store")
                 .check(CLASSES);
     }
 }

@@ -20,6 +20,11 @@ class TrainingConfigTest {
         assertThat(config.threads()).isZero();
         assertThat(config.interOpThreads()).isZero();
         assertThat(config.reportMillis()).isEqualTo(500);
+        assertThat(config.leads()).isTrue();
+        assertThat(config.seats()).isOne();
+        assertThat(config.workerHost()).isEqualTo("127.0.0.1");
+        assertThat(config.gatherMillis()).isEqualTo(30_000);
+        assertThat(config.workerLimitMillis()).isEqualTo(120_000);
         assertThat(config.registrationMillis()).isEqualTo(600_000);
         assertThat(config.mostParameters()).isEqualTo(2_000_000_000L);
         assertThat(config.mostStepTokens()).isEqualTo(1_048_576);

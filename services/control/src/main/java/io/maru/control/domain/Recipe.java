@@ -102,6 +102,8 @@ public record Recipe(
             Recompute recompute,
             double dropout,
             int accumulation,
+            int devices,
+            int workers,
             List<Share> mix,
             double weight,
             OnDivergence onDivergence,

@@ -128,6 +128,15 @@ public final class RecipeReader {
         int batch = training.isAuto("batch")
                 ? Recipe.AUTO
                 : batchTokens.map(tokens -> tokens / block).orElse(training.integer("batch", 12, 1, LARGEST_BATCH));
+        int accumulation = accumulation(training, batch);
+        int devices = training.integer("devices", 1, 1, 64);
+        int workers = training.integer("workers", 1, 1, 1024);
+        if (batch != Recipe.AUTO && batch / accumulation % (devices * workers) != 0) {
+            throw RECIPE_INVALID.because(
+                    "training.devices: %d times training.workers %d (expected: a divisor of %d, training.batch over"
+                            + " training.accumulation)",
+                    devices, workers, batch / accumulation);
+        }
         return new Recipe.Training(
                 steps,
                 batch,
@@ -149,7 +158,9 @@ public final class RecipeReader {
                 training.choice("precision", Recipe.Precision.FLOAT32),
                 training.choice("recompute", Recipe.Recompute.NONE),
                 training.numberBelow("dropout", 0, 0, 1),
-                accumulation(training, batch),
+                accumulation,
+                devices,
+                workers,
                 training.list("mix", Recipe.Share.class, MOST_MIXED).stream()
                         .map(share -> new Recipe.Share(
                                 share.resource("dataset", "datasets")

@@ -67,6 +67,8 @@ final class TrainingWords {
                         })
                 .setDropout(training.dropout())
                 .setAccumulation(training.accumulation())
+                .setDevices(training.devices())
+                .setWorkers(training.workers())
                 .addAllMix(training.mix().stream()
                         .map(share -> DatasetShare.newBuilder()
                                 .setDataset(share.dataset())

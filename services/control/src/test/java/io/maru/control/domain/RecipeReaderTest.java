@@ -30,7 +30,8 @@ class RecipeReaderTest {
                 training:  { steps: 3000, batch: 16, learningRate: 2e-3, minLearningRate: 0, warmupSteps: 10,
                              weightDecay: 0.2, beta1: 0.8, beta2: 0.95, gradientClip: 0.5, seed: 5, validateEvery: 7,
                              validationBatches: 8, checkpointEvery: 9, schedule: wsd, precision: bfloat16, recompute: blocks,
-                             dropout: 0.1, accumulation: 4, mix: [{dataset: datasets/b, weight: 0.3}, {dataset: datasets/c}],
+                             dropout: 0.1, accumulation: 4, devices: 2, workers: 2,
+                             mix: [{dataset: datasets/b, weight: 0.3}, {dataset: datasets/c}],
                              weight: 2, onDivergence: skip, spikeFactor: 3, earlyStop: 5, keepCheckpoints: 6 }
                 evaluation: { maxTokens: 11 }
                 sample:    { prompt: "여자가 말했다", maxTokens: 12, temperature: 0, topK: 13, topP: 0.5, seed: 14 }
@@ -62,6 +63,8 @@ class RecipeReaderTest {
                                 Recipe.Recompute.BLOCKS,
                                 0.1,
                                 4,
+                                2,
+                                2,
                                 List.of(new Recipe.Share("datasets/b", 0.3), new Recipe.Share("datasets/c", 1)),
                                 2,
                                 Recipe.OnDivergence.SKIP,
@@ -165,6 +168,15 @@ class RecipeReaderTest {
                 cases,
                 "training: {steps: 50, accumulation: 5}",
                 "training.accumulation: 5 (expected: a divisor of training.batch 12)");
+        refuse(
+                cases,
+                "training: {steps: 50, accumulation: 2, devices: 2, workers: 2}",
+                "training.devices: 2 times training.workers 2 (expected: a divisor of 6, training.batch over"
+                        + " training.accumulation)");
+        refuse(
+                cases,
+                "training: {steps: 50, devices: 65}",
+                "training.devices: 65 (expected: a whole number from 1 to 64)");
         refuse(
                 cases,
                 "training: {steps: 50, batch: 0}",

@@ -2,7 +2,7 @@ package io.maru.training.app;
 
 import io.maru.formats.CorruptFileException;
 import io.maru.formats.SealedFile;
-import io.maru.model.Trainer;
+import io.maru.model.Learner;
 import io.maru.platform.error.CommonReason;
 import io.maru.platform.error.Refusal;
 import io.maru.training.app.CheckpointRegistry.Kept;
@@ -17,7 +17,7 @@ import java.util.Optional;
 /** Finds the checkpoint that a run goes on from: the newest one whose bytes are what they were. */
 final class CheckpointReader {
     private static final System.Logger log = System.getLogger(CheckpointReader.class.getName());
-    private static final List<String> FILES = List.of(Trainer.MODEL_FILE, Trainer.OPTIMIZER_FILE, TrainingState.FILE);
+    private static final List<String> FILES = List.of(Learner.MODEL_FILE, Learner.OPTIMIZER_FILE, TrainingState.FILE);
 
     private final TrainingBytes bytes;
     private final CheckpointRegistry registry;

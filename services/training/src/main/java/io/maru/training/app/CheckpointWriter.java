@@ -1,7 +1,7 @@
 package io.maru.training.app;
 
 import io.maru.formats.SealedFile;
-import io.maru.model.Trainer;
+import io.maru.model.Learner;
 import io.maru.platform.error.GrpcErrors;
 import io.maru.training.app.CheckpointRegistry.Candidate;
 import io.maru.training.app.CheckpointRegistry.Kept;
@@ -97,7 +97,7 @@ final class CheckpointWriter implements AutoCloseable {
      * @param validationLoss of these weights; 0 where none was measured
      * @throws IOException where the disk is full, say; nothing is left of it, and it may be tried again
      */
-    void write(Trainer trainer, TrainingState state, double validationLoss) throws IOException {
+    void write(Learner trainer, TrainingState state, double validationLoss) throws IOException {
         requireIdle();
         Path folder = folders.apply(state.step());
         try {
@@ -108,7 +108,7 @@ final class CheckpointWriter implements AutoCloseable {
             throw e;
         }
         Map<String, Path> files = new LinkedHashMap<>(unchanging);
-        for (String name : new String[] {Trainer.MODEL_FILE, Trainer.OPTIMIZER_FILE, TrainingState.FILE}) {
+        for (String name : new String[] {Learner.MODEL_FILE, Learner.OPTIMIZER_FILE, TrainingState.FILE}) {
             files.put(name, folder.resolve(name));
         }
         sent = background.submit(() -> {

@@ -33,6 +33,18 @@ public interface HeldJob {
      */
     TrainingJob.State report(Progress progress, List<Measurement> measured, Optional<Measurement> news);
 
+    /** Tells why the run's bits may differ from those of one that nothing disturbed. */
+    void label(String inexact);
+
+    /**
+     * Opens the seats of this attempt, in place of those of any before.
+     *
+     * @param workers how many, this one included
+     * @param setup what all their trainers are made of
+     * @return the first one, which is this worker's
+     */
+    Seat openSeats(int workers, String setup);
+
     /** Does nothing but prove the lease. */
     void requireHeld();
 

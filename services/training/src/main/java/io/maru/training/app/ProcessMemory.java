@@ -3,34 +3,34 @@ package io.maru.training.app;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.stream.LongStream;
 
-/** What Linux tells of the memory of a process; 0 bytes of one that is gone. */
+/** What Linux tells of the memory of processes. */
 final class ProcessMemory {
     private ProcessMemory() {}
 
-    /** Bytes of this process that are in memory now. */
+    /** Bytes of this process, and of those that it started, that are in memory now. */
     static long resident() {
-        return read("self", "VmRSS:");
+        ProcessHandle self = ProcessHandle.current();
+        return LongStream.concat(LongStream.of(self.pid()), self.children().mapToLong(ProcessHandle::pid))
+                .map(ProcessMemory::resident)
+                .sum();
     }
 
-    /** Bytes of a process that were in memory at once, at most so far. */
-    static long peak(long pid) {
-        return read(Long.toString(pid), "VmHWM:");
-    }
-
-    private static long read(String process, String field) {
+    /** 0 of one that is gone. */
+    private static long resident(long pid) {
         try {
-            for (String line : Files.readAllLines(Path.of("/proc", process, "status"))) {
-                if (line.startsWith(field)) {
+            for (String line : Files.readAllLines(Path.of("/proc", Long.toString(pid), "status"))) {
+                if (line.startsWith("VmRSS:")) {
                     return Long.parseLong(line.replaceAll("[^0-9]", "")) << 10;
                 }
             }
             return 0;
-        } catch (NoSuchFileException e) {
-            return 0;
         } catch (IOException e) {
+            if (ProcessHandle.of(pid).filter(ProcessHandle::isAlive).isEmpty()) {
+                return 0;
+            }
             throw new UncheckedIOException(e);
         }
     }

@@ -1,8 +1,8 @@
 package io.maru.training.app;
 
 import io.maru.model.DivergedException;
+import io.maru.model.Learner;
 import io.maru.model.StepResult;
-import io.maru.model.Trainer;
 import io.maru.platform.error.GrpcErrors;
 import io.maru.training.domain.Course;
 import io.maru.training.domain.Dataset;
@@ -46,7 +46,7 @@ final class TrainingAttempt {
     private final TrainingSpec spec;
     private final List<Dataset> datasets;
     private final TrainingPlan plan;
-    private final Trainer trainer;
+    private final Learner trainer;
     private final Batches batches;
     private final ProgressReport report;
     private final CheckpointWriter writer;
@@ -74,7 +74,7 @@ final class TrainingAttempt {
             TrainingJob job,
             List<Dataset> datasets,
             TrainingPlan plan,
-            Trainer trainer,
+            Learner trainer,
             Course course,
             Batches batches,
             ProgressReport report,

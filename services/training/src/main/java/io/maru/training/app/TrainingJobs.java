@@ -61,7 +61,8 @@ public final class TrainingJobs {
                 TrainingJob.State.PENDING,
                 Progress.NONE,
                 plan.config().parameterCount(),
-                Preflight.planned(plan.plannedBytes(), limits.memory()),
+                Preflight.planned(
+                        plan.plannedBytes(), limits.memoryOf(chosen.training().world())),
                 "",
                 "",
                 now,
@@ -82,7 +83,8 @@ public final class TrainingJobs {
     public Estimate check(ModelSpec model, TrainingSpec training, int vocabularySize) {
         TrainingPlan.Checked checked = TrainingPlan.checkOpen(model, training, vocabularySize, limits);
         return new Estimate(
-                checked.config().parameterCount(), Preflight.planned(checked.plannedBytes(), limits.memory()));
+                checked.config().parameterCount(),
+                Preflight.planned(checked.plannedBytes(), limits.memoryOf(training.world())));
     }
 
     /** @param parameters of the model */

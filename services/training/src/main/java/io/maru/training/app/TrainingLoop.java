@@ -5,10 +5,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.maru.formats.CorruptFileException;
 import io.maru.model.DeviceOptions;
 import io.maru.model.DevicePeak;
+import io.maru.model.Learner;
 import io.maru.model.Mixture;
-import io.maru.model.Trainer;
 import io.maru.model.UnsupportedModelException;
-import io.maru.model.Weights;
 import io.maru.platform.error.Refusal;
 import io.maru.tokenizer.BpeTokenizer;
 import io.maru.tokenizer.TokenizerFormatException;
@@ -44,7 +43,7 @@ import java.util.OptionalLong;
  * So whatever interrupts a job - a kill, a lost lease, a pause, a machine that is gone - the worker that takes it up reads
  * the newest checkpoint and goes on, and on a CPU ends with the same bits.
  *
- *     shards --> TokenBatches --> Trainer.step --> ProgressReport --> database, Kafka      TrainingAttempt
+ *     shards --> TokenBatches --> Learner.step --> ProgressReport --> database, Kafka      TrainingAttempt
  *                                     |
  *                              CheckpointWriter --> object store, checkpoint service
  */
@@ -54,6 +53,7 @@ public final class TrainingLoop {
     private final Datasets datasets;
     private final CheckpointRegistry registry;
     private final Trial trial;
+    private final Learners learners;
     private final TrainingMeters meters;
     private final Limits limits;
     private final Settings settings;
@@ -66,10 +66,12 @@ public final class TrainingLoop {
      */
     public record Settings(Path workDirectory, DeviceOptions device, Duration reportInterval) {}
 
+    /** @param learners where steps are taken */
     public TrainingLoop(
             TrainingBytes bytes,
             CheckpointRegistry registry,
             Trial trial,
+            Learners learners,
             TrainingMeters meters,
             Limits limits,
             Settings settings) {
@@ -77,6 +79,7 @@ public final class TrainingLoop {
         this.datasets = new Datasets(bytes);
         this.registry = registry;
         this.trial = trial;
+        this.learners = learners;
         this.meters = meters;
         this.limits = limits;
         this.settings = settings;
@@ -122,7 +125,7 @@ public final class TrainingLoop {
         ShardCache cache = new ShardCache(bytes, settings.workDirectory().resolve("shards"));
         cache.keepOnly(all);
         try (TokenBatches batches = trainBatches(job, all, plan, cache)) {
-            return trial.of(held, job, plan, batches, settings.device());
+            return trial.of(held, job, plan, batches, device(job.request().training()));
         }
     }
 
@@ -160,7 +163,7 @@ public final class TrainingLoop {
                         Mixture.of(plan.validation()),
                         block,
                         spec.batch());
-                Start start = start(job, all, plan, folder);
+                Start start = start(held, job, all, plan, folder);
                 CheckpointWriter writer = new CheckpointWriter(
                         held,
                         bytes,
@@ -191,7 +194,7 @@ public final class TrainingLoop {
                     new ProgressReport.Scale(
                             spec.batch() * block,
                             plan.config().flopsPerToken(),
-                            DevicePeak.flopsPerSecond(spec.precision(), settings.device()),
+                            spec.world().workers() * DevicePeak.flopsPerSecond(spec.precision(), device(spec)),
                             ProcessMemory::resident),
                     start.progress());
             TrainingAttempt attempt = new TrainingAttempt(
@@ -227,25 +230,28 @@ public final class TrainingLoop {
     }
 
     /** A trainer and what had been reached when its weights were saved. */
-    private record Start(Trainer trainer, Progress progress, Course course) implements AutoCloseable {
+    private record Start(Learner trainer, Progress progress, Course course) implements AutoCloseable {
         @Override
         public void close() {
             trainer.close();
         }
     }
 
-    private Start start(TrainingJob job, List<Dataset> all, TrainingPlan plan, Path folder) throws IOException {
+    /** Of one worker. */
+    private DeviceOptions device(TrainingSpec spec) {
+        return settings.device().withDevices(spec.world().devices());
+    }
+
+    private Start start(HeldJob held, TrainingJob job, List<Dataset> all, TrainingPlan plan, Path folder)
+            throws IOException, InterruptedException {
         TrainingSpec spec = job.request().training();
+        TrainerSetup setup = TrainerSetup.of(plan.config(), plan.adamW(), spec.batch(), plan.options(), device(spec));
         Path resumed = Files.createDirectories(folder.resolve("resumed"));
         Optional<CheckpointReader.Fetched> checkpoint =
                 new CheckpointReader(bytes, registry).newest(job.request().run(), resumed);
         if (checkpoint.isEmpty()) {
-            Weights initial = Weights.initial(plan.config(), spec.seed());
             return new Start(
-                    Trainer.create(
-                            plan.config(), plan.adamW(), spec.batch(), initial, plan.options(), settings.device()),
-                    Progress.NONE,
-                    Course.BEGINNING);
+                    learners.begin(held, spec.world().workers(), setup, spec.seed()), Progress.NONE, Course.BEGINNING);
         }
         String name = checkpoint.get().name();
         TrainingState state = checkpoint.get().state();
@@ -253,8 +259,8 @@ public final class TrainingLoop {
                 name,
                 TrainingState.of(
                         job.request(), job.choices(), all, state.step(), state.validationLoss(), state.course()));
-        Trainer trainer =
-                Trainer.resume(plan.config(), plan.adamW(), spec.batch(), resumed, plan.options(), settings.device());
+        state.inexactFor(spec).ifPresent(held::label);
+        Learner trainer = learners.resume(held, spec.world().workers(), setup, resumed);
         if (trainer.steps() != state.step()) {
             trainer.close();
             throw TrainingReason.CHECKPOINT_MISMATCH.because(

@@ -9,6 +9,7 @@ import io.maru.training.domain.TrainingReason;
 import io.maru.training.domain.TrainingSpec;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.concurrent.ExecutionException;
@@ -24,6 +25,8 @@ import java.util.concurrent.TimeoutException;
  *     this thread      | start        look ... look ... look ...      | what it took
  *     trial's thread   |   first step | second step, on the clock     |
  *     other process    |   the job's own batches, from its own seed   X  nothing of it is kept
+ *
+ * Of a job of several workers one is tried, alone with its share of each batch: what they would say to each other is not.
  *
  * Memory that runs out ends the other process, and not this one.
  */
@@ -64,7 +67,8 @@ public final class Trial {
         ExecutorService thread = Executors.newSingleThreadExecutor(task -> new Thread(task, "trial"));
         // An answer may take longer than the trial, so that it is the trial that runs out of time.
         try (TrialTrainer trainer = trainers.start(settings.limit().multipliedBy(2))) {
-            List<TokenBatches.Batch> first = List.of(copy(batches.read(0)), copy(batches.read(1)));
+            int workers = spec.world().workers();
+            List<TokenBatches.Batch> first = List.of(share(batches.read(0), workers), share(batches.read(1), workers));
             Future<Double> seconds = thread.submit(() -> steps(trainer, spec, plan, first, device));
             long began = System.nanoTime();
             long looked = began;
@@ -123,7 +127,8 @@ public final class Trial {
             TrainingPlan plan,
             List<TokenBatches.Batch> batches,
             DeviceOptions device) {
-        trainer.begin(TrainerSetup.of(plan.config(), plan.adamW(), spec.batch(), plan.options(), device), spec.seed());
+        int rows = spec.batch() / spec.world().workers();
+        trainer.begin(TrainerSetup.of(plan.config(), plan.adamW(), rows, plan.options(), device), spec.seed());
         long began = 0;
         for (int step = 0; step < batches.size(); step++) {
             TokenBatches.Batch batch = batches.get(step);
@@ -138,8 +143,10 @@ public final class Trial {
         return (System.nanoTime() - began) / 1e9;
     }
 
-    private static TokenBatches.Batch copy(TokenBatches.Batch batch) {
-        return new TokenBatches.Batch(batch.inputs().clone(), batch.targets().clone());
+    /** As much of a batch as one of the workers has of it. */
+    private static TokenBatches.Batch share(TokenBatches.Batch batch, int workers) {
+        int tokens = batch.inputs().length / workers;
+        return new TokenBatches.Batch(Arrays.copyOf(batch.inputs(), tokens), Arrays.copyOf(batch.targets(), tokens));
     }
 
     /** @param end what became of the process */
@@ -150,7 +157,7 @@ public final class Trial {
                         + " (expected: at most %d, by a smaller training.batch or a larger training.accumulation)",
                 spec.batch(),
                 job.request().model().block(),
-                spec.batch() / spec.accumulation(),
+                spec.batch() / spec.accumulation() / spec.world().workers(),
                 peak,
                 end,
                 settings.memory());

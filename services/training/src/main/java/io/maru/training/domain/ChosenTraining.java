@@ -1,7 +1,6 @@
 package io.maru.training.domain;
 
 import io.maru.model.DecoderConfig;
-import io.maru.model.MemoryPlan;
 import io.maru.model.TrainingOptions;
 import java.math.BigDecimal;
 import java.math.MathContext;
@@ -76,7 +75,8 @@ public record ChosenTraining(TrainingSpec training, List<Choice> choices) {
         TrainingSpec training = asked;
         if (training.batch() == TrainingSpec.AUTO) {
             int parts = training.accumulation() == TrainingSpec.AUTO ? 1 : training.accumulation();
-            training = training.withBatch(Math.max(1, parts), parts);
+            long rows = (long) Math.max(1, parts) * training.world().size();
+            training = training.withBatch((int) Math.min(Integer.MAX_VALUE, rows), parts);
         }
         if (training.steps() == TrainingSpec.AUTO) {
             training = training.withSteps(Math.max(0, training.warmupSteps()) + 1);
@@ -96,14 +96,15 @@ public record ChosenTraining(TrainingSpec training, List<Choice> choices) {
     private static TrainingSpec withBatch(
             DecoderConfig config, TrainingSpec training, Budget budget, Limits limits, List<Choice> choices) {
         boolean fixedParts = training.accumulation() != TrainingSpec.AUTO;
-        int least = fixedParts ? training.accumulation() : 1;
+        int parts = fixedParts ? training.accumulation() : 1;
+        int least = Math.multiplyExact(parts, training.world().size());
         long steps = training.steps() == TrainingSpec.AUTO ? LEAST_STEPS : training.steps();
         double wished = budget.batchTokens();
         double affordable = (double) budget.tokens() / steps;
         double largest = Math.min(Math.min(wished, affordable), limits.stepTokens());
         int rows = rows(largest / config.block(), least);
-        int parts = least;
-        while (!fits(config, training, rows, parts, limits) && (fixedParts ? rows > least : parts < rows)) {
+        while (!fits(config, training, rows, parts, limits)
+                && (fixedParts ? rows > least : parts < rows / training.world().size())) {
             if (fixedParts) {
                 rows /= 2;
             } else {
@@ -131,7 +132,8 @@ public record ChosenTraining(TrainingSpec training, List<Choice> choices) {
     }
 
     private static boolean fits(DecoderConfig config, TrainingSpec training, int rows, int parts, Limits limits) {
-        long tokens = (long) rows / parts * config.block();
+        World world = training.world();
+        long tokens = (long) rows / parts / world.workers() * config.block();
         TrainingOptions options = TrainingOptions.usual()
                 .with(training.precision())
                 .with(training.recompute())
@@ -139,7 +141,7 @@ public record ChosenTraining(TrainingSpec training, List<Choice> choices) {
                 .withAccumulation(parts);
         return tokens <= limits.stepLogits() / config.vocabularySize()
                 && tokens * config.heads() <= limits.stepScores() / config.layers() / config.block()
-                && MemoryPlan.of(config, rows, options).process() <= limits.memory();
+                && world.memory(config, rows, options).process() <= limits.memoryOf(world);
     }
 
     private static TrainingSpec withRates(DecoderConfig config, TrainingSpec asked, List<Choice> choices) {

@@ -10,5 +10,17 @@ package io.maru.training.domain;
  * @param stepScores numbers of the attention that is held at a time, which the backward pass needs again: sequences of a
  *     part of the batch, times heads, times block, times block, in each layer
  * @param memory bytes that a process which trains may take
+ * @param memoryOfEachDevice whether it may take as much again on each further device, as on GPUs
  */
-public record Limits(long parameters, long stepTokens, long stepLogits, long stepScores, long memory) {}
+public record Limits(
+        long parameters, long stepTokens, long stepLogits, long stepScores, long memory, boolean memoryOfEachDevice) {
+    /** Where all devices share one memory. */
+    public Limits(long parameters, long stepTokens, long stepLogits, long stepScores, long memory) {
+        this(parameters, stepTokens, stepLogits, stepScores, memory, false);
+    }
+
+    /** Bytes that one worker may take. */
+    public long memoryOf(World world) {
+        return memoryOfEachDevice ? Math.multiplyExact(memory, world.devices()) : memory;
+    }
+}

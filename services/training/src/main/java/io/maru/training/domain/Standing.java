@@ -7,7 +7,9 @@ package io.maru.training.domain;
  * @param bestValidationLoss in nats per token; 0 before the first
  * @param skippedBatches that were left out, up to the last checkpoint
  * @param pauseReason why it paused by itself; empty where it did not
+ * @param inexact why the bits may differ from those of a run that nothing disturbed; empty where they do not
  */
-public record Standing(String bestCheckpoint, double bestValidationLoss, long skippedBatches, String pauseReason) {
-    public static final Standing NONE = new Standing("", 0, 0, "");
+public record Standing(
+        String bestCheckpoint, double bestValidationLoss, long skippedBatches, String pauseReason, String inexact) {
+    public static final Standing NONE = new Standing("", 0, 0, "", "");
 }

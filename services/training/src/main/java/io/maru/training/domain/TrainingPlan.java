@@ -6,7 +6,6 @@ import io.maru.model.DecoderConfig;
 import io.maru.model.GptConfig;
 import io.maru.model.LearningRate;
 import io.maru.model.LlamaConfig;
-import io.maru.model.MemoryPlan;
 import io.maru.model.Mixture;
 import io.maru.model.Recompute;
 import io.maru.model.TrainingOptions;
@@ -134,7 +133,10 @@ public record TrainingPlan(
                 model.block(),
                 stepTokens,
                 limits.stepTokens());
-        int rows = training.batch() / training.accumulation();
+        World world = training.world();
+        // Of each worker, as many as there are times the parts.
+        int parts = training.accumulation() * world.workers();
+        int rows = training.batch() / parts;
         long tokens = (long) rows * model.block();
         refuseUnless(
                 tokens <= limits.stepLogits() / vocabularySize,
@@ -144,7 +146,7 @@ public record TrainingPlan(
                 model.block(),
                 vocabularySize,
                 limits.stepLogits(),
-                training.accumulation());
+                parts);
         // Divided rather than multiplied: the product of five numbers can be more than a long holds.
         refuseUnless(
                 tokens * model.heads() <= limits.stepScores() / model.layers() / model.block(),
@@ -155,9 +157,9 @@ public record TrainingPlan(
                 model.heads(),
                 model.layers(),
                 limits.stepScores(),
-                training.accumulation());
-        long planned = MemoryPlan.of(config, training.batch(), options).process();
-        if (planned > limits.memory()) {
+                parts);
+        long planned = world.memory(config, training.batch(), options).process();
+        if (planned > limits.memoryOf(world)) {
             throw TrainingReason.JOB_TOO_LARGE.because(
                     "training.batch: %d sequences of %d tokens, %d at a time, take %d bytes of memory (expected: at most %d;"
                             + " %s)",
@@ -165,44 +167,49 @@ public record TrainingPlan(
                     model.block(),
                     rows,
                     planned,
-                    limits.memory(),
-                    whatFits(config, options, rows, limits));
+                    limits.memoryOf(world),
+                    whatFits(config, options, world, rows, limits));
         }
         return new Checked(config, options, planned);
     }
 
     /** What to do about a job that takes too much memory. */
-    static String whatFits(DecoderConfig config, TrainingOptions options, int rows, Limits limits) {
-        int fits = largestPart(config, options, rows, limits);
+    private static String whatFits(
+            DecoderConfig config, TrainingOptions options, World world, int rows, Limits limits) {
+        int fits = largestPart(config, options, world, rows, limits);
         if (fits > 0) {
             return "what fits is %d at a time, by a smaller training.batch or a larger training.accumulation"
                     .formatted(fits);
         }
         TrainingOptions saving = options.with(Recompute.BLOCKS);
-        return options.recompute() != saving.recompute() && largestPart(config, saving, 1, limits) > 0
-                ? "one sequence fits with training.recompute blocks"
-                : "not even one sequence fits beside the weights, moments and gradients of %d parameters: together %d"
+        String one = world.devices() == 1 ? "one sequence" : "one sequence on each device";
+        return options.recompute() != saving.recompute()
+                        && largestPart(config, saving, world, world.devices(), limits) > 0
+                ? one + " fits with training.recompute blocks"
+                : "not even %s fits beside the weights, moments and gradients of %d parameters: together %d"
                         .formatted(
+                                one,
                                 config.parameterCount(),
-                                MemoryPlan.of(config, 1, options.withAccumulation(1))
+                                world.memory(config, world.size(), options.withAccumulation(1))
                                         .process());
     }
 
-    /** The most rows of a part, up to {@code most}, that the memory has room for; 0 where not even one fits. */
-    private static int largestPart(DecoderConfig config, TrainingOptions options, int most, Limits limits) {
+    /** The most rows of a worker's part, up to {@code most}, that the memory has room for; 0 where not even one fits. */
+    private static int largestPart(
+            DecoderConfig config, TrainingOptions options, World world, int most, Limits limits) {
         int fits = 0;
-        int tooMany = most + 1;
+        int tooMany = most / world.devices() + 1;
         while (tooMany - fits > 1) {
-            int rows = (fits + tooMany) >>> 1;
+            int rows = (fits + tooMany) >>> 1; // of a device
             // With parts, gradients are added up, which takes room too.
             TrainingOptions parts = options.withAccumulation(2);
-            if (MemoryPlan.of(config, 2 * rows, parts).process() <= limits.memory()) {
+            if (world.memory(config, 2 * rows * world.size(), parts).process() <= limits.memoryOf(world)) {
                 fits = rows;
             } else {
                 tooMany = rows;
             }
         }
-        return fits;
+        return fits * world.devices();
     }
 
     private static Mixture mixture(BatchOrder train, ModelSpec model, TrainingSpec training, List<Dataset> datasets) {
@@ -336,6 +343,15 @@ public record TrainingPlan(
                 "training.accumulation: %d (expected: a divisor of training.batch, which is %d)",
                 training.accumulation(),
                 training.batch());
+        World world = training.world();
+        int part = training.batch() / training.accumulation();
+        refuseUnless(
+                part % world.size() == 0,
+                "training.devices: %d times training.workers %d (expected: a divisor of %d, training.batch over"
+                        + " training.accumulation)",
+                world.devices(),
+                world.workers(),
+                part);
         return TrainingOptions.usual()
                 .with(training.precision())
                 .with(training.recompute())
@@ -361,7 +377,7 @@ public record TrainingPlan(
         return new BatchOrder(shards.stream().map(Dataset.Shard::tokens).toList(), block, batch, seed);
     }
 
-    private static void require(String field, long value, long least, long most) {
+    static void require(String field, long value, long least, long most) {
         refuseUnless(value >= least && value <= most, "%s: %d (expected: %d to %d)", field, value, least, most);
     }
 

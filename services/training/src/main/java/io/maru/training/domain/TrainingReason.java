@@ -23,6 +23,8 @@ public enum TrainingReason implements Reason {
     CHECKPOINT_MISMATCH(Kind.NOT_NOW),
     /** The checkpoint service does not take what was written. */
     CHECKPOINT_REFUSED(Kind.NOT_NOW),
+    /** A job of several workers waits for replicas that have a seat free. */
+    WORKERS_MISSING(Kind.UNAVAILABLE),
     /** The loss or the gradient is no number any more. */
     TRAINING_DIVERGED(Kind.INVALID);
 

@@ -16,6 +16,7 @@ import io.maru.model.Recompute;
  * @param checkpointEvery steps between two checkpoints; the last step always makes one
  * @param dropout part of the activations that a step does without
  * @param accumulation parts of a batch that are worked through one after another
+ * @param world what shares each part of a batch
  * @param mix the datasets
  * @param policy for what goes wrong, or no further
  */
@@ -38,6 +39,7 @@ public record TrainingSpec(
         Recompute recompute,
         double dropout,
         int accumulation,
+        World world,
         DataMix mix,
         TrainingPolicy policy) {
     /** In place of steps, batch, learning rate or, beside such a batch, of accumulation: the service chooses. */
@@ -46,7 +48,8 @@ public record TrainingSpec(
     static final int FOLLOWS = -1;
 
     public TrainingSpec {
-        // A job that was stored by an earlier version has neither.
+        // A job that was stored by an earlier version has none of these.
+        world = world == null ? World.ONE : world;
         mix = mix == null ? DataMix.NONE : mix;
         policy = policy == null ? TrainingPolicy.USUAL : policy;
     }
@@ -87,7 +90,7 @@ public record TrainingSpec(
                 1);
     }
 
-    /** On the own dataset alone, with the usual policy. */
+    /** On one device, on the own dataset alone, with the usual policy. */
     public TrainingSpec(
             long steps,
             int batch,
@@ -126,19 +129,24 @@ public record TrainingSpec(
                 recompute,
                 dropout,
                 accumulation,
+                World.ONE,
                 DataMix.NONE,
                 TrainingPolicy.USUAL);
     }
 
     public TrainingSpec with(DataMix other) {
-        return with(other, policy);
+        return with(world, other, policy);
     }
 
     public TrainingSpec with(TrainingPolicy other) {
-        return with(mix, other);
+        return with(world, mix, other);
     }
 
-    private TrainingSpec with(DataMix otherMix, TrainingPolicy otherPolicy) {
+    public TrainingSpec with(World other) {
+        return with(other, mix, policy);
+    }
+
+    private TrainingSpec with(World otherWorld, DataMix otherMix, TrainingPolicy otherPolicy) {
         return new TrainingSpec(
                 steps,
                 batch,
@@ -158,6 +166,7 @@ public record TrainingSpec(
                 recompute,
                 dropout,
                 accumulation,
+                otherWorld,
                 otherMix,
                 otherPolicy);
     }
@@ -182,6 +191,7 @@ public record TrainingSpec(
                 recompute,
                 dropout,
                 accumulation,
+                world,
                 mix,
                 policy);
     }
@@ -206,6 +216,7 @@ public record TrainingSpec(
                 recompute,
                 dropout,
                 parts,
+                world,
                 mix,
                 policy);
     }
@@ -230,6 +241,7 @@ public record TrainingSpec(
                 recompute,
                 dropout,
                 accumulation,
+                world,
                 mix,
                 policy);
     }
@@ -254,6 +266,7 @@ public record TrainingSpec(
                 recompute,
                 dropout,
                 accumulation,
+                world,
                 mix,
                 policy);
     }

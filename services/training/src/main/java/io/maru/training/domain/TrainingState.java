@@ -9,6 +9,7 @@ import io.maru.model.BatchOrder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What a checkpoint tells of the run that wrote it, as {@code training_state.json}: all that a run needs, besides weights
@@ -108,7 +109,16 @@ public record TrainingState(
         require(checkpoint, "mixSha256", mixSha256, expected.mixSha256);
         require(checkpoint, "tokenizerSha256", tokenizerSha256, expected.tokenizerSha256);
         require(checkpoint, "model", model, expected.model);
-        require(checkpoint, "training", training, expected.training);
+        // On how many devices is no part of what is trained, though of its last bits: see inexactFor.
+        require(checkpoint, "training", training.with(expected.training.world()), expected.training);
+    }
+
+    /** Why a run of {@code expected} that goes on from here may end with other bits; empty where it does not. */
+    public Optional<String> inexactFor(TrainingSpec expected) {
+        return training.world().equals(expected.world())
+                ? Optional.empty()
+                : Optional.of("step %d was reached by %s, and the run went on with %s"
+                        .formatted(step, training.world(), expected.world()));
     }
 
     private static void require(String checkpoint, String field, Object found, Object expected) {

@@ -10,7 +10,7 @@ import io.maru.checkpoint.v1.RegisterCheckpointRequest;
 import io.maru.checkpoint.v1.StoredFile;
 import io.maru.checkpoint.v1.VerifyCheckpointRequest;
 import io.maru.formats.SealedFile;
-import io.maru.model.Trainer;
+import io.maru.model.Learner;
 import io.maru.platform.error.GrpcErrors;
 import io.maru.platform.error.Refusal;
 import io.maru.training.app.CheckpointRegistry;
@@ -125,7 +125,7 @@ public final class CheckpointClient implements CheckpointRegistry {
 
     /** The same weights of the same step are the same request; the id stays within the platform's longest. */
     private static String requestId(Candidate candidate) {
-        String weights = candidate.files().get(Trainer.MODEL_FILE).sha256();
+        String weights = candidate.files().get(Learner.MODEL_FILE).sha256();
         return CheckpointRegistry.name(candidate.run(), candidate.step()) + "@" + weights.substring(0, 16);
     }
 

@@ -19,6 +19,7 @@ import io.maru.training.domain.TrainingJob;
 import io.maru.training.domain.TrainingPolicy;
 import io.maru.training.domain.TrainingRequest;
 import io.maru.training.domain.TrainingSpec;
+import io.maru.training.domain.World;
 import io.maru.training.v1.CheckTrainingSpecResponse;
 import io.maru.training.v1.CreateTrainingJobRequest;
 import io.maru.training.v1.DatasetShare;
@@ -70,6 +71,7 @@ final class TrainingMapping {
                 .setBestValidationLoss(job.standing().bestValidationLoss())
                 .setPauseReason(job.standing().pauseReason())
                 .setSkippedBatches(job.standing().skippedBatches())
+                .setInexact(job.standing().inexact())
                 .build();
     }
 
@@ -229,6 +231,9 @@ final class TrainingMapping {
                 },
                 training.getDropout(),
                 training.getAccumulation() == 0 && training.getBatch() != 0 ? 1 : training.getAccumulation(),
+                new World(
+                        training.getDevices() == 0 ? 1 : training.getDevices(),
+                        training.getWorkers() == 0 ? 1 : training.getWorkers()),
                 new DataMix(
                         training.getWeight() == 0 ? 1 : training.getWeight(),
                         training.getMixList().stream()
@@ -284,6 +289,8 @@ final class TrainingMapping {
                         })
                 .setDropout(training.dropout())
                 .setAccumulation(training.accumulation())
+                .setDevices(training.world().devices())
+                .setWorkers(training.world().workers())
                 .addAllMix(training.mix().others().stream()
                         .map(share -> DatasetShare.newBuilder()
                                 .setDataset(share.dataset())

@@ -2,6 +2,7 @@ package io.maru.training.process;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.maru.model.Cluster;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -9,17 +10,21 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.List;
 
 /*
  * What a service and its trainer process say to each other, one answer to each request:
  *
  *     length (4)   kind (1)   content (length - 1)
  *
- *     BEGIN     setup, seed                -->  DONE  step
- *     RESUME    setup, folder              -->  DONE  step
+ *     BEGIN     setup, cluster, seed       -->  DONE  step
+ *     RESUME    setup, cluster, folder     -->  DONE  step
+ *     FOLLOW    setup, cluster             -->  DONE  when rank 0 has ended
  *     STEP      rate, limit, the batch     -->  DONE  step, loss, gradient norm
  *     VALIDATE  the batch                  -->  DONE  loss
  *     SAVE      folder                     -->  DONE  size and SHA-256 of the two files
+ *     END                                  -->  DONE
  *
  * A batch is its inputs and its targets. Any request may be answered by DIVERGED, UNSUPPORTED, CORRUPT or FAILED instead.
  * Whoever reads the end of the stream knows that the other one is gone.
@@ -33,9 +38,11 @@ record Frame(int kind, byte[] content) {
     enum Request {
         BEGIN,
         RESUME,
+        FOLLOW,
         STEP,
         VALIDATE,
-        SAVE
+        SAVE,
+        END
     }
 
     enum Answer {
@@ -95,6 +102,17 @@ record Frame(int kind, byte[] content) {
 
     static String readText(DataInputStream in) throws IOException {
         return new String(in.readNBytes(in.readInt()), UTF_8);
+    }
+
+    static void writeCluster(DataOutputStream out, Cluster cluster) throws IOException {
+        writeText(out, String.join("\n", cluster.addresses()));
+        out.writeInt(cluster.rank());
+        out.writeLong(cluster.limit().toMillis());
+    }
+
+    static Cluster readCluster(DataInputStream in) throws IOException {
+        List<String> addresses = readText(in).lines().toList();
+        return new Cluster(addresses, in.readInt(), Duration.ofMillis(in.readLong()));
     }
 
     static void writeInts(DataOutputStream out, int[] values) throws IOException {

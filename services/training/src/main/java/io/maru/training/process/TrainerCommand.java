@@ -14,7 +14,8 @@ record TrainerCommand(List<String> words) {
     private static final List<String> INHERITED = List.of(
             "-Dorg.bytedeco.", "-Djava.library.path=", "-Xmx", "-XX:+ExitOnOutOfMemoryError", "--enable-native-access");
 
-    static TrainerCommand ofThisProcess() {
+    /** @param what it is, which it does not read */
+    static TrainerCommand ofThisProcess(String... what) {
         List<String> words = new ArrayList<>();
         words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         // Its own code is short; what computes is native.
@@ -23,10 +24,11 @@ record TrainerCommand(List<String> words) {
                 .filter(option -> INHERITED.stream().anyMatch(option::startsWith))
                 .forEach(words::add);
         words.addAll(List.of("-cp", classPath(System.getProperty("java.class.path")), TrainerMain.class.getName()));
+        words.addAll(List.of(what));
         return new TrainerCommand(words);
     }
 
-    private static String classPath(String ours) {
+    static String classPath(String ours) {
         Path jar = Path.of(ours.split(java.io.File.pathSeparator, 2)[0]).toAbsolutePath();
         if (!jar.endsWith(PACKAGED)) {
             return ours;

@@ -2,6 +2,8 @@ package io.maru.training.process;
 
 import io.maru.formats.CorruptFileException;
 import io.maru.formats.SealedFile;
+import io.maru.model.Cluster;
+import io.maru.model.ClusterLostException;
 import io.maru.model.DivergedException;
 import io.maru.model.Learner;
 import io.maru.model.StepResult;
@@ -16,16 +18,23 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The trainer process: takes requests from its standard input, answers on its standard output, and ends when the input
  * does, so with the process that started it.
  */
 public final class TrainerMain {
+    private static final int IDLES_PER_LIMIT = 4;
+
     private final DataOutputStream out;
-    private Learner learner;
+    /** Between two calls of a trainer that has nothing to do; none without a cluster. */
+    private Duration idle = Duration.ofDays(1);
+
+    private Trainer learner;
 
     private TrainerMain(DataOutputStream out) {
         this.out = out;
@@ -41,7 +50,12 @@ public final class TrainerMain {
         reader.setDaemon(true);
         reader.start();
         while (true) {
-            process.answer(requests.take());
+            Frame request = requests.poll(process.idle.toMillis(), TimeUnit.MILLISECONDS);
+            if (request == null) {
+                process.idle();
+            } else {
+                process.answerTo(request).write(process.out);
+            }
         }
     }
 
@@ -57,8 +71,15 @@ public final class TrainerMain {
         }
     }
 
-    private void answer(Frame request) throws IOException {
-        answerTo(request).write(out);
+    /** A cluster that is lost meanwhile is told of by the next answer. */
+    private void idle() {
+        try {
+            if (learner != null) {
+                learner.idle();
+            }
+        } catch (ClusterLostException e) {
+            idle = Duration.ofDays(1);
+        }
     }
 
     private Frame answerTo(Frame request) {
@@ -67,9 +88,11 @@ public final class TrainerMain {
             return switch (Frame.Request.values()[request.kind()]) {
                 case BEGIN -> begin(in);
                 case RESUME -> resume(in);
+                case FOLLOW -> follow(in);
                 case STEP -> step(in);
                 case VALIDATE -> validate(in);
                 case SAVE -> save(in);
+                case END -> end();
             };
         } catch (DivergedException e) {
             return Frame.of(Frame.Answer.DIVERGED, content -> {
@@ -95,18 +118,41 @@ public final class TrainerMain {
 
     private Frame begin(DataInputStream in) throws IOException {
         TrainerSetup setup = TrainerSetup.fromJson(Frame.readText(in));
+        Cluster cluster = cluster(in);
         Weights initial = Weights.initial(setup.decoder(), in.readLong());
-        learner =
-                Trainer.create(setup.decoder(), setup.adamW(), setup.batch(), initial, setup.options(), setup.device());
+        learner = Trainer.create(
+                setup.decoder(), setup.adamW(), setup.batch(), initial, setup.options(), setup.device(), cluster);
         return stands();
     }
 
     private Frame resume(DataInputStream in) throws IOException {
         TrainerSetup setup = TrainerSetup.fromJson(Frame.readText(in));
+        Cluster cluster = cluster(in);
         Path folder = Path.of(Frame.readText(in));
-        learner =
-                Trainer.resume(setup.decoder(), setup.adamW(), setup.batch(), folder, setup.options(), setup.device());
+        learner = Trainer.resume(
+                setup.decoder(), setup.adamW(), setup.batch(), folder, setup.options(), setup.device(), cluster);
         return stands();
+    }
+
+    private Frame follow(DataInputStream in) throws IOException {
+        TrainerSetup setup = TrainerSetup.fromJson(Frame.readText(in));
+        Trainer.follow(
+                setup.decoder(), setup.adamW(), setup.batch(), setup.options(), setup.device(), Frame.readCluster(in));
+        return Frame.of(Frame.Answer.DONE, content -> {});
+    }
+
+    private Cluster cluster(DataInputStream in) throws IOException {
+        Cluster cluster = Frame.readCluster(in);
+        if (!cluster.addresses().isEmpty()) {
+            idle = cluster.limit().dividedBy(IDLES_PER_LIMIT);
+        }
+        return cluster;
+    }
+
+    private Frame end() {
+        idle = Duration.ofDays(1);
+        learner.close();
+        return Frame.of(Frame.Answer.DONE, content -> {});
     }
 
     private Frame stands() {

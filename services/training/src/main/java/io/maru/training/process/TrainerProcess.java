@@ -2,6 +2,7 @@ package io.maru.training.process;
 
 import io.maru.formats.CorruptFileException;
 import io.maru.formats.SealedFile;
+import io.maru.model.Cluster;
 import io.maru.model.DivergedException;
 import io.maru.model.Learner;
 import io.maru.model.StepResult;
@@ -19,6 +20,7 @@ import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 /**
  * A trainer in a process of its own. It can be killed, whatever state TensorFlow is in, and its memory is its own.
@@ -35,12 +37,17 @@ import java.util.concurrent.TimeUnit;
  * gone by then. Not safe for use by several threads, but for {@link #close}.
  */
 public final class TrainerProcess implements Learner {
+    private static final System.Logger log = System.getLogger(TrainerProcess.class.getName());
+    private static final Duration PARTING = Duration.ofSeconds(2);
+    private static final Duration WANTED_PERIOD = Duration.ofMillis(500);
+
     private final Process process;
     private final Duration limit;
     private final DataOutputStream requests;
     /** Empty where there will be no more. */
     private final BlockingQueue<Optional<Frame>> answers = new LinkedBlockingQueue<>();
 
+    private boolean leads;
     private long steps;
 
     private TrainerProcess(Process process, Duration limit) {
@@ -52,10 +59,13 @@ public final class TrainerProcess implements Learner {
         reader.start();
     }
 
-    /** @param limit of each answer; the first one waits for TensorFlow to load */
-    public static TrainerProcess start(Duration limit) throws IOException {
+    /**
+     * @param limit of each answer; the first one waits for TensorFlow to load
+     * @param what it is, for who looks at the machine's processes
+     */
+    public static TrainerProcess start(Duration limit, String... what) throws IOException {
         return new TrainerProcess(
-                new ProcessBuilder(TrainerCommand.ofThisProcess().words())
+                new ProcessBuilder(TrainerCommand.ofThisProcess(what).words())
                         .redirectError(ProcessBuilder.Redirect.INHERIT)
                         .start(),
                 limit);
@@ -63,8 +73,15 @@ public final class TrainerProcess implements Learner {
 
     /** Makes a trainer of initial weights. */
     public void begin(TrainerSetup setup, long seed) {
+        begin(setup, seed, Cluster.alone());
+    }
+
+    /** Makes one that leads a cluster. */
+    void begin(TrainerSetup setup, long seed, Cluster cluster) {
+        leads = !cluster.addresses().isEmpty();
         stands(ask(Frame.Request.BEGIN, content -> {
             Frame.writeText(content, setup.toJson());
+            Frame.writeCluster(content, cluster);
             content.writeLong(seed);
         }));
     }
@@ -76,8 +93,15 @@ public final class TrainerProcess implements Learner {
      * @throws CorruptFileException if a file there is damaged
      */
     public void resume(TrainerSetup setup, Path folder) {
+        resume(setup, folder, Cluster.alone());
+    }
+
+    /** {@link #resume} of one that leads a cluster. */
+    void resume(TrainerSetup setup, Path folder, Cluster cluster) {
+        leads = !cluster.addresses().isEmpty();
         stands(ask(Frame.Request.RESUME, content -> {
             Frame.writeText(content, setup.toJson());
+            Frame.writeCluster(content, cluster);
             Frame.writeText(content, folder.toAbsolutePath().toString());
         }));
     }
@@ -132,9 +156,28 @@ public final class TrainerProcess implements Learner {
         }
     }
 
-    /** Kills the process. */
+    /** Follows the one that leads a cluster, until that one ends, or as long as it is wanted. */
+    void follow(TrainerSetup setup, Cluster cluster, BooleanSupplier wanted) throws InterruptedException {
+        send(Frame.Request.FOLLOW, content -> {
+            Frame.writeText(content, setup.toJson());
+            Frame.writeCluster(content, cluster);
+        });
+        while (wanted.getAsBoolean()) {
+            Optional<Frame> answer = answers.poll(WANTED_PERIOD.toMillis(), TimeUnit.MILLISECONDS);
+            if (answer != null) {
+                done(answer.orElseThrow(() -> died(Frame.Request.FOLLOW)));
+                return;
+            }
+        }
+    }
+
+    /** Kills the process; those that follow it end by themselves. */
     @Override
     public void close() {
+        if (leads && process.isAlive()) {
+            leads = false;
+            end();
+        }
         process.destroyForcibly();
         boolean interrupted = false;
         while (true) {
@@ -160,12 +203,32 @@ public final class TrainerProcess implements Learner {
         }
     }
 
-    private DataInputStream ask(Frame.Request kind, Frame.Content content) {
+    /** Without it the others would see that this one is gone, too, but not that all is well. */
+    private void end() {
+        boolean interrupted = Thread.interrupted();
+        try {
+            Frame.of(Frame.Request.END, content -> {}).write(requests);
+            answers.poll(PARTING.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (IOException e) {
+            log.log(System.Logger.Level.DEBUG, "trainer process {0} is gone already", process.pid());
+        } catch (InterruptedException e) {
+            interrupted = true;
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void send(Frame.Request kind, Frame.Content content) {
         try {
             Frame.of(kind, content).write(requests);
         } catch (IOException e) {
             throw died(kind);
         }
+    }
+
+    private DataInputStream ask(Frame.Request kind, Frame.Content content) {
+        send(kind, content);
         Optional<Frame> answer;
         try {
             answer = answers.poll(limit.toMillis(), TimeUnit.MILLISECONDS);
@@ -218,11 +281,13 @@ public final class TrainerProcess implements Learner {
     }
 
     private TrainerLostException died(Frame.Request kind) {
+        leads = false;
         close();
         return lost("%s: ended with exit code %d (expected: an answer)".formatted(kind, process.exitValue()));
     }
 
     private TrainerLostException lost(String what) {
+        leads = false;
         close();
         return new TrainerLostException("trainer process " + process.pid() + ": " + what);
     }

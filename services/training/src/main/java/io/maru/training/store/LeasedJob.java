@@ -6,6 +6,7 @@ import io.maru.platform.event.Outbox;
 import io.maru.platform.work.Claim;
 import io.maru.platform.work.WorkQueue;
 import io.maru.training.app.HeldJob;
+import io.maru.training.app.Seat;
 import io.maru.training.domain.Divergence;
 import io.maru.training.domain.Measurement;
 import io.maru.training.domain.Preflight;
@@ -86,6 +87,23 @@ final class LeasedJob implements HeldJob {
                 outbox.append(sql, TrainingFacts.progressed(job, news.get()));
             }
             return job.state();
+        });
+    }
+
+    @Override
+    public void label(String inexact) {
+        database.run(sql -> {
+            queue.hold(sql, claim);
+            lock(sql);
+            sql.update("update training_job set inexact = ? where name = ?", inexact, claim.name());
+        });
+    }
+
+    @Override
+    public Seat openSeats(int workers, String setup) {
+        return database.inTransaction(sql -> {
+            queue.hold(sql, claim);
+            return PostgresSeat.open(sql, database, queue, claim.name(), claim.owner(), workers, setup);
         });
     }
 

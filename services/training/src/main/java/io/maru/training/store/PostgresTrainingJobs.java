@@ -173,6 +173,9 @@ public final class PostgresTrainingJobs implements TrainingJobCatalog {
                 state.name(),
                 name);
         TrainingJob job = find(sql, name, false).orElseThrow();
+        if (state.isFinal() || state == TrainingJob.State.PAUSED) {
+            PostgresSeat.close(sql, name);
+        }
         Optional<Fact> fact = TrainingFacts.reached(job);
         if (fact.isPresent()) {
             outbox.append(sql, fact.get());
@@ -270,7 +273,8 @@ public final class PostgresTrainingJobs implements TrainingJobCatalog {
                         row.getString("best_checkpoint"),
                         row.getDouble("best_validation_loss"),
                         row.getLong("skipped_batches"),
-                        row.getString("pause_reason")));
+                        row.getString("pause_reason"),
+                        row.getString("inexact")));
     }
 
     private static Measurement readMeasurement(ResultSet row) throws SQLException {

@@ -27,6 +27,7 @@ final class ScriptedJob implements HeldJob {
     TrainingJob.State state;
     Progress resumed;
     Preflight preflight = Preflight.planned(1, 1);
+    String inexact = "";
     private final TrainingRequest request;
     private final LongFunction<TrainingJob.State> script;
 
@@ -94,6 +95,16 @@ final class ScriptedJob implements HeldJob {
         measured.addAll(more);
         fact.ifPresent(news::add);
         return state;
+    }
+
+    @Override
+    public void label(String why) {
+        inexact = why;
+    }
+
+    @Override
+    public Seat openSeats(int workers, String setup) {
+        throw new IllegalStateException("seats: " + workers + " (expected: a job of one worker)");
     }
 
     @Override

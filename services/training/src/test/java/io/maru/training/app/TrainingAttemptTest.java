@@ -421,6 +421,7 @@ class TrainingAttemptTest {
                 bytes,
                 registry,
                 TrainingLoopTest.noTrial(),
+                new LocalLearners(),
                 new NoMeters(),
                 LIMITS,
                 new TrainingLoop.Settings(folder.resolve("work"), new DeviceOptions(2, 1), Duration.ZERO));

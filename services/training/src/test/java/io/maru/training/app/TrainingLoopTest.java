@@ -32,6 +32,7 @@ import io.maru.training.domain.TrainingReason;
 import io.maru.training.domain.TrainingRequest;
 import io.maru.training.domain.TrainingSpec;
 import io.maru.training.domain.TrainingState;
+import io.maru.training.domain.World;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -279,6 +280,24 @@ class TrainingLoopTest {
     }
 
     @Test
+    void aRunThatGoesOnOnAnotherNumberOfDevicesSaysThatItsBitsMayDiffer() throws Exception {
+        ScriptedJob one =
+                new ScriptedJob(request(SPEC), State.RUNNING, step -> step < 13 ? State.RUNNING : State.PAUSING);
+        loop().run(one);
+        assertThat(one.inexact).isEmpty();
+
+        ScriptedJob two = ScriptedJob.undisturbed(request(SPEC.with(new World(2, 1))));
+        loop().run(two);
+
+        assertThat(two.state).isEqualTo(State.SUCCEEDED);
+        assertThat(two.resumed.step()).isEqualTo(one.progress.step());
+        assertThat(two.inexact)
+                .isEqualTo(
+                        "step %d was reached by workers: 1, devices: 1, and the run went on with workers: 1, devices: 2"
+                                .formatted(one.progress.step()));
+    }
+
+    @Test
     void hasNothingToDoWhenTheLastCheckpointIsThere() throws Exception {
         ScriptedJob first = ScriptedJob.undisturbed(request(SPEC));
         loop().run(first);
@@ -377,6 +396,7 @@ class TrainingLoopTest {
                 bytes,
                 registry,
                 noTrial(),
+                new LocalLearners(),
                 new NoMeters(),
                 LIMITS,
                 new TrainingLoop.Settings(folder.resolve("work"), new DeviceOptions(2, 1), Duration.ZERO));

@@ -14,6 +14,7 @@ import io.maru.training.domain.TrainingJob.State;
 import io.maru.training.domain.TrainingReason;
 import io.maru.training.domain.TrainingRequest;
 import io.maru.training.domain.TrainingSpec;
+import io.maru.training.domain.World;
 import io.maru.training.process.TrialProcess;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -63,9 +64,24 @@ class TrialTest {
         assertThat(job.preflight.stepSeconds()).isPositive();
         assertThat(job.preflight.seconds()).isEqualTo(6 * job.preflight.stepSeconds());
         assertThat(trainer.seed).isEqualTo(42);
+        assertThat(trainer.rows).isEqualTo(BATCH);
         assertThat(trainer.batches).hasSize(2).doesNotHaveDuplicates();
         assertThat(trainer.batches).allSatisfy(batch -> assertThat(batch).hasSize(BATCH * BLOCK));
         assertThat(trainer.closed.getCount()).isZero();
+    }
+
+    @Test
+    void triesTheShareOfOneOfSeveralWorkers() throws Exception {
+        TrainingRequest two = REQUEST.with(SPEC.with(new World(1, 2)));
+        ScriptedJob job = new ScriptedJob(two, State.PENDING, step -> State.RUNNING);
+        FakeTrainer trainer = new FakeTrainer(step -> {});
+
+        loop(trainer, PEAK, LONG).run(job);
+
+        assertThat(trainer.rows).isEqualTo(BATCH / 2);
+        assertThat(trainer.batches).hasSize(2).allSatisfy(batch -> assertThat(batch)
+                .hasSize(BATCH / 2 * BLOCK));
+        assertThat(job.state).isEqualTo(State.SUCCEEDED);
     }
 
     @Test
@@ -189,6 +205,7 @@ class TrialTest {
                 bytes,
                 new InMemoryRegistry(bytes),
                 new Trial(trainers, new Trial.Settings(memory, limit, Duration.ZERO)),
+                new LocalLearners(),
                 new NoMeters(),
                 LIMITS,
                 new TrainingLoop.Settings(folder.resolve("work"), new DeviceOptions(2, 1), Duration.ofMillis(1)));
@@ -205,6 +222,7 @@ class TrialTest {
     private static final class FakeTrainer implements TrialTrainer {
         final List<int[]> batches = new ArrayList<>();
         final CountDownLatch closed = new CountDownLatch(1);
+        int rows;
         long seed;
         private final IntConsumer script;
 
@@ -214,7 +232,7 @@ class TrialTest {
 
         @Override
         public void begin(TrainerSetup setup, long withSeed) {
-            assertThat(setup.batch()).isEqualTo(BATCH);
+            rows = setup.batch();
             seed = withSeed;
         }
 

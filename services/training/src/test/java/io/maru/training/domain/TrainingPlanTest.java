@@ -73,6 +73,10 @@ class TrainingPlanTest {
                 "dropout | 1 | training.dropout: 1.0 (expected: finite, >= 0, < 1)",
                 "accumulation | 5 | training.accumulation: 5 (expected: a divisor of training.batch, which is 12)",
                 "accumulation | 0 | training.accumulation: 0 (expected: 1 to 12)",
+                "devices | 2 | training.devices: 2 times training.workers 1 (expected: a divisor of 3, training.batch over",
+                "workers | 2 | training.devices: 1 times training.workers 2 (expected: a divisor of 3, training.batch over",
+                "devices | 65 | training.devices: 65 (expected: 1 to 64)",
+                "workers | -1 | training.workers: -1 (expected: 1 to 1024)",
                 "beta1 | 1 | training.beta1: 1.0 (expected: finite, >= 0, < 1)",
                 "beta1 | 0.9999999999 | training.beta1: 0.9999999999 (expected: finite, >= 0, < 1)",
                 "beta2 | -0.1 | training.beta2: -0.1 (expected: finite, >= 0, < 1)",
@@ -177,24 +181,25 @@ class TrainingPlanTest {
 
     private static TrainingSpec spec(Numbers of) {
         return new TrainingSpec(
-                of.integer("steps", 2000),
-                of.integer("batch", 12),
-                of.real("learningRate", 1e-3),
-                of.real("minLearningRate", 1e-4),
-                of.integer("warmupSteps", 100),
-                of.real("weightDecay", 0.1),
-                of.real("beta1", 0.9),
-                of.real("beta2", 0.99),
-                of.real("gradientClip", 1),
-                1337,
-                of.integer("validateEvery", 100),
-                of.integer("validationBatches", 20),
-                of.integer("checkpointEvery", 500),
-                Decay.LINEAR,
-                Precision.BFLOAT16,
-                Recompute.BLOCKS,
-                of.real("dropout", 0.1),
-                of.integer("accumulation", 4));
+                        of.integer("steps", 2000),
+                        of.integer("batch", 12),
+                        of.real("learningRate", 1e-3),
+                        of.real("minLearningRate", 1e-4),
+                        of.integer("warmupSteps", 100),
+                        of.real("weightDecay", 0.1),
+                        of.real("beta1", 0.9),
+                        of.real("beta2", 0.99),
+                        of.real("gradientClip", 1),
+                        1337,
+                        of.integer("validateEvery", 100),
+                        of.integer("validationBatches", 20),
+                        of.integer("checkpointEvery", 500),
+                        Decay.LINEAR,
+                        Precision.BFLOAT16,
+                        Recompute.BLOCKS,
+                        of.real("dropout", 0.1),
+                        of.integer("accumulation", 4))
+                .with(new World(of.integer("devices", 1), of.integer("workers", 1)));
     }
 
     private record Numbers(String field, String value) {
@@ -225,6 +230,28 @@ class TrainingPlanTest {
         assertThatThrownBy(() -> TrainingPlan.of(MODEL, training, dataset(), limits(1)))
                 .hasMessageContaining(
                         "not even one sequence fits beside the weights, moments and gradients of 932608 parameters");
+    }
+
+    @Test
+    void countsTheMemoryOfOneWorkerOnAllItsDevices() {
+        ModelSpec model = new ModelSpec(4, 4, 128, 64);
+        TrainingSpec training = new TrainingSpec(2000, 96, 1e-3, 0, 0, 0, 0.9, 0.99, 1, 1, 1, 1, 1);
+        TrainingSpec twoWorkers = training.with(new World(1, 2));
+        TrainingSpec twoDevices = training.with(new World(2, 1));
+        long one = TrainingPlan.of(model, training, dataset(), LIMITS).plannedBytes();
+        long each = TrainingPlan.of(model, twoWorkers, dataset(), LIMITS).plannedBytes();
+        long both = TrainingPlan.of(model, twoDevices, dataset(), LIMITS).plannedBytes();
+        assertThat(each).isLessThan(one);
+        assertThat(both).isGreaterThan(one);
+
+        Limits ofTheMachine = limits(both - 1);
+        assertThatThrownBy(() -> TrainingPlan.of(model, twoDevices, dataset(), ofTheMachine))
+                .hasMessageContaining(
+                        "96 at a time, take " + both + " bytes of memory (expected: at most " + (both - 1));
+        Limits ofEachGpu = new Limits(
+                LIMITS.parameters(), LIMITS.stepTokens(), LIMITS.stepLogits(), LIMITS.stepScores(), both / 2 + 1, true);
+        assertThat(TrainingPlan.of(model, twoDevices, dataset(), ofEachGpu).plannedBytes())
+                .isEqualTo(both);
     }
 
     @Test

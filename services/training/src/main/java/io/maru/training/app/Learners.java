@@ -1,0 +1,23 @@
+package io.maru.training.app;
+
+import io.maru.model.Learner;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** Where a job's steps are taken: in this process, or in as many as the job has workers. */
+public interface Learners {
+    /**
+     * From initial weights.
+     *
+     * @throws io.maru.platform.error.Refusal WORKERS_MISSING, which may pass
+     * @throws TrainerLostException where another process is lost
+     */
+    Learner begin(HeldJob held, int workers, TrainerSetup setup, long seed) throws IOException, InterruptedException;
+
+    /**
+     * From what a learner saved in {@code folder}.
+     *
+     * @throws io.maru.model.UnsupportedModelException if what lies there is of another model
+     */
+    Learner resume(HeldJob held, int workers, TrainerSetup setup, Path folder) throws IOException, InterruptedException;
+}

@@ -1,0 +1,21 @@
+package io.maru.training.app;
+
+import io.maru.model.Learner;
+import io.maru.model.Trainer;
+import io.maru.model.Weights;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** Trainers in this process; for jobs of one worker. */
+public final class LocalLearners implements Learners {
+    @Override
+    public Learner begin(HeldJob held, int workers, TrainerSetup setup, long seed) {
+        Weights initial = Weights.initial(setup.decoder(), seed);
+        return Trainer.create(setup.decoder(), setup.adamW(), setup.batch(), initial, setup.options(), setup.device());
+    }
+
+    @Override
+    public Learner resume(HeldJob held, int workers, TrainerSetup setup, Path folder) throws IOException {
+        return Trainer.resume(setup.decoder(), setup.adamW(), setup.batch(), folder, setup.options(), setup.device());
+    }
+}

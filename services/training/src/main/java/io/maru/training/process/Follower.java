@@ -1,0 +1,45 @@
+package io.maru.training.process;
+
+import io.maru.model.Cluster;
+import io.maru.platform.error.GrpcErrors;
+import io.maru.training.app.Gathering;
+import io.maru.training.app.Seat;
+import io.maru.training.app.TrainerSetup;
+import java.io.IOException;
+import java.util.function.BooleanSupplier;
+
+/** Takes a seat that is not the first, and has a trainer process follow the one that leads. */
+public final class Follower {
+    private final Gathering gathering;
+
+    public Follower(Gathering gathering) {
+        this.gathering = gathering;
+    }
+
+    /**
+     * Until the leader ends, or another attempt is made.
+     *
+     * @throws io.maru.training.app.TrainerLostException where another process of the attempt is lost
+     */
+    public void follow(Seat seat) throws IOException, InterruptedException {
+        TrainerSetup setup = TrainerSetup.fromJson(seat.setup());
+        Cluster cluster = gathering.await(seat);
+        try (TrainerProcess trainer = TrainerProcess.start(gathering.limit(), "rank", Integer.toString(seat.rank()))) {
+            trainer.follow(setup, cluster, unlessDown(seat::isWanted));
+        }
+    }
+
+    /** While the database is down the leader goes on, and so does who follows. */
+    private static BooleanSupplier unlessDown(BooleanSupplier wanted) {
+        return () -> {
+            try {
+                return wanted.getAsBoolean();
+            } catch (RuntimeException e) {
+                if (!GrpcErrors.isTransient(e)) {
+                    throw e;
+                }
+                return true;
+            }
+        };
+    }
+}

@@ -1,0 +1,55 @@
+package io.maru.training.process;
+
+import io.maru.model.Cluster;
+import io.maru.model.Learner;
+import io.maru.training.app.Gathering;
+import io.maru.training.app.HeldJob;
+import io.maru.training.app.Learners;
+import io.maru.training.app.Seat;
+import io.maru.training.app.TrainerSetup;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.function.BiConsumer;
+
+/** A job of several workers in as many trainer processes, of which this replica has the leading one. */
+public final class GroupLearners implements Learners {
+    private final Learners alone;
+    private final Gathering gathering;
+
+    /** @param alone for jobs of one worker */
+    public GroupLearners(Learners alone, Gathering gathering) {
+        this.alone = alone;
+        this.gathering = gathering;
+    }
+
+    @Override
+    public Learner begin(HeldJob held, int workers, TrainerSetup setup, long seed)
+            throws IOException, InterruptedException {
+        return workers == 1
+                ? alone.begin(held, workers, setup, seed)
+                : led(held, workers, setup, (trainer, cluster) -> trainer.begin(setup, seed, cluster));
+    }
+
+    @Override
+    public Learner resume(HeldJob held, int workers, TrainerSetup setup, Path folder)
+            throws IOException, InterruptedException {
+        return workers == 1
+                ? alone.resume(held, workers, setup, folder)
+                : led(held, workers, setup, (trainer, cluster) -> trainer.resume(setup, folder, cluster));
+    }
+
+    private Learner led(HeldJob held, int workers, TrainerSetup setup, BiConsumer<TrainerProcess, Cluster> start)
+            throws IOException, InterruptedException {
+        Seat seat = held.openSeats(workers, setup.toJson());
+        Cluster cluster = gathering.await(seat);
+        // What the process itself sees, it sees first; this is for one that sees nothing any more.
+        TrainerProcess trainer = TrainerProcess.start(gathering.limit().multipliedBy(2), "rank", "0");
+        try {
+            start.accept(trainer, cluster);
+            return trainer;
+        } catch (RuntimeException e) {
+            trainer.close();
+            throw e;
+        }
+    }
+}
