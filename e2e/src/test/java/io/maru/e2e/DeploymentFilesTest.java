@@ -153,6 +153,26 @@ class DeploymentFilesTest {
         assertThat(services.lines()).containsAll(SERVICES);
     }
 
+    /** An indexed Job starts a pod again under its index, and leaves those that run alone. */
+    @Test
+    void workersOfAGpuOverlayAreAnIndexedJobWithAGpuEach() {
+        Object job = RepositoryFiles.yaml(read(file("k8s/overlays/gpu/workers.yaml")))
+                .get(0);
+        assertThat(map(job)).containsEntry("kind", "Job");
+        assertThat(map(job, "spec"))
+                .containsEntry("completionMode", "Indexed")
+                .containsEntry("parallelism", map(job, "spec").get("completions"));
+        assertThat(RepositoryFiles.<Object>list(map(job, "spec", "template", "spec"), "containers"))
+                .singleElement()
+                .satisfies(container -> {
+                    assertThat(map(container, "resources", "limits")).containsEntry("nvidia.com/gpu", 1);
+                    assertThat(list(container, "env"))
+                            .contains(
+                                    Map.of("name", "MARU_TRAINING_LEADS", "value", "false"),
+                                    Map.of("name", "MARU_TRAINING_SEATS", "value", "1"));
+                });
+    }
+
     @Test
     void composeAndKubernetesHaveAllSevenServices() {
         assertThat(DeployedContainer.ofCompose())
