@@ -88,7 +88,7 @@ public record GptConfig(int vocabularySize, int block, int layers, int heads, in
         json.putNull("n_inner");
         json.put("activation_function", "gelu_new");
         json.put("layer_norm_epsilon", layerNormEpsilon);
-        json.put("initializer_range", Parameter.INITIAL_DEVIATION);
+        json.put("initializer_range", Parameter.initialDeviation(width));
         json.put("resid_pdrop", 0.0);
         json.put("embd_pdrop", 0.0);
         json.put("attn_pdrop", 0.0);

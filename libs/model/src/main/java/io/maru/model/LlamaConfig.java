@@ -122,7 +122,7 @@ public record LlamaConfig(
         // Hugging Face's older releases read the first of these two, newer ones the second.
         json.put("rope_theta", ropeTheta);
         json.putObject("rope_parameters").put("rope_type", "default").put("rope_theta", ropeTheta);
-        json.put("initializer_range", Parameter.INITIAL_DEVIATION);
+        json.put("initializer_range", Parameter.initialDeviation(width));
         json.put("attention_bias", false);
         json.put("attention_dropout", 0.0);
         json.put("mlp_bias", false);

@@ -13,8 +13,10 @@ import org.tensorflow.ndarray.Shape;
  * @param initial how it begins
  */
 public record Parameter(String name, Shape shape, Initial initial) {
-    /** Standard deviation of the initial weights of both families. */
-    static final float INITIAL_DEVIATION = 0.02f;
+    /** GPT-2's initial weights, at the width of its smallest model. */
+    private static final double GPT2_DEVIATION = 0.02;
+
+    private static final int GPT2_WIDTH = 768;
 
     /** Numbers that one thread makes at a time; their values do not depend on it. */
     private static final int PART = 1 << 16;
@@ -23,7 +25,20 @@ public record Parameter(String name, Shape shape, Initial initial) {
     public record Initial(float mean, float deviation) {
         static final Initial ZEROS = new Initial(0, 0);
         static final Initial ONES = new Initial(1, 0);
-        static final Initial NORMAL = new Initial(0, INITIAL_DEVIATION);
+
+        static Initial normal(int width) {
+            return new Initial(0, initialDeviation(width));
+        }
+    }
+
+    /**
+     * Standard deviation of a model's initial weights: GPT-2's where a model is as wide as GPT-2, and more the narrower it
+     * is, so that a sum over the width varies as much in each. Example: a model 192 wide begins with twice GPT-2's.
+     *
+     * <p>Source: Y. LeCun and others, "Efficient BackProp", section 4.6: the inverse of the root of what is summed.
+     */
+    static float initialDeviation(int width) {
+        return (float) (GPT2_DEVIATION * Math.sqrt((double) GPT2_WIDTH / width));
     }
 
     static String weight(String box) {
@@ -36,16 +51,17 @@ public record Parameter(String name, Shape shape, Initial initial) {
 
     static List<Parameter> ofGpt(int vocabularySize, int block, int layers, int width, int innerWidth) {
         List<Parameter> all = new ArrayList<>();
-        Initial residual = residual(layers);
-        addMatrix(all, GptNames.TOKEN_EMBEDDING, vocabularySize, width, Initial.NORMAL);
-        addMatrix(all, GptNames.POSITION_EMBEDDING, block, width, Initial.NORMAL);
+        Initial normal = Initial.normal(width);
+        Initial residual = residual(normal, layers);
+        addMatrix(all, GptNames.TOKEN_EMBEDDING, vocabularySize, width, normal);
+        addMatrix(all, GptNames.POSITION_EMBEDDING, block, width, normal);
         for (int i = 0; i < layers; i++) {
             GptNames names = new GptNames(i);
             addNorm(all, names.attentionNorm(), width);
-            addLinear(all, names.queryKeyValue(), width, 3 * width, Initial.NORMAL);
+            addLinear(all, names.queryKeyValue(), width, 3 * width, normal);
             addLinear(all, names.projection(), width, width, residual);
             addNorm(all, names.feedForwardNorm(), width);
-            addLinear(all, names.expand(), width, innerWidth, Initial.NORMAL);
+            addLinear(all, names.expand(), width, innerWidth, normal);
             addLinear(all, names.contract(), innerWidth, width, residual);
         }
         addNorm(all, GptNames.FINAL_NORM, width);
@@ -59,30 +75,31 @@ public record Parameter(String name, Shape shape, Initial initial) {
     static List<Parameter> ofLlama(
             int vocabularySize, int layers, int width, int queryWidth, int keyWidth, int innerWidth, boolean tiedHead) {
         List<Parameter> all = new ArrayList<>();
-        Initial residual = residual(layers);
-        addMatrix(all, LlamaNames.TOKEN_EMBEDDING, vocabularySize, width, Initial.NORMAL);
+        Initial normal = Initial.normal(width);
+        Initial residual = residual(normal, layers);
+        addMatrix(all, LlamaNames.TOKEN_EMBEDDING, vocabularySize, width, normal);
         for (int i = 0; i < layers; i++) {
             LlamaNames names = new LlamaNames(i);
             addGain(all, names.attentionNorm(), width);
-            addMatrix(all, names.query(), queryWidth, width, Initial.NORMAL);
-            addMatrix(all, names.key(), keyWidth, width, Initial.NORMAL);
-            addMatrix(all, names.value(), keyWidth, width, Initial.NORMAL);
+            addMatrix(all, names.query(), queryWidth, width, normal);
+            addMatrix(all, names.key(), keyWidth, width, normal);
+            addMatrix(all, names.value(), keyWidth, width, normal);
             addMatrix(all, names.output(), width, queryWidth, residual);
             addGain(all, names.feedForwardNorm(), width);
-            addMatrix(all, names.gate(), innerWidth, width, Initial.NORMAL);
-            addMatrix(all, names.up(), innerWidth, width, Initial.NORMAL);
+            addMatrix(all, names.gate(), innerWidth, width, normal);
+            addMatrix(all, names.up(), innerWidth, width, normal);
             addMatrix(all, names.down(), width, innerWidth, residual);
         }
         addGain(all, LlamaNames.FINAL_NORM, width);
         if (!tiedHead) {
-            addMatrix(all, LlamaNames.HEAD, vocabularySize, width, Initial.NORMAL);
+            addMatrix(all, LlamaNames.HEAD, vocabularySize, width, normal);
         }
         return List.copyOf(all);
     }
 
     /** Each layer adds twice to the residual stream. Smaller steps keep its variance at the end what one layer gives. */
-    private static Initial residual(int layers) {
-        return new Initial(0, (float) (INITIAL_DEVIATION / Math.sqrt(2.0 * layers)));
+    private static Initial residual(Initial normal, int layers) {
+        return new Initial(0, (float) (normal.deviation() / Math.sqrt(2.0 * layers)));
     }
 
     private static void addNorm(List<Parameter> all, String box, long width) {

@@ -40,8 +40,9 @@ public final class Weights {
     }
 
     /**
-     * What training starts from: normal numbers of deviation 0.02, biases 0, norms' gains 1, and the projections into
-     * the residual stream divided by sqrt(2 layers). A pure function of its arguments, on every machine.
+     * What training starts from: normal numbers, of GPT-2's deviation where the model is as wide as GPT-2; biases 0, norms'
+     * gains 1, and the projections into the residual stream divided by sqrt(2 layers). A pure function of its arguments,
+     * on every machine.
      *
      * <p>Source: A. Radford and others, "Language models are unsupervised multitask learners", section 2.3.
      */

@@ -20,16 +20,25 @@ class WeightsTest {
     Path folder;
 
     @Test
-    void beginAsGpt2Does() {
-        GptConfig config = new GptConfig(500, 64, 2, 2, 64);
+    void beginAsGpt2DoesAtItsWidth() {
+        assertDeviations(768, 0.02);
+    }
+
+    @Test
+    void beginWithTheSameVarianceOfSumsAtAnotherWidth() {
+        assertDeviations(192, 0.04);
+    }
+
+    private static void assertDeviations(int width, double expected) {
+        GptConfig config = new GptConfig(500, 64, 2, 2, width);
         Weights weights = Weights.initial(config, 1);
-        assertDeviation(weights, "transformer.wte.weight", 0.02);
-        assertDeviation(weights, "transformer.wpe.weight", 0.02);
-        assertDeviation(weights, "transformer.h.0.attn.c_attn.weight", 0.02);
-        assertDeviation(weights, "transformer.h.0.mlp.c_fc.weight", 0.02);
+        assertDeviation(weights, "transformer.wte.weight", expected);
+        assertDeviation(weights, "transformer.wpe.weight", expected);
+        assertDeviation(weights, "transformer.h.0.attn.c_attn.weight", expected);
+        assertDeviation(weights, "transformer.h.0.mlp.c_fc.weight", expected);
         // Two layers add four times to the residual stream.
-        assertDeviation(weights, "transformer.h.1.attn.c_proj.weight", 0.01);
-        assertDeviation(weights, "transformer.h.1.mlp.c_proj.weight", 0.01);
+        assertDeviation(weights, "transformer.h.1.attn.c_proj.weight", expected / 2);
+        assertDeviation(weights, "transformer.h.1.mlp.c_proj.weight", expected / 2);
         assertThat(TestModels.floats(weights, "transformer.h.1.mlp.c_fc.bias")).containsOnly(0f);
         assertThat(TestModels.floats(weights, "transformer.h.1.ln_2.bias")).containsOnly(0f);
         assertThat(TestModels.floats(weights, "transformer.ln_f.weight")).containsOnly(1f);
@@ -47,7 +56,7 @@ class WeightsTest {
     /** Threads share a large tensor; one stream of numbers, taken in order, tells what comes out. */
     @Test
     void areTheNumbersOfOneStream() {
-        GptConfig config = new GptConfig(1000, 8, 1, 2, 200);
+        GptConfig config = new GptConfig(300, 8, 1, 2, 768);
         float[] values = TestModels.floats(Weights.initial(config, 5), "transformer.wte.weight");
         SplitMix64 stream = new SplitMix64(SplitMix64.mix(5) ^ SplitMix64.mix("transformer.wte.weight".hashCode()));
         for (int i = 0; i < values.length; i++) {
