@@ -28,7 +28,6 @@ final class FloatVariable {
     private final Operand<TFloat32> value;
     private final Placeholder<TFloat32> assigned;
     private final Op assign;
-    private final Op clear;
 
     FloatVariable(Ops tf, String name, Shape shape) {
         this.name = name;
@@ -37,7 +36,6 @@ final class FloatVariable {
         value = tf.readVariableOp(handle, TFloat32.class);
         assigned = tf.placeholder(TFloat32.class, Placeholder.shape(shape));
         assign = tf.assignVariableOp(handle, assigned);
-        clear = tf.assignVariableOp(handle, tf.zeros(tf.constant(shape), TFloat32.class));
     }
 
     String name() {
@@ -94,9 +92,14 @@ final class FloatVariable {
         }
     }
 
-    /** Makes all of it zero. */
-    Op clear() {
-        return clear;
+    /** Makes all of them zero. */
+    static void clear(Session session, Collection<FloatVariable> all) {
+        // Fed, and not made in the graph: TensorFlow folds those into a constant, which the session holds to its end.
+        assign(session, all, (variable, values) -> {
+            while (values.hasRemaining()) {
+                values.put(0);
+            }
+        });
     }
 
     /** @param reader is lent the numbers for as long as it runs */

@@ -197,9 +197,7 @@ final class Optimizer {
 
     /** Before the first step the moments are zero. */
     void reset(Session session) {
-        Session.Runner runner = session.runner();
-        moments.values().forEach(moment -> runner.addTarget(moment.clear()));
-        runner.run().close();
+        FloatVariable.clear(session, moments.values());
     }
 
     /** Under the names they are saved by. */
