@@ -111,35 +111,36 @@ final class Optimizer {
         List<Operand<?>> inputs = new ArrayList<>(List.of(rates, clip, taken));
         StringBuilder name = new StringBuilder("adamW");
         for (Parameter parameter : group) {
-            List<FloatVariable> variables = List.of(
-                    parameters.variable(parameter.name()),
-                    moments.get(MEAN + parameter.name()),
-                    moments.get(SQUARE + parameter.name()));
-            changed.addAll(variables);
-            variables.forEach(variable -> inputs.add(variable.value()));
+            changed.add(parameters.variable(parameter.name()));
+            changed.add(moments.get(MEAN + parameter.name()));
+            changed.add(moments.get(SQUARE + parameter.name()));
             inputs.add(gradients.of(parameter.name()));
             name.append(parameter.isMatrix() ? 'M' : 'V');
         }
-        List<? extends Operand<?>> moved = fusion.lay(tf, name.toString(), inputs, (graph, in) -> {
+        // Whatever reads a weight for this step has read it: the gradients' norm needs all of them.
+        updates.addAll(fusion.update(tf, name.toString(), changed, inputs, (graph, in) -> {
             List<Operand<TFloat32>> all = new ArrayList<>();
             for (int i = 0; i < group.size(); i++) {
-                all.addAll(moved(graph, in, 3 + 4 * i, group.get(i).isMatrix()));
+                all.addAll(moved(graph, in, i, group.size(), group.get(i).isMatrix()));
             }
             return all;
-        });
-        for (int i = 0; i < changed.size(); i++) {
-            // Whatever reads a weight for this step has read it: the gradients' norm needs all of them.
-            updates.add(tf.assignVariableOp(
-                    changed.get(i).handle(), moved.get(i).asOutput().expect(TFloat32.class)));
-        }
+        }));
     }
 
-    /** Weight, mean and square after the step; before it they are at {@code first}, and then the gradient. */
-    private List<Operand<TFloat32>> moved(Ops tf, Values in, int first, boolean decays) {
-        List<Output<TFloat32>> rate = tf.unstack(in.wide(0), 4L).output();
+    /**
+     * Weight, mean and square of a tensor after the step.
+     *
+     * @param in those of all the tensors in the group before it, then what they have in common, then their gradients
+     */
+    private List<Operand<TFloat32>> moved(Ops tf, Values in, int tensor, int tensors, boolean decays) {
+        int first = 3 * tensor;
+        int common = 3 * tensors;
+        List<Output<TFloat32>> rate = tf.unstack(in.wide(common), 4L).output();
+        Operand<TFloat32> clip = in.wide(common + 1);
+        Operand<TBool> taken = in.at(common + 2, TBool.class);
         Operand<TFloat32> one = tf.constant(1f);
         Operand<TFloat32> weight = in.wide(first);
-        Operand<TFloat32> gradient = tf.math.mul(in.wide(first + 3), in.wide(1));
+        Operand<TFloat32> gradient = tf.math.mul(in.wide(common + 3 + tensor), clip);
         Operand<TFloat32> mean = towards(tf, in.wide(first + 1), gradient, 1 - adamW.beta1());
         Operand<TFloat32> square = towards(tf, in.wide(first + 2), tf.math.square(gradient), 1 - adamW.beta2());
         Operand<TFloat32> step = tf.math.div(
@@ -148,7 +149,6 @@ final class Optimizer {
         Operand<TFloat32> kept = decays
                 ? tf.math.mul(weight, tf.math.sub(one, tf.math.mul(rate.get(0), tf.constant(adamW.weightDecay()))))
                 : weight;
-        Operand<TBool> taken = in.at(2, TBool.class);
         return List.of(
                 tf.select(taken, tf.math.sub(kept, step), weight),
                 tf.select(taken, mean, in.wide(first + 1)),

@@ -18,8 +18,7 @@ final class Spread {
     /** Numbers that are sent in one run: fewer take less memory, more less time. */
     private static final long RUN_ELEMENTS = 1 << 24;
 
-    /** What empties each replica. */
-    private final List<List<Op>> zeros = new ArrayList<>();
+    private final List<List<FloatVariable>> replicas;
 
     private final List<List<Op>> meetings = new ArrayList<>();
 
@@ -28,9 +27,7 @@ final class Spread {
      * @param replicas the variables of each, in the same order
      */
     Spread(List<Ops> places, Collective group, List<List<FloatVariable>> replicas) {
-        for (int place = 0; place < places.size(); place++) {
-            zeros.add(replicas.get(place).stream().map(FloatVariable::clear).toList());
-        }
+        this.replicas = replicas;
         long elements = RUN_ELEMENTS;
         for (int i = 0; i < replicas.get(0).size(); i++) {
             int variable = i;
@@ -54,12 +51,8 @@ final class Spread {
 
     /** @param source whether the first replica here is the one to give; its variables are assigned by then */
     void run(Runs runs, boolean source) {
-        Session.Runner empty = runs.runner();
-        for (List<Op> replica : source ? zeros.subList(1, zeros.size()) : zeros) {
-            replica.forEach(empty::addTarget);
-        }
-        if (!source || zeros.size() > 1) {
-            runs.run(empty).close();
+        for (List<FloatVariable> replica : source ? replicas.subList(1, replicas.size()) : replicas) {
+            FloatVariable.clear(runs.session(), replica);
         }
         for (List<Op> run : meetings) {
             Session.Runner runner = runs.runner();

@@ -59,7 +59,7 @@ class MemoryPlanTest {
         assertThat(ofTwo.gradients()).isEqualTo(3 * one.gradients());
     }
 
-    /** The first is nanoGPT's smallest, the second its larger one with a tokenizer's vocabulary. */
+    /** The first is nanoGPT's smallest, the second its larger one with a tokenizer's vocabulary, the last mostly weights. */
     @ParameterizedTest
     @CsvSource({
         "1024, 64, 4, 4, 128, 12, FLOAT32, NONE, 1, 1",
@@ -67,6 +67,7 @@ class MemoryPlanTest {
         "8192, 256, 6, 6, 384, 16, BFLOAT16, NONE, 1, 1",
         "8192, 256, 6, 6, 384, 16, FLOAT32, BLOCKS, 2, 1",
         "8192, 256, 6, 6, 384, 8, FLOAT32, NONE, 1, 2",
+        "32768, 32, 1, 4, 1024, 1, BFLOAT16, NONE, 1, 1",
     })
     void isWhatAProcessTakes(
             int vocabulary,

@@ -16,6 +16,7 @@ import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class TrainerTest {
@@ -26,6 +27,10 @@ class TrainerTest {
     private static final GptConfig SMALL = new GptConfig(1024, 64, 4, 4, 128);
 
     private static final int SMALL_BATCH = 12;
+
+    /** Its embedding and its head are large enough to change in place. */
+    private static final LlamaConfig LARGE_VOCABULARY =
+            new LlamaConfig(90_000, 7, 2, 6, 3, 12, 4, 10, 1e-5f, 50, false);
 
     @TempDir
     Path folder;
@@ -180,10 +185,30 @@ class TrainerTest {
         }
     }
 
+    @Test
+    void whatChangesInPlaceLearnsAsOperationByOperation() {
+        int[] tokens = TestModels.tokens(BATCH * LARGE_VOCABULARY.block() + 1, LARGE_VOCABULARY.vocabularySize(), 5);
+        TrainingOptions plainly = TrainingOptions.usual().with(Compilation.NONE);
+        try (Trainer plain = trainer(LARGE_VOCABULARY, BATCH, plainly);
+                Trainer inPlace = trainer(LARGE_VOCABULARY, BATCH)) {
+            for (int step = 0; step < 5; step++) {
+                StepResult expected = plain.step(inputs(tokens), targets(tokens), 1e-2f);
+                StepResult found = inPlace.step(inputs(tokens), targets(tokens), 1e-2f);
+                assertThat(found.loss()).isCloseTo(expected.loss(), within(1e-4f));
+                assertThat(found.gradientNorm()).isCloseTo(expected.gradientNorm(), within(1e-4f));
+            }
+        }
+    }
+
+    static Stream<Arguments> configsAndOptions() {
+        return Stream.concat(
+                options().map(options -> Arguments.of(TestModels.TINY_LLAMA, options)),
+                options().map(options -> Arguments.of(LARGE_VOCABULARY, options)));
+    }
+
     @ParameterizedTest
-    @MethodSource("options")
-    void aStepThatIsNotTakenLeavesEveryBitAsItWas(TrainingOptions options) throws IOException {
-        LlamaConfig config = TestModels.TINY_LLAMA;
+    @MethodSource("configsAndOptions")
+    void aStepThatIsNotTakenLeavesEveryBitAsItWas(LlamaConfig config, TrainingOptions options) throws IOException {
         int bad = config.vocabularySize() - 1;
         // Whoever reads the last token of the vocabulary gets no number; the others are none the wiser.
         Weights holed = changed(config, "model.embed_tokens.weight", values -> {
