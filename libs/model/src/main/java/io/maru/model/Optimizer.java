@@ -85,7 +85,10 @@ final class Optimizer {
         }
     }
 
-    /** Small tensors are moved together, since each call costs some time. Large ones are not: old and new lie side by side. */
+    /**
+     * Small tensors are moved together, since each call costs some time. Large ones are not: where they do not change in
+     * place, old and new lie side by side.
+     */
     private static List<List<Parameter>> groups(List<Parameter> all) {
         List<List<Parameter>> groups = new ArrayList<>();
         long elements = GROUP_ELEMENTS;
