@@ -32,30 +32,38 @@ import io.maru.training.domain.TrainingJob;
 import io.maru.training.domain.TrainingRequest;
 import io.maru.training.domain.TrainingSpec;
 import io.maru.training.store.StoredTrainingBytes;
+import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * What a checkpoint costs a training that goes on meanwhile: the training service's own loop and writer, against the real
- * store of the test kit; a stand-in for the checkpoint service reads each file back as that one does, in this process. The
- * steps that a checkpoint was written in or sent beside are compared with the others.
+ * store of the test kit; a stand-in for the checkpoint service reads each file back as that one does, in this process.
+ *
+ * <pre>
+ *   steps     1..25   26..75    75           76..125   126..150   150          151..200
+ *             warm    without   checkpoint   with      without    checkpoint   with
+ * </pre>
+ *
+ * Where a checkpoint is not away when its fifty steps are over, the figure hides some of it, and this says so.
  */
 public final class CheckpointCost {
-    private static final int EVERY = 10;
-    private static final int STEPS = 4 * EVERY;
-    private static final int WARM_UP = 2;
     /** How often the bar has a checkpoint. */
     private static final int USUAL_EVERY = 50;
+
+    private static final int EVERY = USUAL_EVERY + USUAL_EVERY / 2;
+    private static final int STEPS = 2 * EVERY + USUAL_EVERY;
 
     private static final String DATASET = "datasets/bench";
 
@@ -96,40 +104,43 @@ public final class CheckpointCost {
     }
 
     private static void report(Clock clock) {
-        List<Double> plain = new ArrayList<>();
-        List<Double> extra = new ArrayList<>();
-        List<Integer> busy = new ArrayList<>();
-        for (int step = WARM_UP + 1; step < STEPS; step++) {
-            int checkpoint = (step - 1) / EVERY * EVERY;
-            if (checkpoint == 0 || clock.ended(step - 1) >= clock.registered(checkpoint)) {
-                plain.add((clock.ended(step) - clock.ended(step - 1)) / 1e9);
-            }
-        }
-        double usual = median(plain);
+        Times with = new Times();
+        Times without = new Times();
+        Times ratios = new Times();
+        Times busy = new Times();
+        Times ours = new Times();
+        Times others = new Times();
         for (int checkpoint = EVERY; checkpoint < STEPS; checkpoint += EVERY) {
-            int step = checkpoint;
-            while (clock.ended(step) < clock.registered(checkpoint) && step < checkpoint + EVERY) {
-                step++;
-            }
-            busy.add(step - checkpoint);
-            extra.add((clock.ended(step) - clock.ended(checkpoint)) / 1e9 - (step - checkpoint) * usual);
+            int before = checkpoint == EVERY ? USUAL_EVERY : EVERY - USUAL_EVERY;
+            Moment begun = clock.ended[checkpoint];
+            Moment plain = clock.ended[checkpoint - before];
+            Moment over = clock.ended[checkpoint + USUAL_EVERY];
+            double seconds = over.secondsSince(begun);
+            double usual = begun.secondsSince(plain) / before * USUAL_EVERY;
+            with.add(seconds);
+            without.add(usual);
+            ratios.add(seconds / usual - 1);
+            busy.add((clock.registered.get(checkpoint) - begun.nanos) / 1e9);
+            ours.add((over.own - begun.own - (begun.own - plain.own) * USUAL_EVERY / before) / 1e9);
+            others.add((over.store - begun.store - (begun.store - plain.store) * USUAL_EVERY / before) / 1e9);
         }
-        System.out.printf("a step: median %.3f s, best %.3f s (%d)%n", usual, Collections.min(plain), plain.size());
         System.out.printf(
-                "a checkpoint is under way during %s steps, the training thread waits %s s for it%n",
-                busy, clock.waited);
+                "a checkpoint in %d steps: median %.2f %%, best %.2f %% more time%n",
+                USUAL_EVERY, 100 * ratios.median(), 100 * ratios.best());
         System.out.printf(
-                "a checkpoint costs: median %.3f s, best %.3f s; each %d steps that is %.2f %%, best %.2f %% of them%n",
-                median(extra),
-                Collections.min(extra),
-                USUAL_EVERY,
-                100 * median(extra) / (USUAL_EVERY * usual),
-                100 * Collections.min(extra) / (USUAL_EVERY * usual));
+                "%d steps with one: %s s; without: %s s%n", USUAL_EVERY, with.all("%.2f"), without.all("%.2f"));
+        System.out.printf(
+                "it is on its way for %s s; the training thread waits %s s for it, at the end too%n",
+                busy.all("%.1f"), clock.waited.all("%.3f"));
+        System.out.printf(
+                "processor time more than without: %s s of this process, %s s of the store's%n",
+                ours.all("%.1f"), others.all("%.1f"));
+        for (int checkpoint = EVERY; checkpoint < STEPS; checkpoint += EVERY) {
+            if (clock.registered.get(checkpoint) > clock.ended[checkpoint + USUAL_EVERY].nanos) {
+                System.out.printf("the checkpoint of step %d was not away by then: it costs more%n", checkpoint);
+            }
+        }
         System.out.printf("load average %.2f%n", Times.loadAverage());
-    }
-
-    private static double median(List<Double> values) {
-        return values.stream().sorted().toList().get(values.size() / 2);
     }
 
     private static TrainingRequest request(Precision precision, int[] shape) {
@@ -204,24 +215,40 @@ public final class CheckpointCost {
         return new Manifest.Entry(key, Files.size(file), Sha256.of(file), attributes);
     }
 
+    /**
+     * A point in the run.
+     *
+     * @param own processor time of this process so far
+     * @param store of the processes that it started: the store among them
+     */
+    private record Moment(long nanos, long own, long store) {
+        static Moment now() {
+            OperatingSystemMXBean system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+            long store = ProcessHandle.current()
+                    .descendants()
+                    .mapToLong(process -> process.info()
+                            .totalCpuDuration()
+                            .orElse(Duration.ZERO)
+                            .toNanos())
+                    .sum();
+            return new Moment(System.nanoTime(), system.getProcessCpuTime(), store);
+        }
+
+        double secondsSince(Moment earlier) {
+            return (nanos - earlier.nanos) / 1e9;
+        }
+    }
+
     /** When each step ended, and when each checkpoint was registered. */
     private static final class Clock implements TrainingMeters {
-        private final long[] steps = new long[STEPS + 1];
-        private final long[] checkpoints = new long[STEPS + 1];
-        private final List<String> waited = new ArrayList<>();
+        private final Moment[] ended = new Moment[STEPS + 1];
+        private final Map<Integer, Long> registered = new ConcurrentHashMap<>();
+        private final Times waited = new Times();
         private int step;
-
-        long ended(int at) {
-            return steps[at];
-        }
-
-        long registered(int at) {
-            return checkpoints[at];
-        }
 
         @Override
         public void stepped() {
-            steps[++step] = System.nanoTime();
+            ended[++step] = Moment.now();
         }
 
         @Override
@@ -229,7 +256,7 @@ public final class CheckpointCost {
 
         @Override
         public void checkpointed(double seconds) {
-            waited.add("%.3f".formatted(seconds));
+            waited.add(seconds);
         }
     }
 
@@ -277,7 +304,7 @@ public final class CheckpointCost {
             bytesOfOne = candidate.files().values().stream()
                     .mapToLong(SealedFile::size)
                     .sum();
-            clock.checkpoints[(int) candidate.step()] = System.nanoTime();
+            clock.registered.put((int) candidate.step(), System.nanoTime());
         }
     }
 

@@ -4,6 +4,7 @@ import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** What the rounds of one side took. */
 final class Times {
@@ -37,6 +38,11 @@ final class Times {
 
     double best() {
         return Collections.min(seconds);
+    }
+
+    /** Each in its turn. */
+    String all(String format) {
+        return seconds.stream().map(format::formatted).collect(Collectors.joining(", "));
     }
 
     static double loadAverage() {

@@ -6,14 +6,15 @@ import java.util.List;
  * One of the seven services as a process of this machine.
  *
  * @param portOffset its port is the stack's first port plus this
- * @param jvmOptions what its JVM needs: a service without computation of its own starts faster with the first compiler alone
+ * @param jvmOptions what its JVM needs: a service without computation of its own starts faster with the first compiler alone,
+ *     with which SHA-256 takes ten times as long
  */
 public enum Service {
     CONTROL(0, "-Xmx128m", "-XX:TieredStopAtLevel=1"),
     INGESTION(1, "-Xmx192m"),
     TOKENIZATION(2, "-Xmx384m"),
     TRAINING(3, "-Xmx384m"),
-    CHECKPOINT(4, "-Xmx128m", "-XX:TieredStopAtLevel=1"),
+    CHECKPOINT(4, "-Xmx128m"),
     EVALUATION(5, "-Xmx192m", "-XX:TieredStopAtLevel=1"),
     INFERENCE(6, "-Xmx384m");
 

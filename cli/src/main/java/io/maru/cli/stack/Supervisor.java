@@ -97,7 +97,6 @@ public final class Supervisor {
                         java(),
                         "-Xmx256m",
                         "-XX:+UseSerialGC",
-                        "-XX:TieredStopAtLevel=1",
                         "-cp",
                         root.resolve("infra/embedded/target/app") + File.separator + "*",
                         "io.maru.embedded.EmbeddedServers",

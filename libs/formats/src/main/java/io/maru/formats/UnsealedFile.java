@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 
 /** A file on its way to be sealed. Closed before that, it is deleted: half a file must not look like a file. */
 final class UnsealedFile implements AutoCloseable {
@@ -17,6 +18,11 @@ final class UnsealedFile implements AutoCloseable {
 
     private final Path path;
     private final FileChannel channel;
+    /** Of what was appended. */
+    private final MessageDigest digest = Sha256.newDigest();
+
+    private long size;
+    private boolean overwritten;
     private boolean writeFailed;
     private boolean sealed;
     private boolean closed;
@@ -39,7 +45,11 @@ final class UnsealedFile implements AutoCloseable {
         while (bytes.hasRemaining()) {
             // In pieces: to write a buffer of the heap, a channel sets aside native memory of its size.
             ByteBuffer piece = bytes.slice().limit(Math.min(bytes.remaining(), PIECE_BYTES));
-            bytes.position(bytes.position() + channel.write(piece));
+            int written = channel.write(piece);
+            // Now, while the processor still has them at hand: to read a large file again costs far more.
+            digest.update(piece.flip());
+            size += written;
+            bytes.position(bytes.position() + written);
         }
         writeFailed = false;
     }
@@ -47,6 +57,7 @@ final class UnsealedFile implements AutoCloseable {
     /** Writes over the first bytes of the file. */
     void overwriteStart(ByteBuffer bytes) throws IOException {
         requireUnsealed();
+        overwritten = true;
         writeFailed = true;
         while (bytes.hasRemaining()) {
             channel.write(bytes, bytes.position());
@@ -87,7 +98,7 @@ final class UnsealedFile implements AutoCloseable {
         try (FileChannel folder = FileChannel.open(path.toAbsolutePath().getParent(), READ)) {
             folder.force(true);
         }
-        SealedFile file = SealedFile.of(path);
+        SealedFile file = overwritten ? SealedFile.of(path) : new SealedFile(size, Sha256.hex(digest));
         sealed = true;
         return file;
     }

@@ -51,7 +51,10 @@ final class FloatVariable {
         return handle;
     }
 
-    /** What the variable holds at the start of a run. */
+    /**
+     * What the variable holds at the start of a run. Fetched, it stays so whatever steps are taken: a variable whose memory
+     * somebody else holds is given new memory by the next operation that changes it.
+     */
     Operand<TFloat32> value() {
         return value;
     }

@@ -36,8 +36,31 @@ public interface Learner extends AutoCloseable {
     /** Optimiser steps taken. */
     long steps();
 
+    /**
+     * Weights and moments as they are now, to be written while further steps are taken. One at a time; the caller closes it
+     * before it closes this.
+     */
+    Snapshot snapshot();
+
     /** Writes {@link #MODEL_FILE} and {@link #OPTIMIZER_FILE}: all that is needed to go on from here. */
-    Saved save(Path folder) throws IOException;
+    default Saved save(Path folder) throws IOException {
+        try (Snapshot now = snapshot()) {
+            return now.save(folder);
+        }
+    }
+
+    /** For one thread at a time, which need not be the learner's. */
+    interface Snapshot extends AutoCloseable {
+        /**
+         * Writes the two files of {@link Learner#save}, and gives up what it holds of each one as soon as that is written.
+         *
+         * @throws IOException where the disk is full, say; it may be tried again with the same folder
+         */
+        Saved save(Path folder) throws IOException;
+
+        @Override
+        void close();
+    }
 
     @Override
     void close();

@@ -1,11 +1,6 @@
 package io.maru.model;
 
-import io.maru.formats.DType;
 import io.maru.formats.SafetensorsFile;
-import io.maru.formats.SafetensorsWriter;
-import io.maru.formats.SealedFile;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -208,17 +203,13 @@ final class Optimizer {
         return moments;
     }
 
-    /** @param step optimiser steps taken */
-    SealedFile save(Session session, long step, Path file) throws IOException {
-        try (SafetensorsWriter writer = SafetensorsWriter.create(file)) {
-            writer.metadata("format", "pt").metadata(STEP, Long.toString(step));
-            moments.forEach((name, moment) ->
-                    writer.declare(name, DType.F32, moment.shape().asArray()));
-            for (Map.Entry<String, FloatVariable> moment : moments.entrySet()) {
-                moment.getValue().read(session, values -> writer.write(moment.getKey(), values));
-            }
-            return writer.seal();
-        }
+    /**
+     * What is noted in the file that the moments are saved to.
+     *
+     * @param step optimiser steps taken
+     */
+    Map<String, String> notes(long step) {
+        return Map.of("format", "pt", STEP, Long.toString(step));
     }
 
     /**

@@ -1,12 +1,14 @@
 package io.maru.model;
 
 import io.maru.formats.SafetensorsFile;
-import io.maru.formats.SealedFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.tensorflow.Graph;
@@ -363,10 +365,21 @@ public final class Trainer implements Learner {
     }
 
     @Override
-    public Saved save(Path folder) throws IOException {
-        SealedFile model = weights().save(folder.resolve(MODEL_FILE));
-        SealedFile moments = optimizers.get(0).save(runs.session(), step, folder.resolve(OPTIMIZER_FILE));
-        return new Saved(model, moments);
+    public Snapshot snapshot() {
+        Collection<FloatVariable> weights = replicas.get(0).parameters().variables();
+        Collection<FloatVariable> moments = optimizers.get(0).moments().values();
+        Session.Runner runner = runs.runner();
+        Stream.concat(weights.stream(), moments.stream()).forEach(variable -> runner.fetch(variable.value()));
+        // Not closed: the snapshot takes over all that it holds.
+        Iterator<Map.Entry<String, Tensor>> held = runs.run(runner).iterator();
+        TrainerSnapshot.Part model = new TrainerSnapshot.Part(Map.of("format", "pt"));
+        weights.forEach(
+                variable -> model.add(variable.name(), (TFloat32) held.next().getValue()));
+        TrainerSnapshot.Part optimizer =
+                new TrainerSnapshot.Part(optimizers.get(0).notes(step));
+        moments.forEach(variable ->
+                optimizer.add(variable.name(), (TFloat32) held.next().getValue()));
+        return new TrainerSnapshot(model, optimizer);
     }
 
     /** Ends the other processes of the cluster too. */

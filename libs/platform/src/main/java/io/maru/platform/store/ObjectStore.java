@@ -5,9 +5,11 @@ import io.maru.platform.error.Refusal;
 import io.minio.BucketExistsArgs;
 import io.minio.CopyObjectArgs;
 import io.minio.GetObjectArgs;
+import io.minio.Http;
 import io.minio.ListObjectsArgs;
 import io.minio.MakeBucketArgs;
-import io.minio.MinioClient;
+import io.minio.MinioAsyncClient;
+import io.minio.PutObjectAPIArgs;
 import io.minio.PutObjectArgs;
 import io.minio.RemoveObjectArgs;
 import io.minio.Result;
@@ -21,6 +23,7 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,11 +31,17 @@ import java.nio.file.StandardCopyOption;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
+import okhttp3.Dispatcher;
+import okhttp3.OkHttpClient;
 
 /**
  * The bytes of the platform: one bucket of an S3 store. Objects are immutable: a key is written once, or again with the
@@ -40,33 +49,66 @@ import java.util.function.Consumer;
  * is worth another try.
  */
 public final class ObjectStore {
-    private final MinioClient client;
+    /** Of an object that is written in one piece; no S3 store takes more. */
+    private static final long LARGEST_PIECE = 5L << 30;
+
+    private final MinioAsyncClient client;
     private final String bucket;
 
-    public ObjectStore(MinioClient client, String bucket) {
+    private ObjectStore(MinioAsyncClient client, String bucket) {
         this.client = client;
         this.bucket = bucket;
     }
 
+    /**
+     * A bucket, whether it is there yet or not.
+     *
+     * @param endpoint {@code http://host:port}
+     */
+    public static ObjectStore at(String endpoint, String accessKey, String secretKey, String bucket) {
+        Dispatcher dispatcher = new Dispatcher(new CallingThread());
+        // No call may wait for another one: the other one's thread would make it.
+        dispatcher.setMaxRequests(Integer.MAX_VALUE);
+        dispatcher.setMaxRequestsPerHost(Integer.MAX_VALUE);
+        // Bounded waits: a store that hangs must look like one that is down.
+        OkHttpClient http = new OkHttpClient.Builder()
+                .dispatcher(dispatcher)
+                .connectTimeout(Duration.ofSeconds(5))
+                .readTimeout(Duration.ofSeconds(60))
+                .writeTimeout(Duration.ofSeconds(60))
+                .build();
+        MinioAsyncClient client = MinioAsyncClient.builder()
+                .endpoint(endpoint)
+                .credentials(accessKey, secretKey)
+                .region("us-east-1")
+                .httpClient(http, true)
+                .build();
+        return new ObjectStore(client, bucket);
+    }
+
     public void createBucketIfAbsent() {
-        call("bucket " + bucket, () -> {
-            if (!client.bucketExists(BucketExistsArgs.builder().bucket(bucket).build())) {
-                client.makeBucket(MakeBucketArgs.builder().bucket(bucket).build());
-            }
-            return null;
-        });
+        if (!exists()) {
+            call(
+                    "bucket " + bucket,
+                    () -> client.makeBucket(
+                            MakeBucketArgs.builder().bucket(bucket).build()));
+        }
     }
 
     /** True if the bucket answers: what readiness asks. */
     public boolean isReachable() {
         try {
-            return call(
-                    "bucket " + bucket,
-                    () -> client.bucketExists(
-                            BucketExistsArgs.builder().bucket(bucket).build()));
+            return exists();
         } catch (Refusal e) {
             return false;
         }
+    }
+
+    private boolean exists() {
+        return call(
+                "bucket " + bucket,
+                () -> client.bucketExists(
+                        BucketExistsArgs.builder().bucket(bucket).build()));
     }
 
     public StoredObject put(String key, byte[] content) {
@@ -80,21 +122,51 @@ public final class ObjectStore {
         return new StoredObject(key, content.length, HexFormat.of().formatHex(sha256().digest(content)));
     }
 
-    /** Writes a file of any size; above 5 MiB it goes in parts. */
+    /** Writes a file of any size. */
     public StoredObject put(String key, Path file) {
-        String digest = digest(file);
-        call(
-                key,
-                () -> client.uploadObject(UploadObjectArgs.builder()
-                        .bucket(bucket)
-                        .object(key)
-                        .filename(file.toString())
-                        .build()));
+        return put(key, file, digest(file));
+    }
+
+    /**
+     * Writes a file of any size whose digest is known. Up to 5 GiB the store itself compares what it received: other bytes
+     * are OBJECT_CORRUPT and leave no object.
+     */
+    public StoredObject put(String key, Path file, String sha256) {
         try {
-            return new StoredObject(key, Files.size(file), digest);
+            long size = Files.size(file);
+            if (size > LARGEST_PIECE) {
+                call(
+                        key,
+                        () -> client.uploadObject(UploadObjectArgs.builder()
+                                .bucket(bucket)
+                                .object(key)
+                                .filename(file.toString())
+                                .build()));
+            } else {
+                try (RandomAccessFile content = new RandomAccessFile(file.toFile(), "r")) {
+                    call(
+                            key,
+                            () -> client.putObject(PutObjectAPIArgs.builder()
+                                    .bucket(bucket)
+                                    .object(key)
+                                    .file(content, size)
+                                    .headers(knownDigest(sha256))
+                                    .build()));
+                }
+            }
+            return new StoredObject(key, size, sha256);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** The client would otherwise digest the whole file twice before it sends it, and the store a third time. */
+    private static Http.Headers knownDigest(String sha256) {
+        Http.Headers headers = new Http.Headers(Http.Headers.X_AMZ_CONTENT_SHA256, "UNSIGNED-PAYLOAD");
+        headers.put(
+                Http.Headers.X_AMZ_CHECKSUM_SHA256,
+                Base64.getEncoder().encodeToString(HexFormat.of().parseHex(sha256)));
+        return headers;
     }
 
     /** Size in bytes, or nothing where there is no such object. */
@@ -222,29 +294,30 @@ public final class ObjectStore {
                 keys.add(item.get().objectName());
             }
             keys.sort(null);
-            return keys;
+            return CompletableFuture.completedFuture(keys);
         });
     }
 
     public void delete(String key) {
-        call(key, () -> {
-            client.removeObject(
-                    RemoveObjectArgs.builder().bucket(bucket).object(key).build());
-            return null;
-        });
+        call(
+                key,
+                () -> client.removeObject(
+                        RemoveObjectArgs.builder().bucket(bucket).object(key).build()));
     }
 
     private <T> T call(String key, Call<T> call) {
         try {
-            return call.run();
+            return call.run().get();
         } catch (MinioException e) {
             throw refusal(key, e);
-        } catch (IllegalStateException e) {
-            // This is how the client throws what its connection threw.
+        } catch (ExecutionException e) {
             if (e.getCause() instanceof IOException || e.getCause() instanceof MinioException) {
                 throw refusal(key, (Exception) e.getCause());
             }
-            throw e;
+            throw new IllegalStateException(e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw unavailable(key, e);
         }
     }
 
@@ -256,6 +329,12 @@ public final class ObjectStore {
         if (code.equals("NoSuchKey")) {
             return new Refusal(
                     CommonReason.OBJECT_MISSING, key + ": no such object (expected: one in the store)", failure);
+        }
+        if (code.equals("BadDigest")) {
+            return new Refusal(
+                    CommonReason.OBJECT_CORRUPT,
+                    key + ": the store received other bytes (expected: those of its digest)",
+                    failure);
         }
         // Whatever it is, a bucket that is not there yet or a wrong secret, it is the operator's to mend.
         return new Refusal(CommonReason.OBJECT_STORE_UNAVAILABLE, key + ": the object store answered " + code, failure);
@@ -313,6 +392,6 @@ public final class ObjectStore {
 
     @FunctionalInterface
     private interface Call<T> {
-        T run() throws MinioException;
+        CompletableFuture<T> run() throws MinioException;
     }
 }

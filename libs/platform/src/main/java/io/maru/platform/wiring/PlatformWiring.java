@@ -7,7 +7,6 @@ import io.maru.platform.event.Outbox;
 import io.maru.platform.event.OutboxRelay;
 import io.maru.platform.store.ObjectStore;
 import io.maru.platform.work.WorkQueue;
-import io.minio.MinioClient;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -16,7 +15,6 @@ import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.Map;
-import okhttp3.OkHttpClient;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -101,18 +99,6 @@ public class PlatformWiring {
         String secretKey = store.secretKey()
                 .orElseThrow(() -> new IllegalStateException(
                         "maru.object-store.secret-key: not set (expected: the store's secret)"));
-        // Bounded waits: a store that hangs must look like one that is down.
-        OkHttpClient http = new OkHttpClient.Builder()
-                .connectTimeout(Duration.ofSeconds(5))
-                .readTimeout(Duration.ofSeconds(60))
-                .writeTimeout(Duration.ofSeconds(60))
-                .build();
-        MinioClient client = MinioClient.builder()
-                .endpoint(store.endpoint())
-                .credentials(store.accessKey(), secretKey)
-                .region("us-east-1")
-                .httpClient(http, true)
-                .build();
-        return new ObjectStore(client, store.bucket());
+        return ObjectStore.at(store.endpoint(), store.accessKey(), secretKey, store.bucket());
     }
 }

@@ -7,8 +7,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.maru.platform.error.CommonReason;
 import io.maru.platform.error.Refusal;
 import io.maru.platform.testkit.Servers;
-import io.minio.MinioClient;
-import io.minio.StatObjectArgs;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -18,12 +16,10 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import okhttp3.OkHttpClient;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -37,8 +33,7 @@ class ObjectStoreTest {
     private static final byte[] ABC = "abc".getBytes(StandardCharsets.US_ASCII);
 
     private final Servers servers = Servers.running();
-    private final MinioClient client = client(servers.s3(), servers.s3SecretKey());
-    private final ObjectStore store = new ObjectStore(client, servers.s3Bucket());
+    private final ObjectStore store = store(servers.s3(), servers.s3SecretKey(), servers.s3Bucket());
     private final String folder = "tests/" + UUID.randomUUID() + "/";
     private final String key = folder + "abc";
 
@@ -60,7 +55,7 @@ class ObjectStoreTest {
     }
 
     @Test
-    void aLargeFileGoesInParts() throws Exception {
+    void aLargeFileComesBackAsItWasPut() throws Exception {
         byte[] content = new byte[(5 << 20) + 1];
         new Random(1).nextBytes(content);
         Path file = Files.write(files.resolve("large"), content);
@@ -69,13 +64,30 @@ class ObjectStoreTest {
 
         assertThat(stored.size()).isEqualTo(content.length);
         assertThat(store.read(key)).isEqualTo(stored);
-        // S3 marks an object of two parts so.
-        assertThat(client.statObject(StatObjectArgs.builder()
-                                .bucket(servers.s3Bucket())
-                                .object(key)
-                                .build())
-                        .etag())
-                .endsWith("-2");
+    }
+
+    @Test
+    void theStoreItselfComparesWhatItReceives() throws IOException {
+        Path file = Files.write(files.resolve("abc"), ABC);
+        assertThat(store.put(key, file, SHA256_OF_ABC)).isEqualTo(new StoredObject(key, 3, SHA256_OF_ABC));
+        assertThat(store.read(key).sha256()).isEqualTo(SHA256_OF_ABC);
+
+        // The file rotted after its digest was taken.
+        Files.writeString(file, "abd");
+        assertRefused(CommonReason.OBJECT_CORRUPT, () -> store.put(folder + "rotten", file, SHA256_OF_ABC));
+        assertThat(store.size(folder + "rotten")).isEmpty();
+    }
+
+    /** A checkpoint that is given up must not be sent to its end. */
+    @Test
+    void whoeverIsInterruptedSendsNothing() throws IOException {
+        Path file = Files.write(files.resolve("abc"), ABC);
+        Thread.currentThread().interrupt();
+
+        assertRefused(CommonReason.OBJECT_STORE_UNAVAILABLE, () -> store.put(key, file));
+
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(store.size(key)).isEmpty();
     }
 
     @Test
@@ -158,7 +170,7 @@ class ObjectStoreTest {
         try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             port = closed.getLocalPort();
         }
-        ObjectStore nobody = new ObjectStore(client("http://127.0.0.1:" + port, "secret"), "maru");
+        ObjectStore nobody = store("http://127.0.0.1:" + port, "secret", "maru");
         Path file = Files.write(files.resolve("abc"), ABC);
 
         assertThat(nobody.isReachable()).isFalse();
@@ -174,7 +186,7 @@ class ObjectStoreTest {
     /** Work that meets it waits, where a missing object would fail it for good. */
     @Test
     void aBucketThatIsNotThereYetIsAStoreThatIsNotReady() {
-        ObjectStore early = new ObjectStore(client, "bucket-" + UUID.randomUUID());
+        ObjectStore early = store(servers.s3(), servers.s3SecretKey(), "bucket-" + UUID.randomUUID());
 
         assertThat(early.isReachable()).isFalse();
         assertRefused(CommonReason.OBJECT_STORE_UNAVAILABLE, () -> early.put(key, ABC));
@@ -191,7 +203,7 @@ class ObjectStoreTest {
 
     @Test
     void aWrongSecretIsNamed() {
-        ObjectStore stranger = new ObjectStore(client(servers.s3(), "not the secret"), servers.s3Bucket());
+        ObjectStore stranger = store(servers.s3(), "not the secret", servers.s3Bucket());
 
         assertThatThrownBy(() -> stranger.put(key, ABC))
                 .hasMessage(key + ": the object store answered SignatureDoesNotMatch");
@@ -201,7 +213,7 @@ class ObjectStoreTest {
     void aStoreThatBreaksOffIsUnavailableAndLeavesNoFile() throws Exception {
         try (ServerSocket door = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             CompletableFuture<Void> answered = CompletableFuture.runAsync(() -> answerTheHalf(door));
-            ObjectStore breaking = new ObjectStore(client("http://127.0.0.1:" + door.getLocalPort(), "secret"), "maru");
+            ObjectStore breaking = store("http://127.0.0.1:" + door.getLocalPort(), "secret", "maru");
 
             assertRefused(CommonReason.OBJECT_STORE_UNAVAILABLE, () -> breaking.fetch(key, files.resolve("abc")));
 
@@ -234,17 +246,8 @@ class ObjectStoreTest {
         }
     }
 
-    private static MinioClient client(String endpoint, String secret) {
-        return MinioClient.builder()
-                .endpoint(endpoint)
-                .credentials(Servers.running().s3AccessKey(), secret)
-                .region("us-east-1")
-                .httpClient(
-                        new OkHttpClient.Builder()
-                                .callTimeout(Duration.ofSeconds(30))
-                                .build(),
-                        true)
-                .build();
+    private static ObjectStore store(String endpoint, String secret, String bucket) {
+        return ObjectStore.at(endpoint, Servers.running().s3AccessKey(), secret, bucket);
     }
 
     private static void assertRefused(CommonReason reason, ThrowingCallable call) {

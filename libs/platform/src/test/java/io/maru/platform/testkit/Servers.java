@@ -69,7 +69,6 @@ public record Servers(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx256m",
                 "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
                 "-cp",
                 app.resolve("*").toString(),
                 "io.maru.embedded.EmbeddedServers",

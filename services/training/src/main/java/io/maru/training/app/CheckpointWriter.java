@@ -3,11 +3,13 @@ package io.maru.training.app;
 import io.maru.formats.SealedFile;
 import io.maru.model.Learner;
 import io.maru.platform.error.GrpcErrors;
+import io.maru.platform.work.YieldingThreads;
 import io.maru.training.app.CheckpointRegistry.Candidate;
 import io.maru.training.app.CheckpointRegistry.Kept;
 import io.maru.training.domain.Course;
 import io.maru.training.domain.TrainingState;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,13 +28,14 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 
 /*
- * What training waits for is only what must not change under it:
+ * What training waits for is only that weights and moments are held as they are:
  *
- *     training thread   step 500 | weights to disk | step 501 502 503 ...
- *     writer's thread                              | objects, registration, what is too old |
+ *     training thread   step 500 | hold | step 501 502 503 ...
+ *     writer's thread                   | files, objects, registration, what is too old |
  *
- * One checkpoint is on its way at a time; the next one waits for it. While the object store or the checkpoint service is
- * down the writer tries again without end, and training goes on until the next checkpoint is due.
+ * One checkpoint is on its way at a time; the next one waits for it. While there is no room on the disk, or the object store
+ * or the checkpoint service is down, the writer tries again without end, and training goes on until the next checkpoint is
+ * due. The writer's thread leaves the processor to the training.
  */
 /** Writes one job's checkpoints. For one thread. */
 final class CheckpointWriter implements AutoCloseable {
@@ -49,7 +52,10 @@ final class CheckpointWriter implements AutoCloseable {
     private final Function<Long, Path> folders;
     private final int keep;
     private final ExecutorService background =
-            Executors.newSingleThreadExecutor(task -> new Thread(task, "checkpoint-writer"));
+            Executors.newSingleThreadExecutor(new YieldingThreads("checkpoint-writer"));
+    /** What the checkpoint that is on its way is made of. */
+    private Learner.Snapshot snapshot;
+
     private Future<String> sent;
     private String last;
     /** The highest step first. Of the writer's thread. */
@@ -92,30 +98,22 @@ final class CheckpointWriter implements AutoCloseable {
     }
 
     /**
-     * Writes the trainer's files to disk and sends them on their way; none may be on its way already.
+     * Sends a checkpoint of what the trainer has now on its way; none may be on its way already.
      *
      * @param validationLoss of these weights; 0 where none was measured
-     * @throws IOException where the disk is full, say; nothing is left of it, and it may be tried again
      */
-    void write(Learner trainer, TrainingState state, double validationLoss) throws IOException {
+    void write(Learner trainer, TrainingState state, double validationLoss) {
         requireIdle();
-        Path folder = folders.apply(state.step());
-        try {
-            trainer.save(folder);
-            Files.write(folder.resolve(TrainingState.FILE), state.toJson());
-        } catch (IOException e) {
-            Folders.delete(folder);
-            throw e;
-        }
-        Map<String, Path> files = new LinkedHashMap<>(unchanging);
-        for (String name : new String[] {Learner.MODEL_FILE, Learner.OPTIMIZER_FILE, TrainingState.FILE}) {
-            files.put(name, folder.resolve(name));
-        }
+        Learner.Snapshot now = trainer.snapshot();
+        snapshot = now;
         sent = background.submit(() -> {
             String name = CheckpointRegistry.name(run, state.step());
-            patiently(name, () -> send(name, files, state.step(), validationLoss));
+            patiently(name, () -> {
+                Path folder = folders.apply(state.step());
+                send(name, folder, now.save(folder), state, validationLoss);
+                Folders.delete(folder);
+            });
             patiently(name, () -> tidyUp(state.course()));
-            Folders.delete(folder);
             return name;
         });
     }
@@ -138,12 +136,16 @@ final class CheckpointWriter implements AutoCloseable {
         try {
             last = sent.get(patience.toMillis(), TimeUnit.MILLISECONDS);
             sent = null;
+            letGo();
             return true;
         } catch (TimeoutException e) {
             return false;
         } catch (ExecutionException e) {
             if (e.getCause() instanceof RuntimeException cause) {
                 throw cause;
+            }
+            if (e.getCause() instanceof IOException cause) {
+                throw new UncheckedIOException(cause);
             }
             throw new IllegalStateException(e.getCause());
         }
@@ -154,12 +156,27 @@ final class CheckpointWriter implements AutoCloseable {
         return last;
     }
 
-    private void send(String name, Map<String, Path> files, long step, double validationLoss) {
+    private void letGo() {
+        if (snapshot != null) {
+            snapshot.close();
+            snapshot = null;
+        }
+    }
+
+    private void send(String name, Path folder, Learner.Saved saved, TrainingState state, double validationLoss)
+            throws IOException {
+        Path stateFile = Files.write(folder.resolve(TrainingState.FILE), state.toJson());
         Map<String, SealedFile> stored = new LinkedHashMap<>();
-        files.forEach((file, path) -> stored.put(file, bytes.put(name + "/" + file, path)));
-        registry.register(new Candidate(run, step, stored, dataset, validationLoss));
-        if (kept != null && kept.stream().noneMatch(earlier -> earlier.step() == step)) {
-            kept.add(0, new Kept(name, step, stored, validationLoss));
+        unchanging.forEach((file, path) -> stored.put(file, bytes.put(name + "/" + file, path)));
+        stored.put(TrainingState.FILE, bytes.put(name + "/" + TrainingState.FILE, stateFile));
+        Map.of(Learner.MODEL_FILE, saved.model(), Learner.OPTIMIZER_FILE, saved.optimizer())
+                .forEach((file, known) -> {
+                    bytes.put(name + "/" + file, folder.resolve(file), known);
+                    stored.put(file, known);
+                });
+        registry.register(new Candidate(run, state.step(), stored, dataset, validationLoss));
+        if (kept != null && kept.stream().noneMatch(earlier -> earlier.step() == state.step())) {
+            kept.add(0, new Kept(name, state.step(), stored, validationLoss));
         }
     }
 
@@ -185,7 +202,7 @@ final class CheckpointWriter implements AutoCloseable {
     }
 
     /** Does what can be done twice, and tries again without end while something is down. */
-    private void patiently(String name, Runnable work) throws InterruptedException {
+    private void patiently(String name, Work work) throws InterruptedException, IOException {
         Duration pause = FIRST_PAUSE;
         while (true) {
             try {
@@ -193,7 +210,7 @@ final class CheckpointWriter implements AutoCloseable {
                 held.requireHeld();
                 work.run();
                 return;
-            } catch (RuntimeException e) {
+            } catch (IOException | RuntimeException e) {
                 if (Thread.currentThread().isInterrupted()) {
                     throw new InterruptedException(name + ": given up");
                 }
@@ -221,8 +238,14 @@ final class CheckpointWriter implements AutoCloseable {
                 interrupted = true;
             }
         }
+        letGo();
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    @FunctionalInterface
+    private interface Work {
+        void run() throws IOException;
     }
 }

@@ -3,7 +3,6 @@ package io.maru.training.app;
 import io.maru.model.DivergedException;
 import io.maru.model.Learner;
 import io.maru.model.StepResult;
-import io.maru.platform.error.GrpcErrors;
 import io.maru.training.domain.Course;
 import io.maru.training.domain.Dataset;
 import io.maru.training.domain.Divergence;
@@ -13,12 +12,10 @@ import io.maru.training.domain.TrainingPlan;
 import io.maru.training.domain.TrainingReason;
 import io.maru.training.domain.TrainingSpec;
 import io.maru.training.domain.TrainingState;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.concurrent.TimeUnit;
 
 /*
  * What happens where there is no number, or a spike. The trainer has not taken the step, so the weights are those before it:
@@ -94,7 +91,7 @@ final class TrainingAttempt {
         this.saved = trainer.steps();
     }
 
-    Outcome run() throws InterruptedException, IOException {
+    Outcome run() throws InterruptedException {
         while (!isOver()) {
             Optional<Outcome> outcome = advance();
             if (outcome.isPresent()) {
@@ -108,7 +105,7 @@ final class TrainingAttempt {
         return trainer.steps() >= spec.steps() || course.isStalled(spec.policy().earlyStop());
     }
 
-    private Optional<Outcome> advance() throws InterruptedException, IOException {
+    private Optional<Outcome> advance() throws InterruptedException {
         long batch = course.batch(trainer.steps());
         try {
             step(batch);
@@ -178,7 +175,7 @@ final class TrainingAttempt {
     }
 
     /** The weights are good, as far as is known. */
-    private Optional<Outcome> notTaken(long batch, DivergedException why) throws InterruptedException, IOException {
+    private Optional<Outcome> notTaken(long batch, DivergedException why) throws InterruptedException {
         Divergence.Action action =
                 switch (spec.policy().onDivergence()) {
                     case PAUSE -> Divergence.Action.PAUSED;
@@ -254,42 +251,24 @@ final class TrainingAttempt {
     }
 
     /**
-     * Sends a checkpoint on its way once none other is. While there is no room on the disk, training stands still and tries
-     * again.
+     * Sends a checkpoint on its way once none other is.
      *
      * @param measured on these very weights
      * @param end where all is well
      */
-    private State save(OptionalDouble measured, State end) throws InterruptedException, IOException {
+    private State save(OptionalDouble measured, State end) throws InterruptedException {
         if (awaitIdle(end) == State.CANCELLED) {
             return State.CANCELLED;
         }
         long began = System.nanoTime();
         double validationLoss = report.progress(writer.last()).validationLoss();
-        TrainingState state =
-                TrainingState.of(job.request(), job.choices(), datasets, trainer.steps(), validationLoss, course);
-        while (true) {
-            try {
-                writer.write(trainer, state, measured.orElse(0));
-                saved = trainer.steps();
-                meters.checkpointed((System.nanoTime() - began) / 1e9);
-                return end;
-            } catch (IOException e) {
-                if (!GrpcErrors.isDiskFull(e)) {
-                    throw e;
-                }
-                log.log(
-                        System.Logger.Level.WARNING,
-                        "{0}: the checkpoint of step {1} waits: {2}",
-                        job.name(),
-                        trainer.steps(),
-                        e.getMessage());
-            }
-            TimeUnit.NANOSECONDS.sleep(PATIENCE.toNanos());
-            if (report.isDue() && report.send(writer.last()) == State.CANCELLING) {
-                return State.CANCELLED;
-            }
-        }
+        writer.write(
+                trainer,
+                TrainingState.of(job.request(), job.choices(), datasets, trainer.steps(), validationLoss, course),
+                measured.orElse(0));
+        saved = trainer.steps();
+        meters.checkpointed((System.nanoTime() - began) / 1e9);
+        return end;
     }
 
     /** Waits for a checkpoint that is on its way, unless the job is cancelled meanwhile. */

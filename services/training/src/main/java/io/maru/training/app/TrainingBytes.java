@@ -12,4 +12,11 @@ public interface TrainingBytes {
     void fetch(String key, Path into, SealedFile expected);
 
     SealedFile put(String key, Path file);
+
+    /**
+     * Writes a file that is known already.
+     *
+     * @throws io.maru.platform.error.Refusal OBJECT_CORRUPT where its bytes are not what they were
+     */
+    void put(String key, Path file, SealedFile known);
 }

@@ -14,7 +14,7 @@ import java.time.Duration;
 import java.util.List;
 
 /*
- * What a service and its trainer process say to each other, one answer to each request:
+ * What a service and its trainer process say to each other, one answer to each request, but for three:
  *
  *     length (4)   kind (1)   content (length - 1)
  *
@@ -23,10 +23,14 @@ import java.util.List;
  *     FOLLOW    setup, cluster             -->  DONE  when rank 0 has ended
  *     STEP      rate, limit, the batch     -->  DONE  step, loss, gradient norm
  *     VALIDATE  the batch                  -->  DONE  loss
- *     SAVE      folder                     -->  DONE  size and SHA-256 of the two files
+ *     HOLD                                 -->  DONE
+ *     SAVE      folder                     ..>  SAVED  size and SHA-256 of the two files, or UNSAVED  why
+ *     DROP
  *     END                                  -->  DONE
  *
- * A batch is its inputs and its targets. Any request may be answered by DIVERGED, UNSUPPORTED, CORRUPT or FAILED instead.
+ * A batch is its inputs and its targets. Any request with an answer may be answered by DIVERGED, UNSUPPORTED, CORRUPT or
+ * FAILED instead. What HOLD holds is written by SAVE while further steps are taken: SAVED and UNSAVED come between the
+ * answers to others, whenever it is done; DROP lets go of it.
  * Whoever reads the end of the stream knows that the other one is gone.
  */
 /** One message between a service and its trainer process. */
@@ -41,7 +45,9 @@ record Frame(int kind, byte[] content) {
         FOLLOW,
         STEP,
         VALIDATE,
+        HOLD,
         SAVE,
+        DROP,
         END
     }
 
@@ -50,7 +56,9 @@ record Frame(int kind, byte[] content) {
         DIVERGED,
         UNSUPPORTED,
         CORRUPT,
-        FAILED
+        FAILED,
+        SAVED,
+        UNSAVED
     }
 
     /** Writes a message's content. */

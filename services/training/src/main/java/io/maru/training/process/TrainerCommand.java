@@ -18,8 +18,8 @@ record TrainerCommand(List<String> words) {
     static TrainerCommand ofThisProcess(String... what) {
         List<String> words = new ArrayList<>();
         words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        // Its own code is short; what computes is native.
-        words.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+        // With both compilers: the first one alone takes ten times as long for the digests of what is saved.
+        words.add("-XX:+UseSerialGC");
         ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
                 .filter(option -> INHERITED.stream().anyMatch(option::startsWith))
                 .forEach(words::add);

@@ -10,6 +10,7 @@ import io.maru.model.StepResult;
 import io.maru.model.Trainer;
 import io.maru.model.UnsupportedModelException;
 import io.maru.model.Weights;
+import io.maru.platform.work.YieldingThreads;
 import io.maru.training.app.TrainerSetup;
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
@@ -20,6 +21,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
@@ -35,6 +38,8 @@ public final class TrainerMain {
     private Duration idle = Duration.ofDays(1);
 
     private Trainer learner;
+    private Learner.Snapshot held;
+    private final ExecutorService saving = Executors.newSingleThreadExecutor(new YieldingThreads("saving"));
 
     private TrainerMain(DataOutputStream out) {
         this.out = out;
@@ -54,7 +59,7 @@ public final class TrainerMain {
             if (request == null) {
                 process.idle();
             } else {
-                process.answerTo(request).write(process.out);
+                process.take(request);
             }
         }
     }
@@ -82,6 +87,26 @@ public final class TrainerMain {
         }
     }
 
+    private void take(Frame request) throws IOException {
+        DataInputStream in = request.in();
+        switch (Frame.Request.values()[request.kind()]) {
+            case SAVE -> {
+                Learner.Snapshot snapshot = held;
+                Path folder = Path.of(Frame.readText(in));
+                saving.execute(() -> save(snapshot, folder));
+            }
+            case DROP -> {
+                Learner.Snapshot snapshot = held;
+                saving.execute(snapshot::close);
+            }
+            default -> write(answerTo(request));
+        }
+    }
+
+    private synchronized void write(Frame frame) throws IOException {
+        frame.write(out);
+    }
+
     private Frame answerTo(Frame request) {
         try {
             DataInputStream in = request.in();
@@ -91,8 +116,9 @@ public final class TrainerMain {
                 case FOLLOW -> follow(in);
                 case STEP -> step(in);
                 case VALIDATE -> validate(in);
-                case SAVE -> save(in);
+                case HOLD -> hold();
                 case END -> end();
+                case SAVE, DROP -> throw new IllegalStateException("a request without an answer");
             };
         } catch (DivergedException e) {
             return Frame.of(Frame.Answer.DIVERGED, content -> {
@@ -175,13 +201,29 @@ public final class TrainerMain {
         return Frame.of(Frame.Answer.DONE, content -> content.writeDouble(loss));
     }
 
-    private Frame save(DataInputStream in) throws IOException {
-        Learner.Saved saved = learner.save(Path.of(Frame.readText(in)));
-        return Frame.of(Frame.Answer.DONE, content -> {
-            for (SealedFile file : new SealedFile[] {saved.model(), saved.optimizer()}) {
-                content.writeLong(file.size());
-                Frame.writeText(content, file.sha256());
-            }
-        });
+    private Frame hold() {
+        held = learner.snapshot();
+        return Frame.of(Frame.Answer.DONE, content -> {});
+    }
+
+    private void save(Learner.Snapshot snapshot, Path folder) {
+        Frame notice;
+        try {
+            Learner.Saved saved = snapshot.save(folder);
+            notice = Frame.of(Frame.Answer.SAVED, content -> {
+                for (SealedFile file : new SealedFile[] {saved.model(), saved.optimizer()}) {
+                    content.writeLong(file.size());
+                    Frame.writeText(content, file.sha256());
+                }
+            });
+        } catch (IOException | RuntimeException | Error e) {
+            notice = Frame.of(Frame.Answer.UNSAVED, content -> Frame.writeText(content, e.toString()));
+        }
+        try {
+            write(notice);
+        } catch (IOException e) {
+            // Nobody listens any more.
+            Runtime.getRuntime().halt(0);
+        }
     }
 }

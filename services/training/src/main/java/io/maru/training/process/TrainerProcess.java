@@ -34,7 +34,7 @@ import java.util.function.BooleanSupplier;
  * </pre>
  *
  * Each method throws {@link TrainerLostException} where the process died, did not answer within its limit, or failed; it is
- * gone by then. Not safe for use by several threads, but for {@link #close}.
+ * gone by then. Not safe for use by several threads, but for {@link #close} and for what {@link #snapshot} gives.
  */
 public final class TrainerProcess implements Learner {
     private static final System.Logger log = System.getLogger(TrainerProcess.class.getName());
@@ -46,6 +46,8 @@ public final class TrainerProcess implements Learner {
     private final DataOutputStream requests;
     /** Empty where there will be no more. */
     private final BlockingQueue<Optional<Frame>> answers = new LinkedBlockingQueue<>();
+    /** Of what was saved, or was not; empty where there will be no more. */
+    private final BlockingQueue<Optional<Frame>> notices = new LinkedBlockingQueue<>();
 
     private boolean leads;
     private long steps;
@@ -131,11 +133,51 @@ public final class TrainerProcess implements Learner {
     }
 
     @Override
-    public Saved save(Path folder) {
-        DataInputStream answer = ask(
-                Frame.Request.SAVE,
-                content -> Frame.writeText(content, folder.toAbsolutePath().toString()));
-        return reading(answer, in -> new Saved(sealedFile(in), sealedFile(in)));
+    public Snapshot snapshot() {
+        ask(Frame.Request.HOLD, content -> {});
+        return new Held();
+    }
+
+    /** What the process holds. Of another thread than the process's other methods, so it closes nothing. */
+    private final class Held implements Snapshot {
+        private boolean dropped;
+
+        @Override
+        public Saved save(Path folder) throws IOException {
+            write(
+                    Frame.Request.SAVE,
+                    content -> Frame.writeText(content, folder.toAbsolutePath().toString()));
+            // Without a limit: the steps beside it have theirs, and the end of the process ends this too.
+            Frame notice;
+            try {
+                notice = notices.take().orElseThrow(() -> gone(Frame.Request.SAVE));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new TrainerLostException("trainer process " + process.pid() + ": SAVE: interrupted");
+            }
+            DataInputStream in = notice.in();
+            if (notice.kind() == Frame.Answer.UNSAVED.ordinal()) {
+                throw new IOException(Frame.readText(in));
+            }
+            return new Saved(sealedFile(in), sealedFile(in));
+        }
+
+        @Override
+        public void close() {
+            if (!dropped && process.isAlive()) {
+                try {
+                    write(Frame.Request.DROP, content -> {});
+                } catch (IOException e) {
+                    log.log(System.Logger.Level.DEBUG, "trainer process {0} is gone already", process.pid());
+                }
+            }
+            dropped = true;
+        }
+    }
+
+    private TrainerLostException gone(Frame.Request kind) {
+        return new TrainerLostException(
+                "trainer process %d: %s: ended (expected: an answer)".formatted(process.pid(), kind));
     }
 
     public long pid() {
@@ -196,10 +238,15 @@ public final class TrainerProcess implements Learner {
     private void read() {
         try (DataInputStream in = new DataInputStream(process.getInputStream())) {
             while (true) {
-                answers.add(Optional.of(Frame.read(in)));
+                Frame frame = Frame.read(in);
+                switch (Frame.Answer.values()[frame.kind()]) {
+                    case SAVED, UNSAVED -> notices.add(Optional.of(frame));
+                    case DONE, DIVERGED, UNSUPPORTED, CORRUPT, FAILED -> answers.add(Optional.of(frame));
+                }
             }
         } catch (IOException e) {
             answers.add(Optional.empty());
+            notices.add(Optional.empty());
         }
     }
 
@@ -207,7 +254,7 @@ public final class TrainerProcess implements Learner {
     private void end() {
         boolean interrupted = Thread.interrupted();
         try {
-            Frame.of(Frame.Request.END, content -> {}).write(requests);
+            write(Frame.Request.END, content -> {});
             answers.poll(PARTING.toMillis(), TimeUnit.MILLISECONDS);
         } catch (IOException e) {
             log.log(System.Logger.Level.DEBUG, "trainer process {0} is gone already", process.pid());
@@ -219,9 +266,15 @@ public final class TrainerProcess implements Learner {
         }
     }
 
+    private void write(Frame.Request kind, Frame.Content content) throws IOException {
+        synchronized (requests) {
+            Frame.of(kind, content).write(requests);
+        }
+    }
+
     private void send(Frame.Request kind, Frame.Content content) {
         try {
-            Frame.of(kind, content).write(requests);
+            write(kind, content);
         } catch (IOException e) {
             throw died(kind);
         }
@@ -263,6 +316,7 @@ public final class TrainerProcess implements Learner {
                                 Frame.readText(content),
                                 Frame.readText(content)));
             case FAILED -> throw lost(reading(in, Frame::readText));
+            case SAVED, UNSAVED -> throw new IllegalStateException("a notice among the answers");
         };
     }
 

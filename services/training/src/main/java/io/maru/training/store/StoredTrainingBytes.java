@@ -29,4 +29,9 @@ public final class StoredTrainingBytes implements TrainingBytes {
         StoredObject object = store.put(key, file);
         return new SealedFile(object.size(), object.sha256());
     }
+
+    @Override
+    public void put(String key, Path file, SealedFile known) {
+        store.put(key, file, known.sha256());
+    }
 }

@@ -54,4 +54,11 @@ final class InMemoryBytes implements TrainingBytes {
             throw new UncheckedIOException(e);
         }
     }
+
+    @Override
+    public void put(String key, Path file, SealedFile known) {
+        if (!put(key, file).equals(known)) {
+            throw CommonReason.OBJECT_CORRUPT.because("%s: other bytes (expected: %s)", key, known.sha256());
+        }
+    }
 }
