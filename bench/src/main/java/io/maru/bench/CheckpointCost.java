@@ -1,5 +1,6 @@
 package io.maru.bench;
 
+import com.sun.management.OperatingSystemMXBean;
 import io.maru.formats.Manifest;
 import io.maru.formats.SealedFile;
 import io.maru.formats.Sha256;
@@ -32,7 +33,6 @@ import io.maru.training.domain.TrainingJob;
 import io.maru.training.domain.TrainingRequest;
 import io.maru.training.domain.TrainingSpec;
 import io.maru.training.store.StoredTrainingBytes;
-import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;

@@ -156,6 +156,52 @@ class TrainerTest {
         }
     }
 
+    /** A snapshot is a second hold on the memory of weights and moments, and steps must not write there. */
+    @ParameterizedTest
+    @MethodSource("options")
+    void aSnapshotHoldsItsOwnStepThoughOthersFollowBeforeItIsWritten(TrainingOptions options) throws IOException {
+        Path early = Files.createDirectory(folder.resolve("early"));
+        Path late = Files.createDirectory(folder.resolve("late"));
+        Path after = Files.createDirectory(folder.resolve("after"));
+        Trainer.Saved expected;
+        Trainer.Saved last;
+        try (Trainer trainer = trainer(SMALL, SMALL_BATCH, options)) {
+            run(trainer, 3);
+            expected = trainer.save(early);
+            run(trainer, 6);
+            last = trainer.save(after);
+        }
+        try (Trainer trainer = trainer(SMALL, SMALL_BATCH, options)) {
+            run(trainer, 3);
+            try (Learner.Snapshot snapshot = trainer.snapshot()) {
+                run(trainer, 6);
+                assertThat(snapshot.save(late)).isEqualTo(expected).isNotEqualTo(last);
+                expected.model().verify(late.resolve(Trainer.MODEL_FILE));
+                expected.optimizer().verify(late.resolve(Trainer.OPTIMIZER_FILE));
+            }
+            assertThat(trainer.save(after)).isEqualTo(last);
+        }
+    }
+
+    @Test
+    void aSnapshotIsWrittenAtTheSecondTryWhereTheDiskWasFull() throws IOException {
+        Path early = Files.createDirectory(folder.resolve("early"));
+        Path late = Files.createDirectory(folder.resolve("late"));
+        Path taken =
+                Files.createDirectories(late.resolve(Trainer.OPTIMIZER_FILE)).resolve("file");
+        Files.writeString(taken, "");
+        try (Trainer trainer = trainer(TINY, BATCH)) {
+            run(trainer, 3);
+            Trainer.Saved expected = trainer.save(early);
+            try (Learner.Snapshot snapshot = trainer.snapshot()) {
+                assertThatThrownBy(() -> snapshot.save(late)).isInstanceOf(IOException.class);
+                Files.delete(taken);
+                assertThat(snapshot.save(late)).isEqualTo(expected);
+            }
+            expected.model().verify(late.resolve(Trainer.MODEL_FILE));
+        }
+    }
+
     @Test
     void refusesACheckpointOfAnotherModel() throws IOException {
         try (Trainer trainer = trainer(TINY, BATCH)) {

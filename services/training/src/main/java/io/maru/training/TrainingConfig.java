@@ -68,7 +68,7 @@ public interface TrainingConfig {
 
     /**
      * How long a worker is waited for; then it is lost, and the job goes on from its last checkpoint with others. Longer
-     * than any step, and than a checkpoint takes to be written to disk.
+     * than any step.
      */
     @WithDefault("120000")
     @Min(1000)

@@ -310,11 +310,12 @@ public final class ObjectStore {
             return call.run().get();
         } catch (MinioException e) {
             throw refusal(key, e);
-        } catch (ExecutionException e) {
+        } catch (ExecutionException | IllegalStateException e) {
+            // A list throws the latter, where other calls throw the former.
             if (e.getCause() instanceof IOException || e.getCause() instanceof MinioException) {
                 throw refusal(key, (Exception) e.getCause());
             }
-            throw new IllegalStateException(e.getCause());
+            throw new IllegalStateException(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw unavailable(key, e);

@@ -25,12 +25,15 @@ public final class YieldingThreads implements ThreadFactory {
 
     @Override
     public Thread newThread(Runnable task) {
-        return new Thread(
+        Thread thread = new Thread(
                 () -> {
                     yieldFromNowOn();
                     task.run();
                 },
                 name);
+        // A process that ends does not wait for what nobody waits for.
+        thread.setDaemon(true);
+        return thread;
     }
 
     private static void yieldFromNowOn() {

@@ -7,17 +7,26 @@ import io.maru.platform.error.CommonReason;
 import io.maru.platform.error.Refusal;
 import io.maru.platform.store.ObjectStore;
 import io.maru.platform.store.StoredObject;
+import io.maru.platform.work.YieldingThreads;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.Supplier;
 
-/** The objects, in the platform's store; tensors pass through a file for as long as their header is read. */
+/**
+ * The objects, in the platform's store; tensors pass through a file for as long as their header is read. Objects are read by
+ * threads that leave the processor to whoever else wants it: a training that shares the machine goes on meanwhile.
+ */
 public final class StoredCheckpointBytes implements CheckpointBytes {
     private final ObjectStore store;
     private final Path workDirectory;
+    private final ExecutorService reading = Executors.newCachedThreadPool(new YieldingThreads("reading"));
 
     public StoredCheckpointBytes(ObjectStore store, Path workDirectory) {
         this.store = store;
@@ -26,12 +35,12 @@ public final class StoredCheckpointBytes implements CheckpointBytes {
 
     @Override
     public Optional<SealedFile> measure(String key) {
-        return unlessMissing(() -> sealedFile(store.read(key)));
+        return read(() -> sealedFile(store.read(key)));
     }
 
     @Override
     public Optional<SealedFile> measureTensors(String key) {
-        return unlessMissing(() -> {
+        return read(() -> {
             try {
                 Path folder = Files.createTempDirectory(workDirectory, "tensors");
                 Path file = folder.resolve(key.substring(key.lastIndexOf('/') + 1));
@@ -65,6 +74,22 @@ public final class StoredCheckpointBytes implements CheckpointBytes {
     @Override
     public void delete(String key) {
         store.delete(key);
+    }
+
+    private Optional<SealedFile> read(Supplier<SealedFile> read) {
+        Future<Optional<SealedFile>> found = reading.submit(() -> unlessMissing(read));
+        try {
+            return found.get();
+        } catch (InterruptedException e) {
+            found.cancel(true);
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while an object was read", e);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw new IllegalStateException(e.getCause());
+        }
     }
 
     private static SealedFile sealedFile(StoredObject object) {

@@ -132,6 +132,9 @@ public final class Trial {
         long began = 0;
         for (int step = 0; step < batches.size(); step++) {
             TokenBatches.Batch batch = batches.get(step);
+            if (step == batches.size() - 1) {
+                trainer.hold();
+            }
             began = System.nanoTime();
             try {
                 trainer.step(

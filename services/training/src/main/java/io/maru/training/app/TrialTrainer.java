@@ -10,6 +10,9 @@ public interface TrialTrainer extends AutoCloseable {
     /** As {@link Learner#step}. */
     void step(int[] inputs, int[] targets, float learningRate);
 
+    /** Holds what a checkpoint holds while it is written. */
+    void hold();
+
     /** The most memory that it had in use at once so far, in bytes; 0 where it is gone. */
     long peakBytes();
 

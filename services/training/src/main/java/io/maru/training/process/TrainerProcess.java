@@ -144,9 +144,14 @@ public final class TrainerProcess implements Learner {
 
         @Override
         public Saved save(Path folder) throws IOException {
-            write(
-                    Frame.Request.SAVE,
-                    content -> Frame.writeText(content, folder.toAbsolutePath().toString()));
+            try {
+                write(
+                        Frame.Request.SAVE,
+                        content ->
+                                Frame.writeText(content, folder.toAbsolutePath().toString()));
+            } catch (IOException e) {
+                throw gone(Frame.Request.SAVE);
+            }
             // Without a limit: the steps beside it have theirs, and the end of the process ends this too.
             Frame notice;
             try {

@@ -42,6 +42,12 @@ public final class TrialProcess implements TrialTrainer {
     }
 
     @Override
+    public void hold() {
+        // Until the process ends.
+        process.snapshot();
+    }
+
+    @Override
     public long peakBytes() {
         try {
             return process.peakResidentBytes();

@@ -277,7 +277,7 @@ class TrainingAttemptTest {
 
     /** What is written to /dev/full finds no space left on the device, as on any full disk. */
     @Test
-    void waitsForRoomOnTheDiskAndLosesNothing() throws Exception {
+    void goesOnWhileThereIsNoRoomOnTheDiskAndLosesNothing() throws Exception {
         TrainingRequest request = request(spec(24, OnDivergence.PAUSE, 0));
         run(request);
         List<String> expected = digests(24);
@@ -286,13 +286,16 @@ class TrainingAttemptTest {
 
         Path full = folder.resolve("work/run/step-10");
         ScriptedJob job = new ScriptedJob(request, State.RUNNING, step -> {
-            if (step == 9) {
-                try {
+            try {
+                if (step == 9) {
                     Files.createSymbolicLink(
                             Files.createDirectories(full).resolve(TrainingState.FILE), Path.of("/dev/full"));
-                } catch (IOException e) {
-                    throw new UncheckedIOException(e);
+                } else if (step == 15) {
+                    assertThat(registry.kept).isEmpty();
+                    Files.delete(full.resolve(TrainingState.FILE));
                 }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
             }
             return State.RUNNING;
         });

@@ -242,6 +242,11 @@ class TrialTest {
             script.accept(batches.size() - 1);
         }
 
+        @Override
+        public void hold() {
+            assertThat(batches).hasSize(1);
+        }
+
         void awaitClosed() {
             try {
                 closed.await();

@@ -63,6 +63,46 @@ class TrainerProcessTest {
     }
 
     @Test
+    void writesWhatItHoldsBesideTheStepsThatFollow() throws IOException {
+        Path here = Files.createDirectory(folder.resolve("here"));
+        Path there = Files.createDirectory(folder.resolve("there"));
+        Path later = Files.createDirectory(folder.resolve("later"));
+        try (Trainer expected = Trainer.create(
+                        CONFIG, AdamW.usual(), BATCH, Weights.initial(CONFIG, SEED), TrainingOptions.usual(), DEVICE);
+                TrainerProcess found = TrainerProcess.start(LIMIT)) {
+            found.begin(SETUP, SEED);
+            expected.step(INPUTS, TARGETS, 1e-2f);
+            found.step(INPUTS, TARGETS, 1e-2f);
+            Learner.Saved first = expected.save(here);
+            try (Learner.Snapshot snapshot = found.snapshot()) {
+                found.step(INPUTS, TARGETS, 1e-2f);
+                assertThatThrownBy(() -> snapshot.save(folder.resolve("nowhere")))
+                        .isInstanceOf(IOException.class)
+                        .hasMessageContaining("NoSuchFileException");
+                assertThat(snapshot.save(there)).isEqualTo(first);
+                first.optimizer().verify(there.resolve(Learner.OPTIMIZER_FILE));
+            }
+            expected.step(INPUTS, TARGETS, 1e-2f);
+            assertThat(found.save(later)).isEqualTo(expected.save(here));
+        }
+    }
+
+    @Test
+    void isLostToWhoeverWaitsForWhatItHeld() throws IOException {
+        try (TrainerProcess trainer = TrainerProcess.start(LIMIT)) {
+            trainer.begin(SETUP, SEED);
+            try (Learner.Snapshot snapshot = trainer.snapshot()) {
+                ProcessHandle process = ProcessHandle.of(trainer.pid()).orElseThrow();
+                process.destroyForcibly();
+                process.onExit().join();
+                assertThatThrownBy(() -> snapshot.save(folder))
+                        .isInstanceOf(TrainerLostException.class)
+                        .hasMessageContaining("SAVE: ended (expected: an answer)");
+            }
+        }
+    }
+
+    @Test
     void tellsHowMuchMemoryItTook() throws IOException {
         try (TrainerProcess trainer = TrainerProcess.start(LIMIT)) {
             trainer.begin(SETUP, SEED);
