@@ -1,12 +1,16 @@
 package io.maru.training.app;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.grpc.Status;
 import io.maru.formats.SealedFile;
 import io.maru.formats.Sha256;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Keeps one run's checkpoints by step, and can be down for some calls. */
@@ -14,6 +18,7 @@ final class InMemoryRegistry implements CheckpointRegistry {
     final ConcurrentSkipListMap<Long, Candidate> kept = new ConcurrentSkipListMap<>();
     final AtomicInteger outages = new AtomicInteger();
     final AtomicInteger deletionOutages = new AtomicInteger();
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
     private final InMemoryBytes bytes;
 
     InMemoryRegistry(InMemoryBytes bytes) {
@@ -63,5 +68,22 @@ final class InMemoryRegistry implements CheckpointRegistry {
             throw Status.UNAVAILABLE.asRuntimeException();
         }
         kept.put(candidate.step(), candidate);
+        synchronized (this) {
+            notifyAll();
+        }
+    }
+
+    /** Waits for a checkpoint that is on its way. */
+    synchronized void await(long step) {
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        while (!kept.containsKey(step)) {
+            long left = end - System.nanoTime();
+            assertThat(left).as("time left for checkpoint " + step).isPositive();
+            try {
+                TimeUnit.NANOSECONDS.timedWait(this, left);
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        }
     }
 }

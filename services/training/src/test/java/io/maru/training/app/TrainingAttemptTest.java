@@ -60,6 +60,8 @@ class TrainingAttemptTest {
     /** Steps of two passes over the training split, and some: whatever is in it comes after the first checkpoint, too. */
     private static final long EPOCHS = 120;
 
+    private static final long CHECKPOINT_EVERY = 10;
+
     private final InMemoryBytes bytes = new InMemoryBytes();
     private final InMemoryRegistry registry = new InMemoryRegistry(bytes);
 
@@ -408,9 +410,11 @@ class TrainingAttemptTest {
         return job;
     }
 
+    /** Once what was due before is registered. */
     private void killed(TrainingRequest request, long step) {
         LongFunction<State> script = now -> {
             if (now >= step) {
+                registry.await((step - 1) / CHECKPOINT_EVERY * CHECKPOINT_EVERY);
                 throw new IllegalStateException("killed");
             }
             return State.RUNNING;
@@ -444,7 +448,7 @@ class TrainingAttemptTest {
                         42,
                         1000,
                         3,
-                        10,
+                        CHECKPOINT_EVERY,
                         Decay.COSINE,
                         Precision.FLOAT32,
                         Recompute.NONE,
