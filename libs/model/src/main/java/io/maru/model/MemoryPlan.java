@@ -9,9 +9,9 @@ package io.maru.model;
  * @param gradients bytes of all gradients, of their sums over the parts of a batch, and of their means over devices
  * @param activations bytes of what the way back reads
  * @param logits bytes of the scores of each token and of their gradient
- * @param passing bytes that are needed for a while: gradients inside one block, the scores as the loss reads them, what AdamW
- *     leaves behind that lays new values beside old ones, and the weights and moments that a checkpoint holds until it is
- *     written
+ * @param passing bytes that are needed for a while: gradients inside one block, the scores as the loss reads them, and the
+ *     weights and moments that a checkpoint holds until it is written, which are also what AdamW leaves behind where it lays
+ *     new values beside old ones
  */
 public record MemoryPlan(long weights, long moments, long gradients, long activations, long logits, long passing) {
     private static final int WIDE = Float.BYTES;
@@ -42,7 +42,6 @@ public record MemoryPlan(long weights, long moments, long gradients, long activa
                 Math.multiplyExact(rows, activationsOfARow(config, options, narrow)),
                 Math.multiplyExact(rows, 2L * narrow * config.vocabularySize()),
                 rows * (activationsOfABlock(config, options, narrow) + (long) WIDE * config.vocabularySize())
-                        + 2 * WIDE * devices * besideOldOnes(config, options)
                         + 3 * WIDE * config.parameterCount());
     }
 
@@ -54,15 +53,6 @@ public record MemoryPlan(long weights, long moments, long gradients, long activa
     /** Of a process that trains, as the operating system counts it. */
     public long process() {
         return total() + passing + RUNTIME;
-    }
-
-    /** Numbers of the tensors that do not change in place. */
-    private static long besideOldOnes(DecoderConfig config, TrainingOptions options) {
-        boolean compiled = options.compilation() != Compilation.NONE;
-        return config.parameters().stream()
-                .filter(parameter -> !compiled || !XlaFusion.changesInPlace(parameter.shape()))
-                .mapToLong(Parameter::elements)
-                .sum();
     }
 
     private static long activationsOfARow(DecoderConfig config, TrainingOptions options, int narrow) {

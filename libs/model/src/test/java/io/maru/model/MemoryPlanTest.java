@@ -91,7 +91,8 @@ class MemoryPlanTest {
         long measured = PeakMemory.measure(
                 vocabulary, block, layers, heads, width, batch, precision, recompute, parts, devices);
 
-        assertThat(plan.process() / (double) measured).isBetween(0.8, 1.25);
+        // Rather too much than too little: what devices send each other is counted as if all of it were held at once.
+        assertThat(plan.process() / (double) measured).isBetween(0.8, 1.3);
     }
 
     @Test
