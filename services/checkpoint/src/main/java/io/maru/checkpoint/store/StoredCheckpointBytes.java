@@ -7,7 +7,7 @@ import io.maru.platform.error.CommonReason;
 import io.maru.platform.error.Refusal;
 import io.maru.platform.store.ObjectStore;
 import io.maru.platform.store.StoredObject;
-import io.maru.platform.work.YieldingThreads;
+import io.maru.platform.thread.YieldingThreads;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

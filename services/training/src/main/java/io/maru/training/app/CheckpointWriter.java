@@ -3,7 +3,7 @@ package io.maru.training.app;
 import io.maru.formats.SealedFile;
 import io.maru.model.Learner;
 import io.maru.platform.error.GrpcErrors;
-import io.maru.platform.work.YieldingThreads;
+import io.maru.platform.thread.YieldingThreads;
 import io.maru.training.app.CheckpointRegistry.Candidate;
 import io.maru.training.app.CheckpointRegistry.Kept;
 import io.maru.training.domain.Course;

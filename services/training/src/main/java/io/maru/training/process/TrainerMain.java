@@ -10,7 +10,7 @@ import io.maru.model.StepResult;
 import io.maru.model.Trainer;
 import io.maru.model.UnsupportedModelException;
 import io.maru.model.Weights;
-import io.maru.platform.work.YieldingThreads;
+import io.maru.platform.thread.YieldingThreads;
 import io.maru.training.app.TrainerSetup;
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;

@@ -1,4 +1,4 @@
-package io.maru.platform.work;
+package io.maru.platform.thread;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

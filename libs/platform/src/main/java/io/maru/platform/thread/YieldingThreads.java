@@ -1,4 +1,4 @@
-package io.maru.platform.work;
+package io.maru.platform.thread;
 
 import java.io.IOException;
 import java.nio.file.Files;
