@@ -34,7 +34,8 @@ public record MemoryPlan(long weights, long moments, long gradients, long activa
         long rows = Math.multiplyExact(devices * ((long) batch / options.accumulation() / shares), config.block());
         long copies = narrow == WIDE ? 0 : narrow * parameters;
         long sums = options.accumulation() == 1 ? 0 : WIDE * parameters;
-        long met = shares == 1 ? 0 : 2 * WIDE * parameters; // what goes into the buckets, and what comes out
+        // A bucket takes the place of the gradients that went into it; what comes out lies beside it.
+        long met = shares == 1 ? 0 : WIDE * parameters;
         return new MemoryPlan(
                 WIDE * parameters + copies,
                 2 * WIDE * parameters,

@@ -50,13 +50,13 @@ class MemoryPlanTest {
         MemoryPlan one = MemoryPlan.of(GPT2, 8, USUAL);
         MemoryPlan two = MemoryPlan.of(GPT2, 8, USUAL, 2, 2);
         assertThat(two.weights()).isEqualTo(2 * one.weights());
-        assertThat(two.gradients()).isEqualTo(2 * 3 * one.gradients());
+        assertThat(two.gradients()).isEqualTo(2 * 2 * one.gradients());
         assertThat(two.activations()).isEqualTo(one.activations());
 
         MemoryPlan ofTwo = MemoryPlan.of(GPT2, 8, USUAL, 1, 2);
         assertThat(ofTwo.weights()).isEqualTo(one.weights());
         assertThat(ofTwo.activations()).isEqualTo(one.activations() / 2);
-        assertThat(ofTwo.gradients()).isEqualTo(3 * one.gradients());
+        assertThat(ofTwo.gradients()).isEqualTo(2 * one.gradients());
     }
 
     /** The first is nanoGPT's smallest, the second its larger one with a tokenizer's vocabulary, the last mostly weights. */
@@ -91,8 +91,7 @@ class MemoryPlanTest {
         long measured = PeakMemory.measure(
                 vocabulary, block, layers, heads, width, batch, precision, recompute, parts, devices);
 
-        // Rather too much than too little: what devices send each other is counted as if all of it were held at once.
-        assertThat(plan.process() / (double) measured).isBetween(0.8, 1.3);
+        assertThat(plan.process() / (double) measured).isBetween(0.8, 1.25);
     }
 
     @Test

@@ -135,74 +135,50 @@ public record TrainingSpec(
     }
 
     public TrainingSpec with(DataMix other) {
-        return with(world, other, policy);
+        return copy(steps, batch, learningRate, minLearningRate, warmupSteps, accumulation, world, other, policy);
     }
 
     public TrainingSpec with(TrainingPolicy other) {
-        return with(world, mix, other);
+        return copy(steps, batch, learningRate, minLearningRate, warmupSteps, accumulation, world, mix, other);
     }
 
     public TrainingSpec with(World other) {
-        return with(other, mix, policy);
-    }
-
-    private TrainingSpec with(World otherWorld, DataMix otherMix, TrainingPolicy otherPolicy) {
-        return new TrainingSpec(
-                steps,
-                batch,
-                learningRate,
-                minLearningRate,
-                warmupSteps,
-                weightDecay,
-                beta1,
-                beta2,
-                gradientClip,
-                seed,
-                validateEvery,
-                validationBatches,
-                checkpointEvery,
-                decay,
-                precision,
-                recompute,
-                dropout,
-                accumulation,
-                otherWorld,
-                otherMix,
-                otherPolicy);
+        return copy(steps, batch, learningRate, minLearningRate, warmupSteps, accumulation, other, mix, policy);
     }
 
     TrainingSpec withSteps(long other) {
-        return new TrainingSpec(
-                other,
-                batch,
-                learningRate,
-                minLearningRate,
-                warmupSteps,
-                weightDecay,
-                beta1,
-                beta2,
-                gradientClip,
-                seed,
-                validateEvery,
-                validationBatches,
-                checkpointEvery,
-                decay,
-                precision,
-                recompute,
-                dropout,
-                accumulation,
-                world,
-                mix,
-                policy);
+        return copy(other, batch, learningRate, minLearningRate, warmupSteps, accumulation, world, mix, policy);
     }
 
     TrainingSpec withBatch(int rows, int parts) {
+        return copy(steps, rows, learningRate, minLearningRate, warmupSteps, parts, world, mix, policy);
+    }
+
+    TrainingSpec withRates(double peak, double least) {
+        return copy(steps, batch, peak, least, warmupSteps, accumulation, world, mix, policy);
+    }
+
+    TrainingSpec withWarmupSteps(long other) {
+        return copy(steps, batch, learningRate, minLearningRate, other, accumulation, world, mix, policy);
+    }
+
+    /** All that is ever another in a copy. */
+    private TrainingSpec copy(
+            long otherSteps,
+            int otherBatch,
+            double peak,
+            double least,
+            long warmup,
+            int parts,
+            World otherWorld,
+            DataMix otherMix,
+            TrainingPolicy otherPolicy) {
         return new TrainingSpec(
-                steps,
-                rows,
-                learningRate,
-                minLearningRate,
-                warmupSteps,
+                otherSteps,
+                otherBatch,
+                peak,
+                least,
+                warmup,
                 weightDecay,
                 beta1,
                 beta2,
@@ -216,58 +192,8 @@ public record TrainingSpec(
                 recompute,
                 dropout,
                 parts,
-                world,
-                mix,
-                policy);
-    }
-
-    TrainingSpec withRates(double peak, double least) {
-        return new TrainingSpec(
-                steps,
-                batch,
-                peak,
-                least,
-                warmupSteps,
-                weightDecay,
-                beta1,
-                beta2,
-                gradientClip,
-                seed,
-                validateEvery,
-                validationBatches,
-                checkpointEvery,
-                decay,
-                precision,
-                recompute,
-                dropout,
-                accumulation,
-                world,
-                mix,
-                policy);
-    }
-
-    TrainingSpec withWarmupSteps(long other) {
-        return new TrainingSpec(
-                steps,
-                batch,
-                learningRate,
-                minLearningRate,
-                other,
-                weightDecay,
-                beta1,
-                beta2,
-                gradientClip,
-                seed,
-                validateEvery,
-                validationBatches,
-                checkpointEvery,
-                decay,
-                precision,
-                recompute,
-                dropout,
-                accumulation,
-                world,
-                mix,
-                policy);
+                otherWorld,
+                otherMix,
+                otherPolicy);
     }
 }
