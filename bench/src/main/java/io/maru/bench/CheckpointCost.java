@@ -49,7 +49,7 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * What a checkpoint costs a training that goes on meanwhile: the training service's own loop and writer, against the real
- * store of the test kit; a stand-in for the checkpoint service reads each file back as that one does, in this process.
+ * store of the test kit; a stand-in for the checkpoint service asks the store for each file's digest as that one does.
  *
  * <pre>
  *   steps     1..25   26..75    75           76..125   126..150   150          151..200
@@ -260,7 +260,7 @@ public final class CheckpointCost {
         }
     }
 
-    /** Reads each file of a checkpoint back and compares its digest. */
+    /** Compares the digest of each file of a checkpoint with the store's. */
     private static final class Service implements CheckpointRegistry {
         private final ObjectStore store;
         private final Clock clock;
@@ -295,10 +295,10 @@ public final class CheckpointCost {
         public void register(Candidate candidate) {
             String prefix = CheckpointRegistry.name(candidate.run(), candidate.step());
             candidate.files().forEach((name, file) -> {
-                StoredObject read = store.read(prefix + "/" + name);
-                if (!read.sha256().equals(file.sha256())) {
+                StoredObject found = store.attested(prefix + "/" + name).orElseThrow();
+                if (!found.sha256().equals(file.sha256())) {
                     throw new IllegalStateException(
-                            name + ": sha256 is " + read.sha256() + " (expected: " + file.sha256() + ")");
+                            name + ": sha256 is " + found.sha256() + " (expected: " + file.sha256() + ")");
                 }
             });
             bytesOfOne = candidate.files().values().stream()

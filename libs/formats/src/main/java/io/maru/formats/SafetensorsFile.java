@@ -8,8 +8,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;
-import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -63,12 +63,27 @@ public final class SafetensorsFile implements AutoCloseable {
     public static SafetensorsFile open(Path path) throws IOException {
         String file = path.toString();
         try (FileChannel channel = FileChannel.open(path, READ)) {
-            byte[] json = readHeader(channel, file);
-            Header header = Header.parse(file, json);
-            long dataAt = Long.BYTES + json.length;
-            header.requireCovers(channel.size() - dataAt);
-            return new SafetensorsFile(file, header.metadata, map(channel, dataAt, header.tensors));
+            Header header = Header.read((offset, length) -> streamOf(path, offset), channel.size(), file);
+            return new SafetensorsFile(file, header.metadata, map(channel, header.dataAt, header.tensors));
         }
+    }
+
+    /**
+     * Reads the header of a file that lies elsewhere, and no byte of its data.
+     *
+     * @param size of the whole file in bytes
+     * @param file its name, for the exception
+     * @throws CorruptFileException if the header is not one, or does not fit the file's size
+     */
+    public static void requireHeader(Source source, long size, String file) throws IOException {
+        Header.read(source, size, file);
+    }
+
+    /** A file, wherever it lies. */
+    @FunctionalInterface
+    public interface Source {
+        /** @return a stream that has at least {@code length} bytes from {@code offset} on, if the file has them */
+        InputStream open(long offset, long length) throws IOException;
     }
 
     /** The tensors in the order in which they lie in the file. */
@@ -144,12 +159,20 @@ public final class SafetensorsFile implements AutoCloseable {
         return tensor;
     }
 
-    private static byte[] readHeader(FileChannel channel, String file) throws IOException {
-        // A stream, since a channel would set aside native memory of the header's size.
-        InputStream in = Channels.newInputStream(channel);
-        byte[] prefix = readExactly(in, Long.BYTES, file);
+    /** Not the channel, which would set aside native memory of the header's size. */
+    private static InputStream streamOf(Path path, long offset) throws IOException {
+        InputStream in = Files.newInputStream(path);
+        in.skipNBytes(offset);
+        return in;
+    }
+
+    private static byte[] readHeader(Source source, long size, String file) throws IOException {
+        if (size < Long.BYTES) {
+            throw new CorruptFileException(file, "header", size + " bytes", Long.BYTES + " bytes");
+        }
+        byte[] prefix = readExactly(source, 0, Long.BYTES, file);
         long length = ByteBuffer.wrap(prefix).order(ByteOrder.LITTLE_ENDIAN).getLong();
-        long rest = channel.size() - Long.BYTES;
+        long rest = size - Long.BYTES;
         if (length < 2 || length > MOST_HEADER_BYTES || length > rest) {
             throw new CorruptFileException(
                     file,
@@ -157,11 +180,14 @@ public final class SafetensorsFile implements AutoCloseable {
                     Long.toUnsignedString(length),
                     "2.." + Math.max(2, Math.min(MOST_HEADER_BYTES, rest)));
         }
-        return readExactly(in, (int) length, file);
+        return readExactly(source, Long.BYTES, (int) length, file);
     }
 
-    private static byte[] readExactly(InputStream in, int length, String file) throws IOException {
-        byte[] bytes = in.readNBytes(length);
+    private static byte[] readExactly(Source source, long offset, int length, String file) throws IOException {
+        byte[] bytes;
+        try (InputStream in = source.open(offset, length)) {
+            bytes = in.readNBytes(length);
+        }
         if (bytes.length < length) {
             throw new CorruptFileException(file, "header", bytes.length + " bytes", length + " bytes");
         }
@@ -218,18 +244,26 @@ public final class SafetensorsFile implements AutoCloseable {
     /** What the JSON says, the tensors sorted by their place. */
     private static final class Header {
         private final String file;
+        private final long dataAt;
         private Map<String, String> metadata = Map.of();
         private final List<TensorInfo> tensors = new ArrayList<>();
 
-        private Header(String file) {
+        private Header(String file, long dataAt) {
             this.file = file;
+            this.dataAt = dataAt;
         }
 
-        static Header parse(String file, byte[] bytes) {
+        static Header read(Source source, long size, String file) throws IOException {
+            Header header = parse(file, readHeader(source, size, file));
+            header.requireCovers(size - header.dataAt);
+            return header;
+        }
+
+        private static Header parse(String file, byte[] bytes) {
             if (bytes[0] != '{') {
                 throw new CorruptFileException(file, "header", "a first byte of " + bytes[0], "{");
             }
-            Header header = new Header(file);
+            Header header = new Header(file, Long.BYTES + bytes.length);
             try (StrictJson json = new StrictJson(file, "header", bytes, bytes.length)) {
                 json.beginObject();
                 for (String key = json.nextKey(); key != null; key = json.nextKey()) {

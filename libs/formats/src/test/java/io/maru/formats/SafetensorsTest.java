@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
@@ -200,6 +201,21 @@ class SafetensorsTest {
         assertCorrupt(" " + good, 12, "a first byte of 32");
         assertCorrupt(good.replace("\"b\"", "\"__metadata__\":{\"k\":1},\"b\""), 12, "a string");
         assertCorrupt(good.replace("\"b\"", "\"" + "b".repeat(5000) + "\""), 12, "header");
+    }
+
+    /** Of a file elsewhere nothing is fetched but its header: here the data is not even there. */
+    @Test
+    void checksAHeaderWithoutItsData() throws IOException {
+        byte[] header = Files.readAllBytes(save("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", 0));
+        SafetensorsFile.Source source =
+                (offset, length) -> new ByteArrayInputStream(header, (int) offset, (int) length);
+
+        SafetensorsFile.requireHeader(source, header.length + 8, "far");
+
+        assertThatThrownBy(() -> SafetensorsFile.requireHeader(source, header.length + 7, "far"))
+                .isInstanceOf(CorruptFileException.class)
+                .hasMessageContaining("far")
+                .hasMessageContaining("data: 7 bytes (expected: 8 bytes");
     }
 
     @Test

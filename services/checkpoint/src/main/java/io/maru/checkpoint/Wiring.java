@@ -19,21 +19,15 @@ import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Clock;
-import java.util.Comparator;
-import java.util.stream.Stream;
 
 /** The object graph. */
 @ApplicationScoped
 class Wiring {
     @Produces
     @Singleton
-    CheckpointBytes checkpointBytes(ObjectStore store, CheckpointConfig config) {
-        return new StoredCheckpointBytes(store, emptied(config.workDirectory()));
+    CheckpointBytes checkpointBytes(ObjectStore store) {
+        return new StoredCheckpointBytes(store);
     }
 
     @Produces
@@ -67,21 +61,5 @@ class Wiring {
     @Singleton
     ModelVersions modelVersions(Database database, Outbox outbox, Checkpoints checkpoints, CheckpointBytes bytes) {
         return new ModelVersions(new PostgresModels(database, outbox), checkpoints, bytes, Clock.systemUTC());
-    }
-
-    private static Path emptied(Path directory) {
-        try {
-            Files.createDirectories(directory);
-            try (Stream<Path> files = Files.walk(directory)) {
-                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                    if (!file.equals(directory)) {
-                        Files.delete(file);
-                    }
-                }
-            }
-            return directory;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 }

@@ -47,6 +47,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -135,13 +136,27 @@ class CheckpointServiceTest {
                         .build()));
     }
 
+    /** The store has a digest of these, and the right one. */
+    @Test
+    void refusesTensorsOfAnotherCheckpoint() throws Exception {
+        RegisterCheckpointRequest request = trained(500);
+        Path other = folder.resolve("other");
+        try (SafetensorsWriter writer = SafetensorsWriter.create(other)) {
+            writer.declare("weight", DType.F32, 2, 3).write("weight", new float[] {6, 5, 4, 3, 2, 1});
+            writer.seal();
+        }
+        store.put(run + "/checkpoints/500/model.safetensors", other);
+
+        assertRefused(Status.Code.DATA_LOSS, "FILE_CORRUPT", () -> service.registerCheckpoint(request));
+    }
+
     @Test
     void refusesTornTensorsAtEveryBoundary() throws Exception {
         RegisterCheckpointRequest request = trained(500);
         byte[] whole = store.bytes(run + "/checkpoints/500/model.safetensors", 1 << 20);
         for (int length : new int[] {0, 7, 8, 20, whole.length - 4, whole.length - 1}) {
-            StoredObject torn =
-                    store.put(run + "/checkpoints/500/model.safetensors", java.util.Arrays.copyOf(whole, length));
+            Path file = Files.write(folder.resolve("torn"), Arrays.copyOf(whole, length));
+            StoredObject torn = store.put(run + "/checkpoints/500/model.safetensors", file);
             RegisterCheckpointRequest.Builder tornRequest = request.toBuilder();
             tornRequest.getFilesBuilderList().stream()
                     .filter(file -> file.getFileName().equals("model.safetensors"))
@@ -380,7 +395,7 @@ class CheckpointServiceTest {
             request.addFiles(file(name, store.put(prefix + name, ("{\"n\":" + step + "}").getBytes(UTF_8))));
         }
         for (String name : List.of("model.safetensors", "optimizer.safetensors")) {
-            request.addFiles(file(name, store.put(prefix + name, Files.readAllBytes(tensors(name)))));
+            request.addFiles(file(name, store.put(prefix + name, tensors(name))));
         }
         return request.build();
     }

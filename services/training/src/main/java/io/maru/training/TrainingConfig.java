@@ -36,7 +36,7 @@ public interface TrainingConfig {
     @Min(10)
     long reportMillis();
 
-    /** How long the checkpoint service may take to read back a checkpoint. Larger models need more. */
+    /** How long the checkpoint service may take over a checkpoint. It reads files above 5 GiB back, so larger models need more. */
     @WithDefault("600000")
     @Min(1000)
     long registrationMillis();

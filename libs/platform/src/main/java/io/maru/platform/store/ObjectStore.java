@@ -3,6 +3,7 @@ package io.maru.platform.store;
 import io.maru.platform.error.CommonReason;
 import io.maru.platform.error.Refusal;
 import io.minio.BucketExistsArgs;
+import io.minio.Checksum;
 import io.minio.CopyObjectArgs;
 import io.minio.GetObjectArgs;
 import io.minio.Http;
@@ -15,6 +16,7 @@ import io.minio.RemoveObjectArgs;
 import io.minio.Result;
 import io.minio.SourceObject;
 import io.minio.StatObjectArgs;
+import io.minio.StatObjectResponse;
 import io.minio.UploadObjectArgs;
 import io.minio.errors.ErrorResponseException;
 import io.minio.errors.MinioException;
@@ -36,6 +38,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -51,6 +54,9 @@ import okhttp3.OkHttpClient;
 public final class ObjectStore {
     /** Of an object that is written in one piece; no S3 store takes more. */
     private static final long LARGEST_PIECE = 5L << 30;
+
+    private static final int BASE64_SHA256 = 44;
+    private static final String CHECKSUM_MODE = "x-amz-checksum-mode";
 
     private final MinioAsyncClient client;
     private final String bucket;
@@ -172,19 +178,39 @@ public final class ObjectStore {
     /** Size in bytes, or nothing where there is no such object. */
     public OptionalLong size(String key) {
         try {
-            return OptionalLong.of(call(
-                            key,
-                            () -> client.statObject(StatObjectArgs.builder()
-                                    .bucket(bucket)
-                                    .object(key)
-                                    .build()))
-                    .size());
+            return OptionalLong.of(stat(key).size());
         } catch (Refusal e) {
             if (e.reason() == CommonReason.OBJECT_MISSING) {
                 return OptionalLong.empty();
             }
             throw e;
         }
+    }
+
+    /**
+     * Size and digest of an object without reading it: the digest that its writer gave and that the store itself compared
+     * with what it received. Empty where the store has none, as of an object of several pieces: {@link #read} tells it.
+     */
+    public Optional<StoredObject> attested(String key) {
+        StatObjectResponse found = stat(key);
+        // A digest of digests, of an object in pieces, has their number behind it.
+        return Optional.ofNullable(found.checksums())
+                .map(checksums -> checksums.get(Checksum.Algorithm.SHA256))
+                .filter(digest -> digest.length() == BASE64_SHA256)
+                .map(digest -> new StoredObject(
+                        key,
+                        found.size(),
+                        HexFormat.of().formatHex(Base64.getDecoder().decode(digest))));
+    }
+
+    private StatObjectResponse stat(String key) {
+        return call(
+                key,
+                () -> client.statObject(StatObjectArgs.builder()
+                        .bucket(bucket)
+                        .object(key)
+                        .extraHeaders(new Http.Headers(CHECKSUM_MODE, "ENABLED"))
+                        .build()));
     }
 
     /** A stream over the object; the caller closes it. It may throw OBJECT_STORE_UNAVAILABLE as long as it is read. */
@@ -196,6 +222,20 @@ public final class ObjectStore {
                         () -> client.getObject(GetObjectArgs.builder()
                                 .bucket(bucket)
                                 .object(key)
+                                .build())));
+    }
+
+    /** {@link #open(String)} of a part, of which at least the first byte must be there. */
+    public InputStream open(String key, long offset, long length) {
+        return new ObjectStream(
+                key,
+                call(
+                        key,
+                        () -> client.getObject(GetObjectArgs.builder()
+                                .bucket(bucket)
+                                .object(key)
+                                .offset(offset)
+                                .length(length)
                                 .build())));
     }
 

@@ -78,6 +78,26 @@ class ObjectStoreTest {
         assertThat(store.size(folder + "rotten")).isEmpty();
     }
 
+    @Test
+    void whatTheStoreComparedItAttests() throws IOException {
+        StoredObject stored = store.put(key, Files.write(files.resolve("abc"), ABC));
+        assertThat(store.attested(key)).hasValue(stored);
+
+        // Nobody told the store a digest of these.
+        store.put(folder + "bytes", ABC);
+        assertThat(store.attested(folder + "bytes")).isEmpty();
+        assertRefused(CommonReason.OBJECT_MISSING, () -> store.attested(folder + "none"));
+    }
+
+    @Test
+    void aPartOfAnObjectIsReadAlone() throws IOException {
+        store.put(key, ABC);
+
+        try (InputStream in = store.open(key, 1, 1)) {
+            assertThat(in.readAllBytes()).asString(StandardCharsets.US_ASCII).isEqualTo("b");
+        }
+    }
+
     /** A checkpoint that is given up must not be sent to its end. */
     @Test
     void whoeverIsInterruptedSendsNothing() throws IOException {

@@ -8,12 +8,15 @@ public interface CheckpointBytes {
     /** Reads an object to its end; empty where there is none. */
     Optional<SealedFile> measure(String key);
 
+    /** What the store itself attests of an object; where it attests nothing, {@link #measure}. */
+    Optional<SealedFile> find(String key);
+
     /**
-     * {@link #measure} of an object in the safetensors format.
+     * {@link #find} of an object in the safetensors format.
      *
      * @throws io.maru.formats.CorruptFileException where its header cannot be read or does not fit its size
      */
-    Optional<SealedFile> measureTensors(String key);
+    Optional<SealedFile> findTensors(String key);
 
     /** Copies an object within the store; false where there is none to copy. */
     boolean copy(String from, String to);

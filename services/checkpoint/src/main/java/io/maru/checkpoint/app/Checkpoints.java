@@ -21,7 +21,7 @@ import java.util.Optional;
  * A checkpoint comes to be in three steps, and a crash between any two leaves nothing that looks like one:
  *
  *     training        puts the files          runs/a/checkpoints/500/model.safetensors ...
- *     register        reads every byte back, then writes manifest.json
+ *     register        asks the store for size and digest of each, then writes manifest.json
  *     catalog         one row and one fact, in one transaction
  *
  * It goes the other way round: one transaction makes the row DELETED, tells of it, and queues the removal of the files. That
@@ -42,7 +42,7 @@ public final class Checkpoints {
     }
 
     /**
-     * Reads every file and seals them. The same content again answers the first checkpoint. A CORRUPT or DELETED checkpoint
+     * Compares every file with what the store has, and seals them. The same content again answers the first checkpoint. A CORRUPT or DELETED checkpoint
      * may be registered anew: a run that resumed before it writes it once more.
      *
      * @throws io.maru.platform.error.Refusal FILE_MISSING, FILE_CORRUPT, CHECKPOINT_EXISTS, REQUEST_ID_REUSED
@@ -122,13 +122,13 @@ public final class Checkpoints {
     }
 
     private void check(String key, CheckpointFile file, SealedFile expected) {
-        Optional<SealedFile> measured;
+        Optional<SealedFile> stored;
         try {
-            measured = file.holdsTensors() ? bytes.measureTensors(key) : bytes.measure(key);
+            stored = file.holdsTensors() ? bytes.findTensors(key) : bytes.find(key);
         } catch (CorruptFileException e) {
             throw FILE_CORRUPT.because("%s: %s: %s (expected: %s)", key, e.place(), e.found(), e.expected());
         }
-        SealedFile found = measured.orElseThrow(
+        SealedFile found = stored.orElseThrow(
                 () -> FILE_MISSING.because("%s: no such object (expected: written before it is registered)", key));
         if (!found.equals(expected)) {
             throw FILE_CORRUPT.because("%s", difference(key, found, expected));

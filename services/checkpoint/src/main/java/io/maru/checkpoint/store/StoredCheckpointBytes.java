@@ -10,8 +10,6 @@ import io.maru.platform.store.StoredObject;
 import io.maru.platform.thread.YieldingThreads;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -20,17 +18,15 @@ import java.util.concurrent.Future;
 import java.util.function.Supplier;
 
 /**
- * The objects, in the platform's store; tensors pass through a file for as long as their header is read. Objects are read by
- * threads that leave the processor to whoever else wants it: a training that shares the machine goes on meanwhile.
+ * The objects, in the platform's store. Those that must be read to their end are read by threads that leave the processor to
+ * whoever else wants it: a training that shares the machine goes on meanwhile.
  */
 public final class StoredCheckpointBytes implements CheckpointBytes {
     private final ObjectStore store;
-    private final Path workDirectory;
     private final ExecutorService reading = Executors.newCachedThreadPool(new YieldingThreads("reading"));
 
-    public StoredCheckpointBytes(ObjectStore store, Path workDirectory) {
+    public StoredCheckpointBytes(ObjectStore store) {
         this.store = store;
-        this.workDirectory = workDirectory;
     }
 
     @Override
@@ -39,22 +35,26 @@ public final class StoredCheckpointBytes implements CheckpointBytes {
     }
 
     @Override
-    public Optional<SealedFile> measureTensors(String key) {
-        return read(() -> {
-            try {
-                Path folder = Files.createTempDirectory(workDirectory, "tensors");
-                Path file = folder.resolve(key.substring(key.lastIndexOf('/') + 1));
-                try {
-                    StoredObject object = store.fetch(key, file);
-                    SafetensorsFile.open(file).close();
-                    return sealedFile(object);
-                } finally {
-                    deleteAll(folder);
-                }
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        });
+    public Optional<SealedFile> find(String key) {
+        Optional<SealedFile> attested =
+                unlessMissing(() -> store.attested(key)).flatMap(found -> found.map(StoredCheckpointBytes::sealedFile));
+        return attested.isPresent() ? attested : measure(key);
+    }
+
+    @Override
+    public Optional<SealedFile> findTensors(String key) {
+        Optional<SealedFile> found = find(key);
+        found.ifPresent(file -> requireTensors(key, file.size()));
+        return found;
+    }
+
+    private void requireTensors(String key, long size) {
+        try {
+            SafetensorsFile.requireHeader(
+                    (offset, length) -> store.open(key, offset, length), size, key.substring(key.lastIndexOf('/') + 1));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Override
@@ -105,14 +105,5 @@ public final class StoredCheckpointBytes implements CheckpointBytes {
             }
             throw e;
         }
-    }
-
-    private static void deleteAll(Path folder) throws IOException {
-        try (var files = Files.newDirectoryStream(folder)) {
-            for (Path file : files) {
-                Files.delete(file);
-            }
-        }
-        Files.delete(folder);
     }
 }

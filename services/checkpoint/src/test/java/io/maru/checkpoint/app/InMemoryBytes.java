@@ -16,7 +16,12 @@ final class InMemoryBytes implements CheckpointBytes {
     }
 
     @Override
-    public Optional<SealedFile> measureTensors(String key) {
+    public Optional<SealedFile> find(String key) {
+        return measure(key);
+    }
+
+    @Override
+    public Optional<SealedFile> findTensors(String key) {
         byte[] content = objects.get(key);
         if (content != null && content[0] != 'T') {
             throw new CorruptFileException(key, "header", "no T", "a T");

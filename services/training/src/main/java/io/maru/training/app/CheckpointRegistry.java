@@ -42,7 +42,7 @@ public interface CheckpointRegistry {
     boolean isIntact(String name);
 
     /**
-     * Has the checkpoint's files read and sealed.
+     * Has the checkpoint's files compared and sealed.
      *
      * @throws io.maru.platform.error.Refusal CHECKPOINT_REFUSED
      */

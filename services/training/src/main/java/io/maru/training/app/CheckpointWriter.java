@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -30,8 +31,10 @@ import java.util.function.Function;
 /*
  * What training waits for is only that weights and moments are held as they are:
  *
- *     training thread   step 500 | hold | step 501 502 503 ...
- *     writer's thread                   | files, objects, registration, what is too old |
+ *     training thread   step 500 | hold | step 501 | send | step 502 503 ...
+ *     writer's thread                                     | files, objects, registration, what is too old |
+ *
+ * Between hold and send somebody may see that the weights are of no use, and drop them.
  *
  * One checkpoint is on its way at a time; the next one waits for it. While there is no room on the disk, or the object store
  * or the checkpoint service is down, the writer tries again without end, and training goes on until the next checkpoint is
@@ -53,8 +56,10 @@ final class CheckpointWriter implements AutoCloseable {
     private final int keep;
     private final ExecutorService background =
             Executors.newSingleThreadExecutor(new YieldingThreads("checkpoint-writer"));
-    /** What the checkpoint that is on its way is made of. */
+    /** What the checkpoint that is held or on its way is made of. */
     private Learner.Snapshot snapshot;
+    /** Sends what is held. */
+    private Callable<String> sending;
 
     private Future<String> sent;
     private String last;
@@ -98,15 +103,15 @@ final class CheckpointWriter implements AutoCloseable {
     }
 
     /**
-     * Sends a checkpoint of what the trainer has now on its way; none may be on its way already.
+     * Holds what the trainer has now, until it is sent or dropped; no checkpoint may be held or on its way already.
      *
      * @param validationLoss of these weights; 0 where none was measured
      */
-    void write(Learner trainer, TrainingState state, double validationLoss) {
+    void hold(Learner trainer, TrainingState state, double validationLoss) {
         requireIdle();
         Learner.Snapshot now = trainer.snapshot();
         snapshot = now;
-        sent = background.submit(() -> {
+        sending = () -> {
             String name = CheckpointRegistry.name(run, state.step());
             patiently(name, () -> {
                 Path folder = folders.apply(state.step());
@@ -115,12 +120,28 @@ final class CheckpointWriter implements AutoCloseable {
             });
             patiently(name, () -> tidyUp(state.course()));
             return name;
-        });
+        };
+    }
+
+    boolean isHolding() {
+        return sending != null;
+    }
+
+    /** Sends the checkpoint that is held on its way. */
+    void send() {
+        sent = background.submit(sending);
+        sending = null;
+    }
+
+    /** Lets go of the checkpoint that is held. */
+    void drop() {
+        sending = null;
+        letGo();
     }
 
     private void requireIdle() {
-        if (sent != null) {
-            throw new IllegalStateException("a checkpoint is on its way (expected: none)");
+        if (sent != null || sending != null) {
+            throw new IllegalStateException("a checkpoint is held or on its way (expected: none)");
         }
     }
 

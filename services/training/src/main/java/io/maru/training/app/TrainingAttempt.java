@@ -26,8 +26,12 @@ import java.util.OptionalDouble;
  *
  * Several in a row are no fault of the batches: an earlier step has spoilt the weights. So is a validation without a number.
  * Then SKIP goes back to the newest checkpoint and leaves out all batches since, as A. Chowdhery and others did, "PaLM:
- * Scaling Language Modeling with Pathways", 2022. No checkpoint is written before its weights have given a finite loss on
- * the validation split, so the newest one is a good one.
+ * Scaling Language Modeling with Pathways", 2022. No checkpoint is sent before its weights have given a finite loss, so the
+ * newest one is a good one. On the validation split, where that is measured anyway or no step follows; else the next step
+ * tells, which costs nothing:
+ *
+ *     step 500, hold | step 501: loss 3.2     | send
+ *                    | step 501 not taken: validate a batch | send, or drop: the weights of step 500 are spoilt
  */
 /** The steps that one worker takes on a job, until it ends, pauses, or must begin again. For one thread. */
 final class TrainingAttempt {
@@ -112,6 +116,9 @@ final class TrainingAttempt {
         } catch (DivergedException e) {
             return notTaken(batch, e);
         }
+        if (writer.isHolding()) {
+            writer.send();
+        }
         long step = trainer.steps();
         OptionalDouble measured = OptionalDouble.empty();
         if (step == spec.steps() || step % spec.validateEvery() == 0) {
@@ -136,13 +143,17 @@ final class TrainingAttempt {
         }
         boolean best = spec.policy().savesTheBest() && course.bestStep() == step;
         if (isOver() || best || step % spec.checkpointEvery() == 0 || end == State.PAUSED) {
-            if (measured.isEmpty()) {
+            boolean last = isOver() || end == State.PAUSED;
+            if (last && measured.isEmpty()) {
                 double probed = validationLoss(1);
                 if (!Double.isFinite(probed)) {
                     return spoilt(batch, probed);
                 }
             }
-            end = save(measured, end);
+            end = hold(measured, end);
+            if (writer.isHolding() && (last || measured.isPresent())) {
+                writer.send();
+            }
         }
         if (end == State.CANCELLED || end == State.PAUSED && !isOver()) {
             return Optional.of(new Ended(end == State.CANCELLED ? end : awaitIdle(end), ""));
@@ -176,6 +187,14 @@ final class TrainingAttempt {
 
     /** The weights are good, as far as is known. */
     private Optional<Outcome> notTaken(long batch, DivergedException why) throws InterruptedException {
+        if (writer.isHolding()) {
+            double probed = validationLoss(1);
+            if (!Double.isFinite(probed)) {
+                writer.drop();
+                return spoilt(course.batch(trainer.steps() - 1), probed);
+            }
+            writer.send();
+        }
         Divergence.Action action =
                 switch (spec.policy().onDivergence()) {
                     case PAUSE -> Divergence.Action.PAUSED;
@@ -198,7 +217,10 @@ final class TrainingAttempt {
         }
         State end = State.PAUSED;
         if (action == Divergence.Action.PAUSED && saved < trainer.steps() && Double.isFinite(validationLoss(1))) {
-            end = save(OptionalDouble.empty(), end);
+            end = hold(OptionalDouble.empty(), end);
+            if (writer.isHolding()) {
+                writer.send();
+            }
         }
         return Optional.of(stopped(divergence, end));
     }
@@ -251,18 +273,19 @@ final class TrainingAttempt {
     }
 
     /**
-     * Sends a checkpoint on its way once none other is.
+     * Holds a checkpoint once none other is on its way.
      *
      * @param measured on these very weights
      * @param end where all is well
+     * @return CANCELLED where the job was cancelled meanwhile, and nothing is held
      */
-    private State save(OptionalDouble measured, State end) throws InterruptedException {
+    private State hold(OptionalDouble measured, State end) throws InterruptedException {
         if (awaitIdle(end) == State.CANCELLED) {
             return State.CANCELLED;
         }
         long began = System.nanoTime();
         double validationLoss = report.progress(writer.last()).validationLoss();
-        writer.write(
+        writer.hold(
                 trainer,
                 TrainingState.of(job.request(), job.choices(), datasets, trainer.steps(), validationLoss, course),
                 measured.orElse(0));

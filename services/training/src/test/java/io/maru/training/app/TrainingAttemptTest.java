@@ -12,8 +12,11 @@ import io.maru.formats.Sha256;
 import io.maru.model.Decay;
 import io.maru.model.DecoderConfig;
 import io.maru.model.DeviceOptions;
+import io.maru.model.DivergedException;
+import io.maru.model.Learner;
 import io.maru.model.Precision;
 import io.maru.model.Recompute;
+import io.maru.model.StepResult;
 import io.maru.platform.error.Refusal;
 import io.maru.tokenizer.BpeTokenizer;
 import io.maru.training.TinyDataset;
@@ -170,7 +173,7 @@ class TrainingAttemptTest {
 
     @Test
     void goesBackNoMoreThanSoOften() throws Exception {
-        TrainingRequest request = request(spec(24, OnDivergence.SKIP, 0));
+        TrainingRequest request = request(spec(24, CHECKPOINT_EVERY, OnDivergence.SKIP, 0));
         // Of the validation split alone: the weights look spoilt whatever is left out.
         poisoned(request, "v");
         leftOutBefore(Course.MOST_LEFT_OUT - 2);
@@ -186,7 +189,7 @@ class TrainingAttemptTest {
 
     @Test
     void savesNoCheckpointOfWeightsThatGiveNoNumberOnTheValidationSplit() throws Exception {
-        TrainingRequest request = request(spec(24, OnDivergence.PAUSE, 0));
+        TrainingRequest request = request(spec(24, CHECKPOINT_EVERY, OnDivergence.PAUSE, 0));
         // Of the validation split alone.
         poisoned(request, "v");
 
@@ -197,6 +200,29 @@ class TrainingAttemptTest {
         assertThat(job.divergences).extracting(Divergence::action).containsExactly(Action.PAUSED);
         assertThat(registry.kept.keySet()).containsExactly(10L);
         assertThat(job.progress.lastCheckpoint()).isEqualTo(RUN + "/checkpoints/10");
+    }
+
+    /** A checkpoint that is due where nothing is validated waits for the next step's loss. */
+    @Test
+    void dropsACheckpointWhoseWeightsTheNextStepShowsToBeSpoilt() throws Exception {
+        ScriptedJob job = ScriptedJob.undisturbed(request(spec(24, OnDivergence.PAUSE, 0)));
+
+        loop(new Spoilt(20, Double.NaN)).run(job);
+
+        assertThat(job.state).isEqualTo(State.PAUSED);
+        assertThat(job.pauseReason).isEqualTo("step 20: validation loss NaN (expected: a finite number); batch 19");
+        assertThat(registry.kept.keySet()).containsExactly(10L);
+    }
+
+    @Test
+    void sendsACheckpointWhoseWeightsAreGoodThoughTheNextStepIsNotTaken() throws Exception {
+        ScriptedJob job = ScriptedJob.undisturbed(request(spec(24, OnDivergence.PAUSE, 0)));
+
+        loop(new Spoilt(20, 3)).run(job);
+
+        assertThat(job.state).isEqualTo(State.PAUSED);
+        assertThat(job.pauseReason).startsWith("step 21: loss NaN").endsWith("batch 20");
+        assertThat(registry.kept.keySet()).containsExactly(10L, 20L);
     }
 
     @Test
@@ -423,18 +449,68 @@ class TrainingAttemptTest {
                 .hasMessage("killed");
     }
 
+    /** Has no number for any step after {@code last}, and this for the validation split. */
+    private record Spoilt(long last, double validationLoss) implements Learners {
+        @Override
+        public Learner begin(HeldJob held, int workers, TrainerSetup setup, long seed) {
+            Learner sound = new LocalLearners().begin(held, workers, setup, seed);
+            return new Learner() {
+                @Override
+                public StepResult step(int[] inputs, int[] targets, float learningRate, float lossLimit) {
+                    if (sound.steps() == last) {
+                        throw new DivergedException(last + 1, Float.NaN, Float.NaN, lossLimit);
+                    }
+                    return sound.step(inputs, targets, learningRate, lossLimit);
+                }
+
+                @Override
+                public double validate(int[] inputs, int[] targets) {
+                    return validationLoss;
+                }
+
+                @Override
+                public long steps() {
+                    return sound.steps();
+                }
+
+                @Override
+                public Snapshot snapshot() {
+                    return sound.snapshot();
+                }
+
+                @Override
+                public void close() {
+                    sound.close();
+                }
+            };
+        }
+
+        @Override
+        public Learner resume(HeldJob held, int workers, TrainerSetup setup, Path folder) {
+            throw new IllegalStateException("resumed (expected: a run that begins)");
+        }
+    }
+
     private TrainingLoop loop() {
+        return loop(new LocalLearners());
+    }
+
+    private TrainingLoop loop(Learners learners) {
         return new TrainingLoop(
                 bytes,
                 registry,
                 TrainingLoopTest.noTrial(),
-                new LocalLearners(),
+                learners,
                 new NoMeters(),
                 LIMITS,
                 new TrainingLoop.Settings(folder.resolve("work"), new DeviceOptions(2, 1), Duration.ZERO));
     }
 
     private static TrainingSpec spec(long steps, OnDivergence onDivergence, double spikeFactor) {
+        return spec(steps, 1000, onDivergence, spikeFactor);
+    }
+
+    private static TrainingSpec spec(long steps, long validateEvery, OnDivergence onDivergence, double spikeFactor) {
         return new TrainingSpec(
                         steps,
                         4,
@@ -446,7 +522,7 @@ class TrainingAttemptTest {
                         0.95,
                         1,
                         42,
-                        1000,
+                        validateEvery,
                         3,
                         CHECKPOINT_EVERY,
                         Decay.COSINE,
