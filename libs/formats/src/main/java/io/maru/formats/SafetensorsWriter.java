@@ -1,20 +1,11 @@
 package io.maru.formats;
 
-import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
-import java.io.StringWriter;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.TreeMap;
 
 /**
  * Writes tensors in the safetensors format (its definition is with {@link SafetensorsFile}), without a second copy of
@@ -36,9 +27,7 @@ public final class SafetensorsWriter implements AutoCloseable {
     private static final int CHUNK_BYTES = 1 << 20;
 
     private final UnsealedFile file;
-    private final Map<String, String> metadata = new TreeMap<>();
-    private final List<TensorInfo> tensors = new ArrayList<>();
-    private final Set<String> names = new HashSet<>();
+    private final SafetensorsHeader header = new SafetensorsHeader();
     private boolean headerWritten;
     private int written;
 
@@ -54,11 +43,7 @@ public final class SafetensorsWriter implements AutoCloseable {
     /** A note in the header. Hugging Face loaders want {@code format} to be {@code pt}. */
     public SafetensorsWriter metadata(String key, String value) {
         requireHeaderOpen();
-        metadata.put(StrictJson.requireName(key, "metadata"), StrictJson.requireWellFormed(value, key));
-        if (metadata.size() > SafetensorsFile.MOST_NOTES) {
-            throw new IllegalArgumentException(
-                    "metadata: " + metadata.size() + " keys (expected: at most " + SafetensorsFile.MOST_NOTES + ")");
-        }
+        header.metadata(key, value);
         return this;
     }
 
@@ -70,17 +55,7 @@ public final class SafetensorsWriter implements AutoCloseable {
      */
     public SafetensorsWriter declare(String name, DType dtype, long... shape) {
         requireHeaderOpen();
-        if (tensors.size() == SafetensorsFile.MOST_TENSORS) {
-            throw new IllegalArgumentException(
-                    "tensors: one more (expected: at most " + SafetensorsFile.MOST_TENSORS + ")");
-        }
-        StrictJson.requireName(name, "tensor");
-        long bytes = TensorInfo.bytes(dtype, shape);
-        if (name.equals(SafetensorsFile.METADATA) || !names.add(name)) {
-            throw new IllegalArgumentException("tensor: " + name + " (expected: a name that is not taken)");
-        }
-        long begin = tensors.isEmpty() ? 0 : tensors.get(tensors.size() - 1).end();
-        tensors.add(new TensorInfo(name, dtype, shape, begin, begin + bytes));
+        header.declare(name, dtype, shape);
         return this;
     }
 
@@ -120,9 +95,9 @@ public final class SafetensorsWriter implements AutoCloseable {
     /** @throws IllegalStateException if a tensor that was declared was not written */
     public SealedFile seal() throws IOException {
         file.requireUnsealed();
-        if (written < tensors.size()) {
-            throw new IllegalStateException(
-                    file + ": " + written + " tensors written (expected: " + tensors.size() + ", as declared)");
+        if (written < header.tensors().size()) {
+            throw new IllegalStateException(file + ": " + written + " tensors written (expected: "
+                    + header.tensors().size() + ", as declared)");
         }
         writeHeader();
         return file.seal();
@@ -136,11 +111,13 @@ public final class SafetensorsWriter implements AutoCloseable {
 
     private TensorInfo next(String name, long bytes) throws IOException {
         file.requireUnsealed();
-        String expected = written < tensors.size() ? tensors.get(written).name() : "no tensor";
-        if (written == tensors.size() || !name.equals(expected)) {
+        String expected = written < header.tensors().size()
+                ? header.tensors().get(written).name()
+                : "no tensor";
+        if (written == header.tensors().size() || !name.equals(expected)) {
             throw new IllegalArgumentException("tensor: " + name + " (expected: " + expected + ", as declared)");
         }
-        TensorInfo tensor = tensors.get(written);
+        TensorInfo tensor = header.tensors().get(written);
         if (bytes != tensor.byteSize()) {
             throw new IllegalArgumentException("tensor " + name + ": " + bytes + " bytes (expected: "
                     + tensor.byteSize() + ", as " + tensor.dtype() + " " + Arrays.toString(tensor.shape()) + " takes)");
@@ -153,47 +130,8 @@ public final class SafetensorsWriter implements AutoCloseable {
         if (headerWritten) {
             return;
         }
-        byte[] json = headerJson().getBytes(StandardCharsets.UTF_8);
-        // The data starts at a multiple of 8, so that readers may map it as numbers; spaces fill the gap.
-        int padding = -json.length & (Long.BYTES - 1);
-        if (json.length + padding > SafetensorsFile.MOST_HEADER_BYTES) {
-            throw new IllegalArgumentException(file + ": a header of " + json.length + " bytes (expected: at most "
-                    + SafetensorsFile.MOST_HEADER_BYTES + ")");
-        }
-        ByteBuffer header =
-                ByteBuffer.allocate(Long.BYTES + json.length + padding).order(ByteOrder.LITTLE_ENDIAN);
-        header.putLong(json.length + padding).put(json);
-        while (header.hasRemaining()) {
-            header.put((byte) ' ');
-        }
-        file.append(header.flip());
+        file.append(header.bytes(file.toString()));
         headerWritten = true;
-    }
-
-    private String headerJson() throws IOException {
-        StringWriter text = new StringWriter();
-        try (JsonGenerator json = StrictJson.FACTORY.createGenerator(text)) {
-            json.writeStartObject();
-            if (!metadata.isEmpty()) {
-                json.writeObjectFieldStart(SafetensorsFile.METADATA);
-                for (Map.Entry<String, String> note : metadata.entrySet()) {
-                    json.writeStringField(note.getKey(), note.getValue());
-                }
-                json.writeEndObject();
-            }
-            for (TensorInfo tensor : tensors) {
-                json.writeObjectFieldStart(tensor.name());
-                json.writeStringField("dtype", tensor.dtype().name());
-                long[] shape = tensor.shape();
-                json.writeFieldName("shape");
-                json.writeArray(shape, 0, shape.length);
-                json.writeFieldName("data_offsets");
-                json.writeArray(new long[] {tensor.begin(), tensor.end()}, 0, 2);
-                json.writeEndObject();
-            }
-            json.writeEndObject();
-        }
-        return text.toString();
     }
 
     private void requireHeaderOpen() {

@@ -1,5 +1,6 @@
 package io.maru.model;
 
+import io.maru.formats.Content;
 import io.maru.formats.SealedFile;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -13,6 +14,9 @@ public interface Learner extends AutoCloseable {
 
     /** The files that {@link #save} wrote. */
     record Saved(SealedFile model, SealedFile optimizer) {}
+
+    /** What a snapshot has to say. */
+    record Contents(Saved known, Content model, Content optimizer) {}
 
     /** {@link #step(int[], int[], float, float)} without a limit. */
     default StepResult step(int[] inputs, int[] targets, float learningRate) {
@@ -52,11 +56,23 @@ public interface Learner extends AutoCloseable {
     /** For one thread at a time, which need not be the learner's. */
     interface Snapshot extends AutoCloseable {
         /**
-         * Writes the two files of {@link Learner#save}, and gives up what it holds of each one as soon as that is written.
+         * Writes the two files of {@link Learner#save}.
          *
          * @throws IOException where the disk is full, say; it may be tried again with the same folder
          */
         Saved save(Path folder) throws IOException;
+
+        /**
+         * The two files, to be read before this is closed. Where the learner is in this process they need not be written.
+         *
+         * @param folder where they lie else, as after {@link #save}
+         * @throws IOException as {@link #save}
+         */
+        default Contents contents(Path folder) throws IOException {
+            Saved saved = save(folder);
+            return new Contents(
+                    saved, Content.of(folder.resolve(MODEL_FILE)), Content.of(folder.resolve(OPTIMIZER_FILE)));
+        }
 
         @Override
         void close();

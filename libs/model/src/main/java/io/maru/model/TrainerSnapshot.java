@@ -1,11 +1,11 @@
 package io.maru.model;
 
-import io.maru.formats.DType;
-import io.maru.formats.SafetensorsWriter;
-import io.maru.formats.SealedFile;
+import io.maru.formats.Content;
+import io.maru.formats.SafetensorsContent;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.tensorflow.Tensor;
 import org.tensorflow.types.TFloat32;
@@ -14,7 +14,7 @@ import org.tensorflow.types.TFloat32;
  * On a CPU a fetched variable is no copy, but a second hold on the same memory:
  *
  *     step 500 | fetch: weights and moments are held      milliseconds
- *     step 501 | the variables get new memory             twice the room of both, until the files are written
+ *     step 501 | the variables get new memory             twice the room of both, until they are sent
  *
  * On a GPU to fetch is to copy into the machine's memory.
  */
@@ -22,6 +22,7 @@ import org.tensorflow.types.TFloat32;
 final class TrainerSnapshot implements Learner.Snapshot {
     private final Part weights;
     private final Part moments;
+    private Learner.Saved measured;
 
     TrainerSnapshot(Part weights, Part moments) {
         this.weights = weights;
@@ -31,7 +32,17 @@ final class TrainerSnapshot implements Learner.Snapshot {
     @Override
     public Learner.Saved save(Path folder) throws IOException {
         return new Learner.Saved(
-                weights.save(folder.resolve(Learner.MODEL_FILE)), moments.save(folder.resolve(Learner.OPTIMIZER_FILE)));
+                weights.content().save(folder.resolve(Learner.MODEL_FILE)),
+                moments.content().save(folder.resolve(Learner.OPTIMIZER_FILE)));
+    }
+
+    @Override
+    public Learner.Contents contents(Path folder) throws IOException {
+        if (measured == null) {
+            measured = new Learner.Saved(
+                    weights.content().measure(), moments.content().measure());
+        }
+        return new Learner.Contents(measured, weights.content(), moments.content());
     }
 
     @Override
@@ -42,38 +53,29 @@ final class TrainerSnapshot implements Learner.Snapshot {
 
     /** What goes into one file. */
     static final class Part {
-        private final Map<String, String> notes;
-        private final Map<String, TFloat32> tensors = new LinkedHashMap<>();
-        private SealedFile written;
+        private final SafetensorsContent content = new SafetensorsContent();
+        private final List<TFloat32> tensors = new ArrayList<>();
 
         /** @param notes of the file's header */
         Part(Map<String, String> notes) {
-            this.notes = notes;
+            notes.forEach(content::metadata);
         }
 
         /** Takes over a tensor, the next one of the file. */
         void add(String name, TFloat32 tensor) {
-            tensors.put(name, tensor);
+            tensors.add(tensor);
+            content.add(name, Tensors.view(tensor), tensor.shape().asArray());
         }
 
-        SealedFile save(Path file) throws IOException {
-            if (written == null) {
-                try (SafetensorsWriter writer = SafetensorsWriter.create(file)) {
-                    notes.forEach(writer::metadata);
-                    tensors.forEach((name, tensor) ->
-                            writer.declare(name, DType.F32, tensor.shape().asArray()));
-                    for (Map.Entry<String, TFloat32> tensor : tensors.entrySet()) {
-                        writer.write(tensor.getKey(), Tensors.view(tensor.getValue()));
-                    }
-                    written = writer.seal();
-                }
-                close();
+        Content content() {
+            if (tensors.isEmpty()) {
+                throw new IllegalStateException("a snapshot that is closed (expected: open)");
             }
-            return written;
+            return content;
         }
 
         void close() {
-            tensors.values().forEach(Tensor::close);
+            tensors.forEach(Tensor::close);
             tensors.clear();
         }
     }

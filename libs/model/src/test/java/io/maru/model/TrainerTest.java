@@ -175,7 +175,11 @@ class TrainerTest {
             run(trainer, 3);
             try (Learner.Snapshot snapshot = trainer.snapshot()) {
                 run(trainer, 6);
-                assertThat(snapshot.save(late)).isEqualTo(expected).isNotEqualTo(last);
+                Learner.Contents files = snapshot.contents(folder.resolve("none"));
+                assertThat(files.known()).isEqualTo(expected).isNotEqualTo(last);
+                assertThat(files.model().measure()).isEqualTo(expected.model());
+                assertThat(files.optimizer().measure()).isEqualTo(expected.optimizer());
+                assertThat(snapshot.save(late)).isEqualTo(expected);
                 expected.model().verify(late.resolve(Trainer.MODEL_FILE));
                 expected.optimizer().verify(late.resolve(Trainer.OPTIMIZER_FILE));
             }

@@ -27,6 +27,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -44,7 +45,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
 import okhttp3.Dispatcher;
+import okhttp3.MediaType;
 import okhttp3.OkHttpClient;
+import okhttp3.RequestBody;
+import okio.BufferedSink;
 
 /**
  * The bytes of the platform: one bucket of an S3 store. Objects are immutable: a key is written once, or again with the
@@ -52,16 +56,17 @@ import okhttp3.OkHttpClient;
  * is worth another try.
  */
 public final class ObjectStore {
-    /** Of an object that is written in one piece; no S3 store takes more. */
-    private static final long LARGEST_PIECE = 5L << 30;
+    /** Of an object that is written in one piece, in bytes; no S3 store takes more. */
+    public static final long LARGEST_PIECE = 5L << 30;
 
+    private static final MediaType BYTES = MediaType.get("application/octet-stream");
     private static final int BASE64_SHA256 = 44;
     private static final String CHECKSUM_MODE = "x-amz-checksum-mode";
 
-    private final MinioAsyncClient client;
+    private final StreamingClient client;
     private final String bucket;
 
-    private ObjectStore(MinioAsyncClient client, String bucket) {
+    private ObjectStore(StreamingClient client, String bucket) {
         this.client = client;
         this.bucket = bucket;
     }
@@ -89,7 +94,7 @@ public final class ObjectStore {
                 .region("us-east-1")
                 .httpClient(http, true)
                 .build();
-        return new ObjectStore(client, bucket);
+        return new ObjectStore(new StreamingClient(client), bucket);
     }
 
     public void createBucketIfAbsent() {
@@ -164,6 +169,43 @@ public final class ObjectStore {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** What is to be written, wherever it lies. It may be asked again, and says the same each time. */
+    @FunctionalInterface
+    public interface Body {
+        void writeTo(WritableByteChannel out) throws IOException;
+    }
+
+    /**
+     * Writes what is known and lies in no file. The store itself compares what it received: other bytes are OBJECT_CORRUPT and
+     * leave no object.
+     *
+     * @param size in bytes, at most {@link #LARGEST_PIECE}
+     * @param sha256 lowercase hexadecimal
+     */
+    public StoredObject put(String key, long size, String sha256, Body body) {
+        if (size > LARGEST_PIECE) {
+            throw new IllegalArgumentException(key + ": " + size + " bytes (expected: at most " + LARGEST_PIECE + ")");
+        }
+        RequestBody content = new RequestBody() {
+            @Override
+            public MediaType contentType() {
+                return BYTES;
+            }
+
+            @Override
+            public long contentLength() {
+                return size;
+            }
+
+            @Override
+            public void writeTo(BufferedSink sink) throws IOException {
+                body.writeTo(sink);
+            }
+        };
+        call(key, () -> client.put(bucket, key, knownDigest(sha256), content));
+        return new StoredObject(key, size, sha256);
     }
 
     /** The client would otherwise digest the whole file twice before it sends it, and the store a third time. */

@@ -13,6 +13,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -76,6 +77,21 @@ class ObjectStoreTest {
         Files.writeString(file, "abd");
         assertRefused(CommonReason.OBJECT_CORRUPT, () -> store.put(folder + "rotten", file, SHA256_OF_ABC));
         assertThat(store.size(folder + "rotten")).isEmpty();
+    }
+
+    @Test
+    void whatLiesInNoFileIsSentAsItIsAndComparedToo() throws IOException {
+        ObjectStore.Body abc = out -> out.write(ByteBuffer.wrap(ABC));
+
+        StoredObject stored = store.put(key, 3, SHA256_OF_ABC, abc);
+
+        assertThat(store.read(key)).isEqualTo(stored).isEqualTo(new StoredObject(key, 3, SHA256_OF_ABC));
+        assertThat(store.attested(key)).hasValue(stored);
+        ObjectStore.Body abd = out -> out.write(ByteBuffer.wrap(new byte[] {'a', 'b', 'd'}));
+        assertRefused(CommonReason.OBJECT_CORRUPT, () -> store.put(folder + "rotten", 3, SHA256_OF_ABC, abd));
+        assertThat(store.size(folder + "rotten")).isEmpty();
+        assertThatThrownBy(() -> store.put(key, ObjectStore.LARGEST_PIECE + 1, SHA256_OF_ABC, abc))
+                .isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test

@@ -97,8 +97,8 @@ final class CheckpointWriter implements AutoCloseable {
     void tidy(Course course) {
         requireIdle();
         sent = background.submit(() -> {
-            patiently(last, () -> tidyUp(course));
-            return last;
+            String name = last;
+            return patiently(name, () -> tidyUp(course, name));
         });
     }
 
@@ -113,13 +113,14 @@ final class CheckpointWriter implements AutoCloseable {
         snapshot = now;
         sending = () -> {
             String name = CheckpointRegistry.name(run, state.step());
+            Path folder = patiently(name, () -> folders.apply(state.step()));
+            Learner.Contents contents = patiently(name, () -> now.contents(folder));
             patiently(name, () -> {
-                Path folder = folders.apply(state.step());
-                send(name, folder, now.save(folder), state, validationLoss);
+                send(name, folder, contents, state, validationLoss);
                 Folders.delete(folder);
+                return name;
             });
-            patiently(name, () -> tidyUp(state.course()));
-            return name;
+            return patiently(name, () -> tidyUp(state.course(), name));
         };
     }
 
@@ -184,25 +185,37 @@ final class CheckpointWriter implements AutoCloseable {
         }
     }
 
-    private void send(String name, Path folder, Learner.Saved saved, TrainingState state, double validationLoss)
+    private void send(String name, Path folder, Learner.Contents contents, TrainingState state, double validationLoss)
             throws IOException {
         Path stateFile = Files.write(folder.resolve(TrainingState.FILE), state.toJson());
         Map<String, SealedFile> stored = new LinkedHashMap<>();
         unchanging.forEach((file, path) -> stored.put(file, bytes.put(name + "/" + file, path)));
         stored.put(TrainingState.FILE, bytes.put(name + "/" + TrainingState.FILE, stateFile));
-        Map.of(Learner.MODEL_FILE, saved.model(), Learner.OPTIMIZER_FILE, saved.optimizer())
-                .forEach((file, known) -> {
-                    bytes.put(name + "/" + file, folder.resolve(file), known);
-                    stored.put(file, known);
-                });
+        Path spare = folder.resolve("spare");
+        bytes.put(
+                name + "/" + Learner.MODEL_FILE,
+                contents.model(),
+                contents.known().model(),
+                spare);
+        stored.put(Learner.MODEL_FILE, contents.known().model());
+        bytes.put(
+                name + "/" + Learner.OPTIMIZER_FILE,
+                contents.optimizer(),
+                contents.known().optimizer(),
+                spare);
+        stored.put(Learner.OPTIMIZER_FILE, contents.known().optimizer());
         registry.register(new Candidate(run, state.step(), stored, dataset, validationLoss));
         if (kept != null && kept.stream().noneMatch(earlier -> earlier.step() == state.step())) {
             kept.add(0, new Kept(name, state.step(), stored, validationLoss));
         }
     }
 
-    /** Tells which checkpoint is the best, and deletes those that are neither it nor among the newest. */
-    private void tidyUp(Course course) {
+    /**
+     * Tells which checkpoint is the best, and deletes those that are neither it nor among the newest.
+     *
+     * @param newest its name, which this returns
+     */
+    private String tidyUp(Course course, String newest) {
         if (kept == null) {
             kept = new ArrayList<>(registry.all(run));
         }
@@ -212,7 +225,7 @@ final class CheckpointWriter implements AutoCloseable {
         held.checkpointed(
                 best.map(Kept::name).orElse(""), best.map(Kept::validationLoss).orElse(0.0), course.skipped());
         if (keep == 0) {
-            return;
+            return newest;
         }
         for (Kept old : List.copyOf(kept.subList(Math.min(keep, kept.size()), kept.size()))) {
             if (!best.map(old::equals).orElse(false)) {
@@ -220,17 +233,17 @@ final class CheckpointWriter implements AutoCloseable {
                 kept.remove(old);
             }
         }
+        return newest;
     }
 
     /** Does what can be done twice, and tries again without end while something is down. */
-    private void patiently(String name, Work work) throws InterruptedException, IOException {
+    private <T> T patiently(String name, Work<T> work) throws InterruptedException, IOException {
         Duration pause = FIRST_PAUSE;
         while (true) {
             try {
                 // Whoever took the job over writes the same keys.
                 held.requireHeld();
-                work.run();
-                return;
+                return work.run();
             } catch (IOException | RuntimeException e) {
                 if (Thread.currentThread().isInterrupted()) {
                     throw new InterruptedException(name + ": given up");
@@ -266,7 +279,7 @@ final class CheckpointWriter implements AutoCloseable {
     }
 
     @FunctionalInterface
-    private interface Work {
-        void run() throws IOException;
+    private interface Work<T> {
+        T run() throws IOException;
     }
 }

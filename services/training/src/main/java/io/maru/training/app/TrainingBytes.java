@@ -1,6 +1,8 @@
 package io.maru.training.app;
 
+import io.maru.formats.Content;
 import io.maru.formats.SealedFile;
+import java.io.IOException;
 import java.nio.file.Path;
 
 /** The objects that training reads and writes. Methods throw the refusals of the platform's object store. */
@@ -14,9 +16,10 @@ public interface TrainingBytes {
     SealedFile put(String key, Path file);
 
     /**
-     * Writes a file that is known already.
+     * Writes what is known already.
      *
+     * @param spare a name that no file has: what is too large to be sent at once is written there first
      * @throws io.maru.platform.error.Refusal OBJECT_CORRUPT where its bytes are not what they were
      */
-    void put(String key, Path file, SealedFile known);
+    void put(String key, Content content, SealedFile known, Path spare) throws IOException;
 }

@@ -210,6 +210,8 @@ public final class TrainerMain {
         Frame notice;
         try {
             Learner.Saved saved = snapshot.save(folder);
+            // Nobody asks for it again.
+            snapshot.close();
             notice = Frame.of(Frame.Answer.SAVED, content -> {
                 for (SealedFile file : new SealedFile[] {saved.model(), saved.optimizer()}) {
                     content.writeLong(file.size());

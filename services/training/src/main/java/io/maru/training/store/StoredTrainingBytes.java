@@ -1,9 +1,12 @@
 package io.maru.training.store;
 
+import io.maru.formats.Content;
 import io.maru.formats.SealedFile;
 import io.maru.platform.store.ObjectStore;
 import io.maru.platform.store.StoredObject;
 import io.maru.training.app.TrainingBytes;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** The objects, in the platform's store. */
@@ -31,7 +34,16 @@ public final class StoredTrainingBytes implements TrainingBytes {
     }
 
     @Override
-    public void put(String key, Path file, SealedFile known) {
-        store.put(key, file, known.sha256());
+    public void put(String key, Content content, SealedFile known, Path spare) throws IOException {
+        if (known.size() <= ObjectStore.LARGEST_PIECE) {
+            store.put(key, known.size(), known.sha256(), content::writeTo);
+            return;
+        }
+        try {
+            content.save(spare);
+            store.put(key, spare, known.sha256());
+        } finally {
+            Files.deleteIfExists(spare);
+        }
     }
 }

@@ -1,10 +1,13 @@
 package io.maru.training.app;
 
+import io.maru.formats.Content;
 import io.maru.formats.SealedFile;
 import io.maru.formats.Sha256;
 import io.maru.platform.error.CommonReason;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -43,11 +46,17 @@ final class InMemoryBytes implements TrainingBytes {
 
     @Override
     public SealedFile put(String key, Path file) {
+        return put(key, Content.of(file));
+    }
+
+    private SealedFile put(String key, Content from) {
         if (outages.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
             throw CommonReason.OBJECT_STORE_UNAVAILABLE.because("%s: down", key);
         }
         try {
-            byte[] content = Files.readAllBytes(file);
+            ByteArrayOutputStream written = new ByteArrayOutputStream();
+            from.writeTo(Channels.newChannel(written));
+            byte[] content = written.toByteArray();
             objects.put(key, content);
             return new SealedFile(content.length, Sha256.of(content));
         } catch (IOException e) {
@@ -56,8 +65,8 @@ final class InMemoryBytes implements TrainingBytes {
     }
 
     @Override
-    public void put(String key, Path file, SealedFile known) {
-        if (!put(key, file).equals(known)) {
+    public void put(String key, Content content, SealedFile known, Path spare) {
+        if (!put(key, content).equals(known)) {
             throw CommonReason.OBJECT_CORRUPT.because("%s: other bytes (expected: %s)", key, known.sha256());
         }
     }

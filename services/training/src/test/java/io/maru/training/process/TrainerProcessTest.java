@@ -79,7 +79,10 @@ class TrainerProcessTest {
                 assertThatThrownBy(() -> snapshot.save(folder.resolve("nowhere")))
                         .isInstanceOf(IOException.class)
                         .hasMessageContaining("NoSuchFileException");
-                assertThat(snapshot.save(there)).isEqualTo(first);
+                Learner.Contents files = snapshot.contents(there);
+                assertThat(files.known()).isEqualTo(first);
+                assertThat(files.model().measure()).isEqualTo(first.model());
+                assertThat(files.optimizer().measure()).isEqualTo(first.optimizer());
                 first.optimizer().verify(there.resolve(Learner.OPTIMIZER_FILE));
             }
             expected.step(INPUTS, TARGETS, 1e-2f);

@@ -1,0 +1,27 @@
+package io.maru.formats;
+
+import static java.nio.file.StandardOpenOption.READ;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
+import java.nio.file.Path;
+
+/** What a file says. */
+record FileContent(Path file) implements Content {
+    private static final int PIECE_BYTES = 1 << 18;
+
+    @Override
+    public void writeTo(WritableByteChannel out) throws IOException {
+        ByteBuffer piece = ByteBuffer.allocateDirect(PIECE_BYTES);
+        try (FileChannel in = FileChannel.open(file, READ)) {
+            while (in.read(piece.clear()) >= 0) {
+                piece.flip();
+                while (piece.hasRemaining()) {
+                    out.write(piece);
+                }
+            }
+        }
+    }
+}

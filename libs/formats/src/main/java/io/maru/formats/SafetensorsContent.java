@@ -1,0 +1,66 @@
+package io.maru.formats;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.channels.WritableByteChannel;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Tensors in memory as the file in the safetensors format that they make: what {@link SafetensorsWriter} would write, in the
+ * order in which they were added. Reads their memory whenever it is written.
+ *
+ * <p>Not safe for use by several threads.
+ */
+public final class SafetensorsContent implements Content {
+    private static final int PIECE_BYTES = 1 << 18;
+
+    private final SafetensorsHeader header = new SafetensorsHeader();
+    private final List<FloatBuffer> tensors = new ArrayList<>();
+
+    /** See {@link SafetensorsWriter#metadata}. */
+    public SafetensorsContent metadata(String key, String value) {
+        header.metadata(key, value);
+        return this;
+    }
+
+    /**
+     * The next tensor, of {@link DType#F32}.
+     *
+     * @param values those that remain in it, the last axis fastest
+     * @param shape sizes of the axes, outermost first; none for a scalar
+     * @throws IllegalArgumentException if the name is taken, the tensor larger than 2 GiB, or the number of values another one
+     */
+    public SafetensorsContent add(String name, FloatBuffer values, long... shape) {
+        TensorInfo tensor = header.declare(name, DType.F32, shape);
+        if (values.remaining() != tensor.elements()) {
+            throw new IllegalArgumentException(
+                    "tensor " + name + ": " + values.remaining() + " values (expected: " + tensor.elements() + ")");
+        }
+        tensors.add(values.slice());
+        return this;
+    }
+
+    @Override
+    public void writeTo(WritableByteChannel out) throws IOException {
+        writeFully(header.bytes("safetensors"), out);
+        ByteBuffer piece = ByteBuffer.allocateDirect(PIECE_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        for (FloatBuffer tensor : tensors) {
+            int most = PIECE_BYTES / Float.BYTES;
+            for (int at = 0; at < tensor.capacity(); at += most) {
+                int count = Math.min(most, tensor.capacity() - at);
+                piece.clear().limit(count * Float.BYTES);
+                piece.asFloatBuffer().put(tensor.slice(at, count));
+                writeFully(piece, out);
+            }
+        }
+    }
+
+    private static void writeFully(ByteBuffer bytes, WritableByteChannel out) throws IOException {
+        while (bytes.hasRemaining()) {
+            out.write(bytes);
+        }
+    }
+}
