@@ -155,8 +155,8 @@ class CheckpointServiceTest {
         RegisterCheckpointRequest request = trained(500);
         byte[] whole = store.bytes(run + "/checkpoints/500/model.safetensors", 1 << 20);
         for (int length : new int[] {0, 7, 8, 20, whole.length - 4, whole.length - 1}) {
-            Path file = Files.write(folder.resolve("torn"), Arrays.copyOf(whole, length));
-            StoredObject torn = store.put(run + "/checkpoints/500/model.safetensors", file);
+            Path cut = Files.write(folder.resolve("torn"), Arrays.copyOf(whole, length));
+            StoredObject torn = store.put(run + "/checkpoints/500/model.safetensors", cut);
             RegisterCheckpointRequest.Builder tornRequest = request.toBuilder();
             tornRequest.getFilesBuilderList().stream()
                     .filter(file -> file.getFileName().equals("model.safetensors"))

@@ -10,8 +10,8 @@ import java.nio.file.Path;
 @ConfigMapping(prefix = "maru.training")
 public interface TrainingConfig {
     /**
-     * Holds the shards of one job's datasets and the checkpoints on their way. Each replica needs its own, since it is
-     * emptied at start.
+     * Holds the shards of one job's datasets; and a checkpoint on its way, where it comes from a worker's process or has a
+     * file above 5 GiB. Each replica needs its own, since it is emptied at start.
      */
     @WithDefault("${java.io.tmpdir}/maru-training")
     Path workDirectory();
@@ -36,7 +36,10 @@ public interface TrainingConfig {
     @Min(10)
     long reportMillis();
 
-    /** How long the checkpoint service may take over a checkpoint. It reads files above 5 GiB back, so larger models need more. */
+    /**
+     * How long the checkpoint service may take over a checkpoint. It reads files above 5 GiB back, so larger models need
+     * more.
+     */
     @WithDefault("600000")
     @Min(1000)
     long registrationMillis();
