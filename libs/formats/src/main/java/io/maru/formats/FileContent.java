@@ -17,10 +17,7 @@ record FileContent(Path file) implements Content {
         ByteBuffer piece = ByteBuffer.allocateDirect(PIECE_BYTES);
         try (FileChannel in = FileChannel.open(file, READ)) {
             while (in.read(piece.clear()) >= 0) {
-                piece.flip();
-                while (piece.hasRemaining()) {
-                    out.write(piece);
-                }
+                Sink.writeFully(piece.flip(), out);
             }
         }
     }

@@ -45,22 +45,22 @@ public final class SafetensorsContent implements Content {
 
     @Override
     public void writeTo(WritableByteChannel out) throws IOException {
-        writeFully(header.bytes("safetensors"), out);
-        ByteBuffer piece = ByteBuffer.allocateDirect(PIECE_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        Sink.writeFully(header.bytes("safetensors"), out);
         for (FloatBuffer tensor : tensors) {
-            int most = PIECE_BYTES / Float.BYTES;
-            for (int at = 0; at < tensor.capacity(); at += most) {
-                int count = Math.min(most, tensor.capacity() - at);
-                piece.clear().limit(count * Float.BYTES);
-                piece.asFloatBuffer().put(tensor.slice(at, count));
-                writeFully(piece, out);
-            }
+            inPieces(tensor, piece -> Sink.writeFully(piece, out));
         }
     }
 
-    private static void writeFully(ByteBuffer bytes, WritableByteChannel out) throws IOException {
-        while (bytes.hasRemaining()) {
-            out.write(bytes);
+    /** Hands all that remains in {@code floats} on as little-endian bytes, in pieces; its position stays. */
+    static void inPieces(FloatBuffer floats, Sink.Taker taker) throws IOException {
+        FloatBuffer source = floats.slice();
+        int most = Math.min(PIECE_BYTES / Float.BYTES, source.capacity());
+        ByteBuffer piece = ByteBuffer.allocateDirect(most * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        for (int at = 0; at < source.capacity(); at += most) {
+            int count = Math.min(most, source.capacity() - at);
+            piece.clear().limit(count * Float.BYTES);
+            piece.asFloatBuffer().put(source.slice(at, count));
+            taker.take(piece);
         }
     }
 }

@@ -2,7 +2,6 @@ package io.maru.formats;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -24,8 +23,6 @@ import java.util.Arrays;
  * <p>Not safe for use by several threads.
  */
 public final class SafetensorsWriter implements AutoCloseable {
-    private static final int CHUNK_BYTES = 1 << 20;
-
     private final UnsealedFile file;
     private final SafetensorsHeader header = new SafetensorsHeader();
     private boolean headerWritten;
@@ -70,16 +67,7 @@ public final class SafetensorsWriter implements AutoCloseable {
         if (tensor.dtype() != DType.F32) {
             throw new IllegalArgumentException("tensor " + name + ": floats (expected: " + tensor.dtype() + ")");
         }
-        FloatBuffer source = values.duplicate();
-        ByteBuffer chunk = ByteBuffer.allocateDirect(Math.min(CHUNK_BYTES, tensor.byteSize()))
-                .order(ByteOrder.LITTLE_ENDIAN);
-        while (source.hasRemaining()) {
-            int size = Math.min(source.remaining(), chunk.capacity() / Float.BYTES);
-            chunk.clear();
-            chunk.asFloatBuffer().put(source.slice().limit(size));
-            file.append(chunk.limit(size * Float.BYTES));
-            source.position(source.position() + size);
-        }
+        SafetensorsContent.inPieces(values, file::append);
         written++;
         return this;
     }

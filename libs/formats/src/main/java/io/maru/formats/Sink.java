@@ -18,6 +18,13 @@ final class Sink implements WritableByteChannel {
         void take(ByteBuffer bytes) throws IOException;
     }
 
+    /** Writes all that remains in {@code bytes} to any channel. */
+    static void writeFully(ByteBuffer bytes, WritableByteChannel out) throws IOException {
+        while (bytes.hasRemaining()) {
+            out.write(bytes);
+        }
+    }
+
     /** Bytes taken. */
     long size() {
         return size;

@@ -22,7 +22,6 @@ import org.tensorflow.types.TFloat32;
 final class TrainerSnapshot implements Learner.Snapshot {
     private final Part weights;
     private final Part moments;
-    private Learner.Saved measured;
 
     TrainerSnapshot(Part weights, Part moments) {
         this.weights = weights;
@@ -38,11 +37,9 @@ final class TrainerSnapshot implements Learner.Snapshot {
 
     @Override
     public Learner.Contents contents(Path folder) throws IOException {
-        if (measured == null) {
-            measured = new Learner.Saved(
-                    weights.content().measure(), moments.content().measure());
-        }
-        return new Learner.Contents(measured, weights.content(), moments.content());
+        Learner.Saved known =
+                new Learner.Saved(weights.content().measure(), moments.content().measure());
+        return new Learner.Contents(known, weights.content(), moments.content());
     }
 
     @Override

@@ -257,28 +257,17 @@ public final class ObjectStore {
 
     /** A stream over the object; the caller closes it. It may throw OBJECT_STORE_UNAVAILABLE as long as it is read. */
     public InputStream open(String key) {
-        return new ObjectStream(
-                key,
-                call(
-                        key,
-                        () -> client.getObject(GetObjectArgs.builder()
-                                .bucket(bucket)
-                                .object(key)
-                                .build())));
+        return open(key, GetObjectArgs.builder());
     }
 
     /** {@link #open(String)} of a part, of which at least the first byte must be there. */
     public InputStream open(String key, long offset, long length) {
-        return new ObjectStream(
-                key,
-                call(
-                        key,
-                        () -> client.getObject(GetObjectArgs.builder()
-                                .bucket(bucket)
-                                .object(key)
-                                .offset(offset)
-                                .length(length)
-                                .build())));
+        return open(key, GetObjectArgs.builder().offset(offset).length(length));
+    }
+
+    private InputStream open(String key, GetObjectArgs.Builder what) {
+        GetObjectArgs args = what.bucket(bucket).object(key).build();
+        return new ObjectStream(key, call(key, () -> client.getObject(args)));
     }
 
     /** A small object whole, such as a manifest. Larger than {@code most} bytes it is refused as corrupt. */

@@ -97,8 +97,8 @@ final class CheckpointWriter implements AutoCloseable {
     void tidy(Course course) {
         requireIdle();
         sent = background.submit(() -> {
-            String name = last;
-            return patiently(name, () -> tidyUp(course, name));
+            patiently(last, () -> tidyUp(course));
+            return last;
         });
     }
 
@@ -120,7 +120,8 @@ final class CheckpointWriter implements AutoCloseable {
                 Folders.delete(folder);
                 return name;
             });
-            return patiently(name, () -> tidyUp(state.course(), name));
+            patiently(name, () -> tidyUp(state.course()));
+            return name;
         };
     }
 
@@ -191,19 +192,12 @@ final class CheckpointWriter implements AutoCloseable {
         Map<String, SealedFile> stored = new LinkedHashMap<>();
         unchanging.forEach((file, path) -> stored.put(file, bytes.put(name + "/" + file, path)));
         stored.put(TrainingState.FILE, bytes.put(name + "/" + TrainingState.FILE, stateFile));
+        Learner.Saved known = contents.known();
         Path spare = folder.resolve("spare");
-        bytes.put(
-                name + "/" + Learner.MODEL_FILE,
-                contents.model(),
-                contents.known().model(),
-                spare);
-        stored.put(Learner.MODEL_FILE, contents.known().model());
-        bytes.put(
-                name + "/" + Learner.OPTIMIZER_FILE,
-                contents.optimizer(),
-                contents.known().optimizer(),
-                spare);
-        stored.put(Learner.OPTIMIZER_FILE, contents.known().optimizer());
+        bytes.put(name + "/" + Learner.MODEL_FILE, contents.model(), known.model(), spare);
+        bytes.put(name + "/" + Learner.OPTIMIZER_FILE, contents.optimizer(), known.optimizer(), spare);
+        stored.put(Learner.MODEL_FILE, known.model());
+        stored.put(Learner.OPTIMIZER_FILE, known.optimizer());
         registry.register(new Candidate(run, state.step(), stored, dataset, validationLoss));
         if (kept != null && kept.stream().noneMatch(earlier -> earlier.step() == state.step())) {
             kept.add(0, new Kept(name, state.step(), stored, validationLoss));
@@ -213,9 +207,9 @@ final class CheckpointWriter implements AutoCloseable {
     /**
      * Tells which checkpoint is the best, and deletes those that are neither it nor among the newest.
      *
-     * @param newest its name, which this returns
+     * @return how many are kept
      */
-    private String tidyUp(Course course, String newest) {
+    private int tidyUp(Course course) {
         if (kept == null) {
             kept = new ArrayList<>(registry.all(run));
         }
@@ -225,7 +219,7 @@ final class CheckpointWriter implements AutoCloseable {
         held.checkpointed(
                 best.map(Kept::name).orElse(""), best.map(Kept::validationLoss).orElse(0.0), course.skipped());
         if (keep == 0) {
-            return newest;
+            return kept.size();
         }
         for (Kept old : List.copyOf(kept.subList(Math.min(keep, kept.size()), kept.size()))) {
             if (!best.map(old::equals).orElse(false)) {
@@ -233,7 +227,7 @@ final class CheckpointWriter implements AutoCloseable {
                 kept.remove(old);
             }
         }
-        return newest;
+        return kept.size();
     }
 
     /** Does what can be done twice, and tries again without end while something is down. */

@@ -150,10 +150,7 @@ final class TrainingAttempt {
                     return spoilt(batch, probed);
                 }
             }
-            end = hold(measured, end);
-            if (writer.isHolding() && (last || measured.isPresent())) {
-                writer.send();
-            }
+            end = save(measured, last || measured.isPresent(), end);
         }
         if (end == State.CANCELLED || end == State.PAUSED && !isOver()) {
             return Optional.of(new Ended(end == State.CANCELLED ? end : awaitIdle(end), ""));
@@ -217,10 +214,7 @@ final class TrainingAttempt {
         }
         State end = State.PAUSED;
         if (action == Divergence.Action.PAUSED && saved < trainer.steps() && Double.isFinite(validationLoss(1))) {
-            end = hold(OptionalDouble.empty(), end);
-            if (writer.isHolding()) {
-                writer.send();
-            }
+            end = save(OptionalDouble.empty(), true, end);
         }
         return Optional.of(stopped(divergence, end));
     }
@@ -276,10 +270,11 @@ final class TrainingAttempt {
      * Holds a checkpoint once none other is on its way.
      *
      * @param measured on these very weights
+     * @param good whether the weights gave a finite loss: then it is sent, else the next step tells
      * @param end where all is well
      * @return CANCELLED where the job was cancelled meanwhile, and nothing is held
      */
-    private State hold(OptionalDouble measured, State end) throws InterruptedException {
+    private State save(OptionalDouble measured, boolean good, State end) throws InterruptedException {
         if (awaitIdle(end) == State.CANCELLED) {
             return State.CANCELLED;
         }
@@ -289,6 +284,9 @@ final class TrainingAttempt {
                 trainer,
                 TrainingState.of(job.request(), job.choices(), datasets, trainer.steps(), validationLoss, course),
                 measured.orElse(0));
+        if (good) {
+            writer.send();
+        }
         saved = trainer.steps();
         meters.checkpointed((System.nanoTime() - began) / 1e9);
         return end;
