@@ -6,6 +6,7 @@ import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Descriptors.FileDescriptor;
 import com.google.protobuf.Descriptors.MethodDescriptor;
 import com.google.protobuf.Descriptors.ServiceDescriptor;
+import io.maru.options.v1.Options;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -21,6 +22,7 @@ import java.util.Set;
  *       GetCheckpoint(maru.checkpoint.v1.GetCheckpointRequest) returns (maru.checkpoint.v1.Checkpoint)
  *
  * A change is compatible if it only adds lines: to remove, rename, renumber or retype something makes its line vanish.
+ * Until version 1.0 lines may vanish, and contracts.txt shows it in review.
  */
 /** The contracts in a readable text form. */
 final class Baseline {
@@ -32,6 +34,7 @@ final class Baseline {
         Baseline baseline = new Baseline();
         for (FileDescriptor file : files) {
             file.getServices().forEach(baseline::describe);
+            file.getExtensions().forEach(baseline::describeExtension);
             file.getEnumTypes().forEach(baseline::describe);
             for (Descriptor message : Contracts.messages(file)) {
                 baseline.describe(message);
@@ -45,13 +48,19 @@ final class Baseline {
         line("service " + service.getFullName());
         for (MethodDescriptor method : service.getMethods()) {
             line("  %s(%s%s) returns (%s%s)"
-                    .formatted(
-                            method.getName(),
-                            method.isClientStreaming() ? "stream " : "",
-                            method.getInputType().getFullName(),
-                            method.isServerStreaming() ? "stream " : "",
-                            method.getOutputType().getFullName()));
+                            .formatted(
+                                    method.getName(),
+                                    method.isClientStreaming() ? "stream " : "",
+                                    method.getInputType().getFullName(),
+                                    method.isServerStreaming() ? "stream " : "",
+                                    method.getOutputType().getFullName())
+                    + permission(method));
         }
+    }
+
+    private void describeExtension(FieldDescriptor extension) {
+        line("extension of " + extension.getContainingType().getFullName());
+        line("  %d %s %s".formatted(extension.getNumber(), extension.getName(), type(extension)));
     }
 
     private void describe(Descriptor message) {
@@ -64,6 +73,11 @@ final class Baseline {
     private void describe(EnumDescriptor type) {
         line("enum " + type.getFullName());
         type.getValues().forEach(value -> line("  " + value.getNumber() + " " + value.getName()));
+    }
+
+    private static String permission(MethodDescriptor method) {
+        String permission = method.getOptions().getExtension(Options.permission);
+        return permission.isEmpty() ? "" : " needs " + permission;
     }
 
     private static String label(FieldDescriptor field) {

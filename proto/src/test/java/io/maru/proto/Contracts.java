@@ -7,6 +7,7 @@ import io.maru.control.v1.Control;
 import io.maru.evaluation.v1.EvaluationOuterClass;
 import io.maru.inference.v1.Inference;
 import io.maru.ingestion.v1.Ingestion;
+import io.maru.options.v1.Options;
 import io.maru.tokenization.v1.Tokenization;
 import io.maru.training.v1.Training;
 import java.io.IOException;
@@ -15,6 +16,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** Every .proto file of this module: as compiled, and as written. */
@@ -23,9 +26,10 @@ final class Contracts {
 
     private Contracts() {}
 
-    /** In the order of the data path. A test compares this list with the folder. */
+    /** What the others say things with, then they in the order of the data path. A test compares this list with the folder. */
     static List<FileDescriptor> files() {
         return List.of(
+                Options.getDescriptor(),
                 Ingestion.getDescriptor(),
                 io.maru.ingestion.v1.Events.getDescriptor(),
                 Tokenization.getDescriptor(),
@@ -40,6 +44,15 @@ final class Contracts {
                 io.maru.inference.v1.Events.getDescriptor(),
                 Control.getDescriptor(),
                 io.maru.control.v1.Events.getDescriptor());
+    }
+
+    /** Those that define an API or its events: all but the options. */
+    static List<FileDescriptor> apis() {
+        return files().stream().filter(file -> !isOptions(file)).toList();
+    }
+
+    static boolean isOptions(FileDescriptor file) {
+        return file.getName().startsWith("maru/options/");
     }
 
     static List<FileDescriptor> eventFiles() {
@@ -69,6 +82,16 @@ final class Contracts {
     private static void addWithNested(Descriptor message, List<Descriptor> messages) {
         messages.add(message);
         message.getNestedTypes().forEach(nested -> addWithNested(nested, messages));
+    }
+
+    /** Maru's own, as this module's pom.xml says it. */
+    static String version() {
+        Matcher version = Pattern.compile("<artifactId>maru</artifactId>\\s*<version>(.+)</version>")
+                .matcher(read(module().resolve("pom.xml")));
+        if (!version.find()) {
+            throw new IllegalStateException("pom.xml: no version (expected: that of its parent)");
+        }
+        return version.group(1);
     }
 
     static Path repository() {
