@@ -120,7 +120,7 @@ final class RunsCommand implements Callable<Integer> {
         List<HistoryPoint> found = services.training()
                 .getTrainingHistory(GetTrainingHistoryRequest.newBuilder()
                         .setName(job)
-                        .setMostPoints(points)
+                        .setMaxPoints(points)
                         .build())
                 .getPointsList();
         TrainingReport.print(found, output);

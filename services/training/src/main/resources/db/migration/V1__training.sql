@@ -3,17 +3,29 @@ create table training_job (
     request_id text not null unique,
     run text not null,
     dataset text not null,
-    -- JSON of the model's shape and of the hyperparameters.
+    -- JSON of the model's shape, of the hyperparameters, and of those before anything was chosen.
     model text not null,
     training text not null,
+    asked text not null,
     recipe text not null,
-    -- PENDING, RUNNING, PAUSING, PAUSED, CANCELLING, SUCCEEDED, FAILED or CANCELLED
+    -- JSON of what was chosen, and of what the job takes.
+    choices text not null,
+    preflight text not null,
+    -- PENDING, CHECKING, RUNNING, PAUSING, PAUSED, CANCELLING, SUCCEEDED, FAILED or CANCELLED
     state text not null,
     step bigint not null default 0,
     loss double precision not null default 0,
     validation_loss double precision not null default 0,
     tokens_per_second double precision not null default 0,
     last_checkpoint text not null default '',
+    -- Of those that are kept; empty before the first.
+    best_checkpoint text not null default '',
+    best_validation_loss double precision not null default 0,
+    skipped_batches bigint not null default 0,
+    -- Empty unless it is PAUSED, and paused by itself.
+    pause_reason text not null default '',
+    -- Why the bits may differ from those of a run that nothing disturbed; empty where they do not.
+    inexact text not null default '',
     parameters bigint not null,
     failure_reason text not null default '',
     failure_message text not null default '',
@@ -32,11 +44,33 @@ create table training_measurement (
     sequence bigint generated always as identity,
     step bigint not null,
     loss double precision not null,
+    -- Of all steps since the measurement before.
+    min_loss double precision not null,
+    max_loss double precision not null,
     learning_rate double precision not null,
     gradient_norm double precision not null,
     tokens_per_second double precision not null,
+    flops_per_second double precision not null default 0,
+    mfu double precision not null default 0,
+    step_seconds double precision not null default 0,
+    data_wait_seconds double precision not null default 0,
+    memory_bytes bigint not null default 0,
     -- Null unless the step ended with a validation.
     validation_loss double precision,
     time timestamptz not null,
     primary key (job, sequence)
+);
+
+-- Who works at an attempt at a job of several processes. Those but rank 0 are also work of the kind training-seat.
+create table training_seat (
+    -- {job}/attempts/{attempt}/seats/{rank}
+    name text primary key,
+    job text not null references training_job (name),
+    attempt text not null,
+    rank int not null,
+    -- JSON of what all their trainers are made of.
+    setup text not null,
+    -- host:port; empty until somebody sits there.
+    address text not null default '',
+    unique (job, attempt, rank)
 );

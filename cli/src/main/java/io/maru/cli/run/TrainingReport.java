@@ -44,18 +44,18 @@ public final class TrainingReport {
         report.put("last_step", point.getLastStep());
         report.put("measurements", point.getMeasurements());
         report.put("first_loss", point.getFirstLoss());
-        report.put("lowest_loss", point.getLowestLoss());
-        report.put("highest_loss", point.getHighestLoss());
+        report.put("min_loss", point.getMinLoss());
+        report.put("max_loss", point.getMaxLoss());
         report.put("last_loss", point.getLastLoss());
         report.put("validation_loss", point.hasValidationLoss() ? point.getValidationLoss() : null);
         report.put("learning_rate", point.getLearningRate());
-        report.put("highest_gradient_norm", point.getHighestGradientNorm());
+        report.put("max_gradient_norm", point.getMaxGradientNorm());
         report.put("tokens_per_second", point.getTokensPerSecond());
         report.put("flops_per_second", point.getFlopsPerSecond());
         report.put("mfu", point.getMfu());
         report.put("step_seconds", point.getStepSeconds());
         report.put("data_wait_seconds", point.getDataWaitSeconds());
-        report.put("highest_memory_bytes", point.getHighestMemoryBytes());
+        report.put("max_memory_bytes", point.getMaxMemoryBytes());
         return report;
     }
 
@@ -89,14 +89,14 @@ public final class TrainingReport {
                     point.getFirstStep(),
                     point.getLastStep(),
                     point.getFirstLoss(),
-                    point.getLowestLoss(),
-                    point.getHighestLoss(),
+                    point.getMinLoss(),
+                    point.getMaxLoss(),
                     point.getLastLoss(),
                     point.hasValidationLoss() ? "%.4f".formatted(point.getValidationLoss()) : "",
                     point.getTokensPerSecond(),
                     100 * point.getMfu(),
                     point.getStepSeconds() == 0 ? 0.0 : 100 * point.getDataWaitSeconds() / point.getStepSeconds(),
-                    gib(point.getHighestMemoryBytes()));
+                    gib(point.getMaxMemoryBytes()));
         }
     }
 

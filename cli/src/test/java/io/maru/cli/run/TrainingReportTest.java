@@ -20,14 +20,14 @@ class TrainingReportTest {
             .setLastStep(200)
             .setMeasurements(7)
             .setFirstLoss(3.5)
-            .setLowestLoss(3.25)
-            .setHighestLoss(91.5)
+            .setMinLoss(3.25)
+            .setMaxLoss(91.5)
             .setLastLoss(3.375)
             .setTokensPerSecond(21_875)
             .setMfu(0.25)
             .setStepSeconds(0.04)
             .setDataWaitSeconds(0.0001)
-            .setHighestMemoryBytes(3L << 29)
+            .setMaxMemoryBytes(3L << 29)
             .build();
 
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -44,7 +44,7 @@ class TrainingReportTest {
                 .containsExactly(
                         "101-200", "3.5000", "3.2500", "91.5000", "3.3750", "21,875", "25.0%", "0.25%", "1.50");
         assertThat(lines.get(2)).contains("3.7500");
-        assertThat(TrainingReport.of(POINT)).containsEntry("highest_loss", 91.5).containsEntry("validation_loss", null);
+        assertThat(TrainingReport.of(POINT)).containsEntry("max_loss", 91.5).containsEntry("validation_loss", null);
     }
 
     @Test

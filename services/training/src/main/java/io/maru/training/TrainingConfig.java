@@ -67,7 +67,7 @@ public interface TrainingConfig {
     /** How long a job of several workers waits for the others, before it goes back into the queue. */
     @WithDefault("30000")
     @Min(1000)
-    long gatherMillis();
+    long rendezvousMillis();
 
     /**
      * How long a worker is waited for; then it is lost, and the job goes on from its last checkpoint with others. Longer
@@ -80,12 +80,12 @@ public interface TrainingConfig {
     /** A model with more parameters is refused. Training takes 16 bytes for each, and its activations. */
     @WithDefault("2000000000")
     @Min(1)
-    long mostParameters();
+    long maxParameters();
 
     /** A job with more tokens in one step is refused. */
     @WithDefault("1048576")
     @Min(1)
-    long mostStepTokens();
+    long maxStepTokens();
 
     /**
      * A job whose logits, tokens of a part of the batch times vocabulary, are more numbers is refused. 4 bytes each, several
@@ -93,7 +93,7 @@ public interface TrainingConfig {
      */
     @WithDefault("2147483648")
     @Min(1)
-    long mostStepLogits();
+    long maxStepLogits();
 
     /**
      * Bytes that a process which trains may take; a job that takes more is refused. 0 takes what the GPU has, or without
@@ -118,5 +118,5 @@ public interface TrainingConfig {
      */
     @WithDefault("2147483648")
     @Min(1)
-    long mostStepScores();
+    long maxStepScores();
 }

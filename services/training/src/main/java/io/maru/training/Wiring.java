@@ -12,21 +12,23 @@ import io.maru.platform.work.WorkQueue;
 import io.maru.platform.work.Worker;
 import io.maru.training.app.Datasets;
 import io.maru.training.app.Folders;
-import io.maru.training.app.Gathering;
 import io.maru.training.app.LocalLearners;
+import io.maru.training.app.Rendezvous;
 import io.maru.training.app.TrainingBytes;
 import io.maru.training.app.TrainingJobs;
 import io.maru.training.app.TrainingLoop;
 import io.maru.training.app.Trial;
+import io.maru.training.client.CheckpointClient;
 import io.maru.training.domain.Limits;
-import io.maru.training.grpc.CheckpointClient;
-import io.maru.training.process.Follower;
-import io.maru.training.process.GroupLearners;
-import io.maru.training.process.TrialProcess;
+import io.maru.training.store.LeasedJob;
+import io.maru.training.store.LeasedSeat;
 import io.maru.training.store.PostgresTrainingJobs;
-import io.maru.training.store.SeatWork;
 import io.maru.training.store.StoredTrainingBytes;
-import io.maru.training.store.TrainingWork;
+import io.maru.training.work.SeatWork;
+import io.maru.training.work.TrainingWork;
+import io.maru.training.work.process.Follower;
+import io.maru.training.work.process.GroupLearners;
+import io.maru.training.work.process.TrialProcess;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.grpc.GrpcClient;
 import io.quarkus.runtime.StartupEvent;
@@ -107,8 +109,8 @@ class Wiring {
                                 memory,
                                 Duration.ofSeconds(config.trialSeconds()),
                                 Duration.ofMillis(config.reportMillis()))),
-                new GroupLearners(new LocalLearners(), gathering()),
-                new TrainingMetrics(meters),
+                new GroupLearners(new LocalLearners(), rendezvous()),
+                new TrainingMeters(meters),
                 limits(),
                 new TrainingLoop.Settings(
                         Folders.emptied(config.workDirectory()), device, Duration.ofMillis(config.reportMillis())));
@@ -116,18 +118,18 @@ class Wiring {
                 queue,
                 PostgresTrainingJobs.KIND,
                 platform.work().pollMillis(),
-                new TrainingWork(database, queue, outbox, table, loop));
+                new TrainingWork(claim -> new LeasedJob(claim, database, queue, outbox, table), loop));
     }
 
     @Produces
     @Singleton
     SeatWorkers seatWorkers(Database database, WorkQueue queue, PlatformConfig platform) {
-        Follower follower = new Follower(gathering());
+        Follower follower = new Follower(rendezvous());
         return new SeatWorkers(Stream.generate(() -> new Worker(
                         queue,
-                        SeatWork.KIND,
+                        PostgresTrainingJobs.SEAT_KIND,
                         platform.work().pollMillis(),
-                        new SeatWork(database, queue, follower::follow)))
+                        new SeatWork(claim -> new LeasedSeat(claim, database, queue), follower::follow)))
                 .limit(config.seats())
                 .toList());
     }
@@ -147,19 +149,19 @@ class Wiring {
         seats.all().forEach(Worker::close);
     }
 
-    private Gathering gathering() {
-        return new Gathering(
+    private Rendezvous rendezvous() {
+        return new Rendezvous(
                 config.workerHost(),
-                Duration.ofMillis(config.gatherMillis()),
+                Duration.ofMillis(config.rendezvousMillis()),
                 Duration.ofMillis(config.workerLimitMillis()));
     }
 
     private Limits limits() {
         return new Limits(
-                config.mostParameters(),
-                config.mostStepTokens(),
-                config.mostStepLogits(),
-                config.mostStepScores(),
+                config.maxParameters(),
+                config.maxStepTokens(),
+                config.maxStepLogits(),
+                config.maxStepScores(),
                 memory,
                 gpuMemory.isPresent() && config.memoryBytes() == 0);
     }

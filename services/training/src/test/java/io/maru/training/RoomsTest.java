@@ -45,7 +45,7 @@ class RoomsTest {
                 .resideInAPackage(HOME + ".domain")
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage(HOME + ".app", HOME + ".grpc", HOME + ".store", HOME + ".process")
+                .resideInAnyPackage(HOME + ".app", HOME + ".grpc", HOME + ".store", HOME + ".work..", HOME + ".client")
                 .check(CLASSES);
     }
 
@@ -56,7 +56,7 @@ class RoomsTest {
                 .resideInAPackage(HOME + ".app")
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage(HOME + ".grpc", HOME + ".store", HOME + ".process")
+                .resideInAnyPackage(HOME + ".grpc", HOME + ".store", HOME + ".work..", HOME + ".client")
                 .check(CLASSES);
     }
 
@@ -67,21 +67,21 @@ class RoomsTest {
                 .resideInAPackage(HOME + ".grpc")
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage(HOME + ".store", HOME + ".process")
+                .resideInAnyPackage(HOME + ".store", HOME + ".work..", HOME + ".client")
                 .check(CLASSES);
         noClasses()
                 .that()
                 .resideInAPackage(HOME + ".store")
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage(HOME + ".grpc", HOME + ".process")
+                .resideInAnyPackage(HOME + ".grpc", HOME + ".work..", HOME + ".client")
                 .check(CLASSES);
         noClasses()
                 .that()
-                .resideInAPackage(HOME + ".process")
+                .resideInAPackage(HOME + ".work..")
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage(HOME + ".grpc", HOME + ".store")
+                .resideInAnyPackage(HOME + ".grpc", HOME + ".store", HOME + ".client")
                 .check(CLASSES);
     }
 }

@@ -23,13 +23,13 @@ class TrainingConfigTest {
         assertThat(config.leads()).isTrue();
         assertThat(config.seats()).isOne();
         assertThat(config.workerHost()).isEqualTo("127.0.0.1");
-        assertThat(config.gatherMillis()).isEqualTo(30_000);
+        assertThat(config.rendezvousMillis()).isEqualTo(30_000);
         assertThat(config.workerLimitMillis()).isEqualTo(120_000);
         assertThat(config.registrationMillis()).isEqualTo(600_000);
-        assertThat(config.mostParameters()).isEqualTo(2_000_000_000L);
-        assertThat(config.mostStepTokens()).isEqualTo(1_048_576);
-        assertThat(config.mostStepLogits()).isEqualTo(2_147_483_648L);
-        assertThat(config.mostStepScores()).isEqualTo(2_147_483_648L);
+        assertThat(config.maxParameters()).isEqualTo(2_000_000_000L);
+        assertThat(config.maxStepTokens()).isEqualTo(1_048_576);
+        assertThat(config.maxStepLogits()).isEqualTo(2_147_483_648L);
+        assertThat(config.maxStepScores()).isEqualTo(2_147_483_648L);
         assertThat(config.memoryBytes()).isZero();
         assertThat(config.trialSeconds()).isEqualTo(600);
     }

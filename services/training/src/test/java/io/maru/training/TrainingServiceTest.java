@@ -225,7 +225,7 @@ class TrainingServiceTest {
             sql.update("delete from training_measurement where job = ?", job.getName());
             sql.update("""
                     insert into training_measurement
-                        (job, step, loss, lowest_loss, highest_loss, learning_rate, gradient_norm, tokens_per_second,
+                        (job, step, loss, min_loss, max_loss, learning_rate, gradient_norm, tokens_per_second,
                          validation_loss, time)
                     select ?, 10 * step, 5 - step / 100000.0, 4.5 - step / 100000.0,
                         case step when 54321 then 1000 else 5.5 - step / 100000.0 end, 0.001, 1, step,
@@ -237,7 +237,7 @@ class TrainingServiceTest {
 
         List<HistoryPoint> points = service.getTrainingHistory(GetTrainingHistoryRequest.newBuilder()
                         .setName(job.getName())
-                        .setMostPoints(50)
+                        .setMaxPoints(50)
                         .build())
                 .getPointsList();
 
@@ -247,7 +247,7 @@ class TrainingServiceTest {
         assertThat(points.stream().mapToLong(HistoryPoint::getMeasurements).summaryStatistics())
                 .satisfies(sizes -> assertThat(sizes.getMax() - sizes.getMin()).isLessThanOrEqualTo(1));
         assertThat(points)
-                .filteredOn(point -> point.getHighestLoss() == 1000)
+                .filteredOn(point -> point.getMaxLoss() == 1000)
                 .singleElement()
                 .satisfies(point -> {
                     assertThat(point.getFirstStep()).isLessThanOrEqualTo(543_210);
@@ -256,7 +256,7 @@ class TrainingServiceTest {
         assertThat(points.get(0).getFirstLoss()).isEqualTo(5 - 1e-5);
         assertThat(points.get(0).getLastLoss()).isEqualTo(5 - points.get(0).getLastStep() / 1e6, within(1e-12));
         assertThat(points.get(49).getLastLoss()).isEqualTo(4);
-        assertThat(points.get(49).getLowestLoss()).isEqualTo(3.5);
+        assertThat(points.get(49).getMinLoss()).isEqualTo(3.5);
         assertThat(points.get(49).getTokensPerSecond()).isBetween(98_000.0, 100_000.0);
         assertThat(points).filteredOn(HistoryPoint::hasValidationLoss).hasSize(2);
         assertThat(points).extracting(HistoryPoint::getFirstStep).isSorted().doesNotHaveDuplicates();
@@ -265,7 +265,7 @@ class TrainingServiceTest {
                 "INVALID_ARGUMENT",
                 () -> service.getTrainingHistory(GetTrainingHistoryRequest.newBuilder()
                         .setName(job.getName())
-                        .setMostPoints(10_001)
+                        .setMaxPoints(10_001)
                         .build()));
     }
 

@@ -5,14 +5,11 @@ import io.maru.training.v1.DatasetShare;
 import io.maru.training.v1.ModelSpec;
 import io.maru.training.v1.TrainingSpec;
 import java.util.Locale;
-import java.util.Map;
 import java.util.regex.Pattern;
 
 /** A recipe in training's words, and training's words in a recipe's. */
 final class TrainingWords {
     private static final Pattern FIELD = Pattern.compile("\\b(model|training)\\.([a-z0-9_]+)");
-    /** Fields that are keys of another name. */
-    private static final Map<String, String> KEYS = Map.of("inner_width", "intermediate", "decay", "schedule");
 
     private TrainingWords() {}
 
@@ -28,7 +25,7 @@ final class TrainingWords {
                             case LLAMA -> ModelSpec.Family.LLAMA;
                         })
                 .setKeyValueHeads(model.keyValueHeads())
-                .setInnerWidth(model.intermediate())
+                .setIntermediate(model.intermediate())
                 .setOwnHead(model.ownHead())
                 .build();
     }
@@ -48,12 +45,12 @@ final class TrainingWords {
                 .setValidateEvery(training.validateEvery())
                 .setValidationBatches(training.validationBatches())
                 .setCheckpointEvery(training.checkpointEvery())
-                .setDecay(
+                .setSchedule(
                         switch (training.schedule()) {
-                            case COSINE -> TrainingSpec.Decay.COSINE;
-                            case LINEAR -> TrainingSpec.Decay.LINEAR;
-                            case WSD -> TrainingSpec.Decay.WSD;
-                            case CONSTANT -> TrainingSpec.Decay.CONSTANT;
+                            case COSINE -> TrainingSpec.Schedule.COSINE;
+                            case LINEAR -> TrainingSpec.Schedule.LINEAR;
+                            case WSD -> TrainingSpec.Schedule.WSD;
+                            case CONSTANT -> TrainingSpec.Schedule.CONSTANT;
                         })
                 .setPrecision(
                         switch (training.precision()) {
@@ -62,7 +59,7 @@ final class TrainingWords {
                         })
                 .setRecompute(
                         switch (training.recompute()) {
-                            case NONE -> TrainingSpec.Recompute.NOTHING;
+                            case NONE -> TrainingSpec.Recompute.NONE;
                             case BLOCKS -> TrainingSpec.Recompute.BLOCKS;
                         })
                 .setDropout(training.dropout())
@@ -90,8 +87,7 @@ final class TrainingWords {
 
     /** A sentence of training, with the keys of a recipe in place of its fields. */
     static String inARecipe(String sentence) {
-        return FIELD.matcher(sentence)
-                .replaceAll(field -> field.group(1) + "." + KEYS.getOrDefault(field.group(2), camel(field.group(2))));
+        return FIELD.matcher(sentence).replaceAll(field -> field.group(1) + "." + camel(field.group(2)));
     }
 
     private static String camel(String field) {

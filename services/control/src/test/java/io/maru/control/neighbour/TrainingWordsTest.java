@@ -51,7 +51,7 @@ class TrainingWordsTest {
         assertThat(TrainingWords.inARecipe(
                         "training.min_learning_rate: 0.5 (expected: <= training.learning_rate, which is 0.1)"))
                 .isEqualTo("training.minLearningRate: 0.5 (expected: <= training.learningRate, which is 0.1)");
-        assertThat(TrainingWords.inARecipe("model.inner_width: 3, model.own_head: true, training.beta1: 2"))
+        assertThat(TrainingWords.inARecipe("model.intermediate: 3, model.own_head: true, training.beta1: 2"))
                 .isEqualTo("model.intermediate: 3, model.ownHead: true, training.beta1: 2");
     }
 }

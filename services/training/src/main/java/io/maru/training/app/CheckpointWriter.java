@@ -6,7 +6,7 @@ import io.maru.platform.error.GrpcErrors;
 import io.maru.platform.thread.YieldingThreads;
 import io.maru.training.app.CheckpointRegistry.Candidate;
 import io.maru.training.app.CheckpointRegistry.Kept;
-import io.maru.training.domain.Course;
+import io.maru.training.domain.TrainingCursor;
 import io.maru.training.domain.TrainingState;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -44,7 +44,7 @@ import java.util.function.Function;
 final class CheckpointWriter implements AutoCloseable {
     private static final System.Logger log = System.getLogger(CheckpointWriter.class.getName());
     private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
-    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
+    private static final Duration MAX_PAUSE = Duration.ofSeconds(5);
 
     private final HeldJob held;
     private final TrainingBytes bytes;
@@ -94,10 +94,10 @@ final class CheckpointWriter implements AutoCloseable {
     }
 
     /** Deletes what an earlier attempt should have, had it not been cut off. */
-    void tidy(Course course) {
+    void tidy(TrainingCursor cursor) {
         requireIdle();
         sent = background.submit(() -> {
-            patiently(last, () -> tidyUp(course));
+            patiently(last, () -> tidyUp(cursor));
             return last;
         });
     }
@@ -120,7 +120,7 @@ final class CheckpointWriter implements AutoCloseable {
                 Folders.delete(folder);
                 return name;
             });
-            patiently(name, () -> tidyUp(state.course()));
+            patiently(name, () -> tidyUp(state.cursor()));
             return name;
         };
     }
@@ -209,7 +209,7 @@ final class CheckpointWriter implements AutoCloseable {
      *
      * @return how many are kept
      */
-    private int tidyUp(Course course) {
+    private int tidyUp(TrainingCursor cursor) {
         if (kept == null) {
             kept = new ArrayList<>(registry.all(run));
         }
@@ -217,7 +217,7 @@ final class CheckpointWriter implements AutoCloseable {
                 .filter(checkpoint -> checkpoint.validationLoss() > 0)
                 .min(Comparator.comparingDouble(Kept::validationLoss).thenComparingLong(Kept::step));
         held.checkpointed(
-                best.map(Kept::name).orElse(""), best.map(Kept::validationLoss).orElse(0.0), course.skipped());
+                best.map(Kept::name).orElse(""), best.map(Kept::validationLoss).orElse(0.0), cursor.skipped());
         if (keep == 0) {
             return kept.size();
         }
@@ -248,7 +248,7 @@ final class CheckpointWriter implements AutoCloseable {
                 log.log(System.Logger.Level.WARNING, "{0} waits: {1}", name, e.getMessage());
             }
             TimeUnit.NANOSECONDS.sleep(pause.toNanos());
-            pause = pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0 ? pause.multipliedBy(2) : LONGEST_PAUSE;
+            pause = pause.multipliedBy(2).compareTo(MAX_PAUSE) < 0 ? pause.multipliedBy(2) : MAX_PAUSE;
         }
     }
 

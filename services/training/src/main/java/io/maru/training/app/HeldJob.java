@@ -66,4 +66,7 @@ public interface HeldJob {
      * @param pauseReason why it is PAUSED; empty where somebody asked for it
      */
     void end(TrainingJob.State end, Progress progress, List<Measurement> measured, String pauseReason);
+
+    /** Writes that the job FAILED, and gives the lease back. */
+    void fail(String reason, String message);
 }

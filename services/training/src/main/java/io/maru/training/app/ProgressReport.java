@@ -21,10 +21,10 @@ final class ProgressReport {
     private static final System.Logger log = System.getLogger(ProgressReport.class.getName());
     private static final Duration NEWS_INTERVAL = Duration.ofSeconds(1);
     /** What waits while the database is down; older rows are dropped, since only a picture of the loss is lost. */
-    private static final int MOST_WAITING = 1_000;
+    private static final int MAX_WAITING = 1_000;
 
     private final HeldJob held;
-    private final TrainingMeters meters;
+    private final JobMeters meters;
     private final Duration interval;
     private final LongSupplier nanoTime;
     private final Clock clock;
@@ -36,8 +36,8 @@ final class ProgressReport {
     private TrainingJob.State state = TrainingJob.State.RUNNING;
     private StepResult result;
     private float learningRate;
-    private float lowestLoss;
-    private float highestLoss;
+    private float minLoss;
+    private float maxLoss;
     private long steps;
     private long nanos;
     private long waited;
@@ -66,7 +66,7 @@ final class ProgressReport {
 
     ProgressReport(
             HeldJob held,
-            TrainingMeters meters,
+            JobMeters meters,
             Duration interval,
             LongSupplier nanoTime,
             Clock clock,
@@ -90,8 +90,8 @@ final class ProgressReport {
     void stepped(StepResult step, float rate, long took, long forData) {
         result = step;
         learningRate = rate;
-        lowestLoss = steps == 0 ? step.loss() : Math.min(lowestLoss, step.loss());
-        highestLoss = steps == 0 ? step.loss() : Math.max(highestLoss, step.loss());
+        minLoss = steps == 0 ? step.loss() : Math.min(minLoss, step.loss());
+        maxLoss = steps == 0 ? step.loss() : Math.max(maxLoss, step.loss());
         steps++;
         nanos += took;
         waited += forData;
@@ -163,8 +163,8 @@ final class ProgressReport {
         Measurement measurement = new Measurement(
                 result.step(),
                 result.loss(),
-                lowestLoss,
-                highestLoss,
+                minLoss,
+                maxLoss,
                 learningRate,
                 result.gradientNorm(),
                 rate,
@@ -174,7 +174,7 @@ final class ProgressReport {
         steps = 0;
         nanos = 0;
         waited = 0;
-        if (waiting.size() == MOST_WAITING) {
+        if (waiting.size() == MAX_WAITING) {
             waiting.remove(0);
         }
         waiting.add(measurement);

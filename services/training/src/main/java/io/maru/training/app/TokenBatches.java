@@ -95,10 +95,10 @@ final class TokenBatches implements AutoCloseable {
      *
      * @param number of the batch, counted from 0
      * @param endOfText the token after each document
-     * @param mostRows the first of the batch
+     * @param maxRows the first of the batch
      */
-    List<Passage> documents(long number, int endOfText, int mostRows) {
-        List<Mixture.Row> rows = order.batch(number).stream().limit(mostRows).toList();
+    List<Passage> documents(long number, int endOfText, int maxRows) {
+        List<Mixture.Row> rows = order.batch(number).stream().limit(maxRows).toList();
         Map<OpenShard, TreeMap<Long, Long>> endsBefore = new HashMap<>();
         for (Mixture.Row each : rows) {
             TreeMap<Long, Long> places = endsBefore.computeIfAbsent(shard(each), shard -> new TreeMap<>());

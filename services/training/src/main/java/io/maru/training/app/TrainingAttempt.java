@@ -3,9 +3,9 @@ package io.maru.training.app;
 import io.maru.model.DivergedException;
 import io.maru.model.Learner;
 import io.maru.model.StepResult;
-import io.maru.training.domain.Course;
 import io.maru.training.domain.Dataset;
 import io.maru.training.domain.Divergence;
+import io.maru.training.domain.TrainingCursor;
 import io.maru.training.domain.TrainingJob;
 import io.maru.training.domain.TrainingJob.State;
 import io.maru.training.domain.TrainingPlan;
@@ -38,9 +38,9 @@ final class TrainingAttempt {
     private static final System.Logger log = System.getLogger(TrainingAttempt.class.getName());
     private static final Duration PATIENCE = Duration.ofMillis(200);
     /** Steps in a row that are not taken, and then the weights are to blame. */
-    static final int MOST_IN_A_ROW = 3;
+    static final int MAX_SKIPS_IN_A_ROW = 3;
 
-    private static final int MOST_TOLD_ROWS = 64;
+    private static final int MAX_TOLD_ROWS = 64;
 
     private final HeldJob held;
     private final TrainingJob job;
@@ -51,8 +51,8 @@ final class TrainingAttempt {
     private final Batches batches;
     private final ProgressReport report;
     private final CheckpointWriter writer;
-    private final TrainingMeters meters;
-    private Course course;
+    private final JobMeters meters;
+    private TrainingCursor cursor;
     private long saved;
 
     /** @param endOfText the token after each document */
@@ -76,18 +76,18 @@ final class TrainingAttempt {
             List<Dataset> datasets,
             TrainingPlan plan,
             Learner trainer,
-            Course course,
+            TrainingCursor cursor,
             Batches batches,
             ProgressReport report,
             CheckpointWriter writer,
-            TrainingMeters meters) {
+            JobMeters meters) {
         this.held = held;
         this.job = job;
         this.spec = job.request().training();
         this.datasets = datasets;
         this.plan = plan;
         this.trainer = trainer;
-        this.course = course;
+        this.cursor = cursor;
         this.batches = batches;
         this.report = report;
         this.writer = writer;
@@ -106,11 +106,11 @@ final class TrainingAttempt {
     }
 
     private boolean isOver() {
-        return trainer.steps() >= spec.steps() || course.isStalled(spec.policy().earlyStop());
+        return trainer.steps() >= spec.steps() || cursor.isStalled(spec.policy().earlyStop());
     }
 
     private Optional<Outcome> advance() throws InterruptedException {
-        long batch = course.batch(trainer.steps());
+        long batch = cursor.batch(trainer.steps());
         try {
             step(batch);
         } catch (DivergedException e) {
@@ -127,7 +127,7 @@ final class TrainingAttempt {
                 return spoilt(batch, measured.getAsDouble());
             }
             report.validated(measured.getAsDouble());
-            course = course.validated(step, measured.getAsDouble());
+            cursor = cursor.validated(step, measured.getAsDouble());
         }
         if (Thread.interrupted()) {
             throw new InterruptedException("interrupted after step " + step);
@@ -136,12 +136,12 @@ final class TrainingAttempt {
         if (report.isDue() || isOver()) {
             // Not to wait, but to hear of a checkpoint that was registered, or refused.
             writer.awaitIdle(Duration.ZERO);
-            end = TrainingLoop.endOf(report.send(writer.last())).orElse(end);
+            end = report.send(writer.last()).stopped().orElse(end);
         }
         if (end == State.CANCELLED) {
             return Optional.of(new Ended(end, ""));
         }
-        boolean best = spec.policy().savesTheBest() && course.bestStep() == step;
+        boolean best = spec.policy().savesTheBest() && cursor.bestStep() == step;
         if (isOver() || best || step % spec.checkpointEvery() == 0 || end == State.PAUSED) {
             boolean last = isOver() || end == State.PAUSED;
             if (last && measured.isEmpty()) {
@@ -167,19 +167,19 @@ final class TrainingAttempt {
                 tokens.inputs(),
                 tokens.targets(),
                 rate,
-                course.lossLimit(spec.policy().spikeFactor()));
+                cursor.lossLimit(spec.policy().spikeFactor()));
         report.stepped(result, rate, System.nanoTime() - began, read - began);
-        course = course.stepped(result.loss());
+        cursor = cursor.stepped(result.loss());
     }
 
     /** Mean over the first batches of the validation split, the same each time, in nats per token. */
-    private double validationLoss(int most) {
+    private double validationLoss(int limit) {
         double sum = 0;
-        for (int i = 0; i < most; i++) {
+        for (int i = 0; i < limit; i++) {
             TokenBatches.Batch batch = batches.validation().read(i);
             sum += trainer.validate(batch.inputs(), batch.targets());
         }
-        return sum / most;
+        return sum / limit;
     }
 
     /** The weights are good, as far as is known. */
@@ -188,7 +188,7 @@ final class TrainingAttempt {
             double probed = validationLoss(1);
             if (!Double.isFinite(probed)) {
                 writer.drop();
-                return spoilt(course.batch(trainer.steps() - 1), probed);
+                return spoilt(cursor.batch(trainer.steps() - 1), probed);
             }
             writer.send();
         }
@@ -197,10 +197,10 @@ final class TrainingAttempt {
                     case PAUSE -> Divergence.Action.PAUSED;
                     case FAIL -> Divergence.Action.FAILED;
                     case SKIP -> {
-                        if (!course.mayLeaveOutMore()) {
+                        if (!cursor.maySkipMore()) {
                             yield Divergence.Action.FAILED;
                         }
-                        yield course.inARow(trainer.steps()) + 1 < MOST_IN_A_ROW
+                        yield cursor.skipsInARow(trainer.steps()) + 1 < MAX_SKIPS_IN_A_ROW
                                 ? Divergence.Action.SKIPPED
                                 : Divergence.Action.ROLLED_BACK;
                     }
@@ -209,7 +209,7 @@ final class TrainingAttempt {
                 why.step(), batch, why.loss(), why.gradientNorm(), action, why.getMessage() + "; batch " + batch);
         if (action == Divergence.Action.SKIPPED) {
             tell(divergence);
-            course = course.without(trainer.steps(), batch);
+            cursor = cursor.without(trainer.steps(), batch);
             return Optional.empty();
         }
         State end = State.PAUSED;
@@ -225,7 +225,7 @@ final class TrainingAttempt {
                 switch (spec.policy().onDivergence()) {
                     case PAUSE -> Divergence.Action.PAUSED;
                     case FAIL -> Divergence.Action.FAILED;
-                    case SKIP -> course.mayLeaveOutMore() ? Divergence.Action.ROLLED_BACK : Divergence.Action.FAILED;
+                    case SKIP -> cursor.maySkipMore() ? Divergence.Action.ROLLED_BACK : Divergence.Action.FAILED;
                 };
         String message = "step %d: validation loss %s (expected: a finite number); batch %d"
                 .formatted(trainer.steps(), validationLoss, batch);
@@ -235,14 +235,14 @@ final class TrainingAttempt {
 
     private Divergence divergence(
             long step, long batch, double loss, double gradientNorm, Divergence.Action action, String message) {
-        float limit = course.lossLimit(spec.policy().spikeFactor());
+        float limit = cursor.lossLimit(spec.policy().spikeFactor());
         return new Divergence(
                 step,
                 batch,
                 loss,
                 gradientNorm,
                 limit == Float.MAX_VALUE ? 0 : limit,
-                batches.train().documents(batch, batches.endOfText(), MOST_TOLD_ROWS),
+                batches.train().documents(batch, batches.endOfText(), MAX_TOLD_ROWS),
                 action,
                 message);
     }
@@ -282,7 +282,7 @@ final class TrainingAttempt {
         double validationLoss = report.progress(writer.last()).validationLoss();
         writer.hold(
                 trainer,
-                TrainingState.of(job.request(), job.choices(), datasets, trainer.steps(), validationLoss, course),
+                TrainingState.of(job.request(), job.choices(), datasets, trainer.steps(), validationLoss, cursor),
                 measured.orElse(0));
         if (good) {
             writer.send();

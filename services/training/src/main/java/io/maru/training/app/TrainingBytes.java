@@ -8,7 +8,7 @@ import java.nio.file.Path;
 /** The objects that training reads and writes. Methods throw the refusals of the platform's object store. */
 public interface TrainingBytes {
     /** A small object whole. */
-    byte[] read(String key, int most);
+    byte[] read(String key, int limit);
 
     /** Copies an object into a file, which is there only if its bytes are the expected ones. */
     void fetch(String key, Path into, SealedFile expected);

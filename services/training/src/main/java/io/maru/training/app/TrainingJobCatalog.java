@@ -20,7 +20,7 @@ public interface TrainingJobCatalog {
     Optional<TrainingJob> findByRequest(String requestId);
 
     /** Newest first. */
-    List<TrainingJob> list(long before, int most);
+    List<TrainingJob> list(long before, int limit);
 
     /** Adds a PENDING job and offers it to the workers. False where its name, its request or its run is taken. */
     boolean add(String requestId, TrainingJob job);
@@ -30,11 +30,11 @@ public interface TrainingJobCatalog {
      *
      * @throws io.maru.platform.error.Refusal TRAINING_JOB_NOT_FOUND, WRONG_STATE
      */
-    TrainingJob change(String name, TrainingJob.Wish wish);
+    TrainingJob change(String name, TrainingJob.Command command);
 
     /** Measurements with a greater sequence number, in order. */
-    List<Numbered> measurements(String name, long after, int most);
+    List<Numbered> measurements(String name, long after, int limit);
 
     /** All of a job's measurements in at most so many points, by steps. */
-    List<HistoryPoint> history(String name, int mostPoints);
+    List<HistoryPoint> history(String name, int maxPoints);
 }

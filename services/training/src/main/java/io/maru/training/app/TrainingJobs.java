@@ -62,7 +62,7 @@ public final class TrainingJobs {
                 Progress.NONE,
                 plan.config().parameterCount(),
                 Preflight.planned(
-                        plan.plannedBytes(), limits.memoryOf(chosen.training().world())),
+                        plan.plannedBytes(), limits.memoryOf(chosen.training().parallelism())),
                 "",
                 "",
                 now,
@@ -84,7 +84,7 @@ public final class TrainingJobs {
         TrainingPlan.Checked checked = TrainingPlan.checkOpen(model, training, vocabularySize, limits);
         return new Estimate(
                 checked.config().parameterCount(),
-                Preflight.planned(checked.plannedBytes(), limits.memoryOf(training.world())));
+                Preflight.planned(checked.plannedBytes(), limits.memoryOf(training.parallelism())));
     }
 
     /** @param parameters of the model */
@@ -97,17 +97,17 @@ public final class TrainingJobs {
     }
 
     /** Newest first. */
-    public List<TrainingJob> list(long before, int most) {
-        return catalog.list(before, most);
+    public List<TrainingJob> list(long before, int limit) {
+        return catalog.list(before, limit);
     }
 
-    public TrainingJob change(String name, TrainingJob.Wish wish) {
-        return catalog.change(name, wish);
+    public TrainingJob change(String name, TrainingJob.Command command) {
+        return catalog.change(name, command);
     }
 
     /** Measurements with a greater sequence number, in order. */
-    public List<Numbered> measurements(String name, long after, int most) {
-        return catalog.measurements(name, after, most);
+    public List<Numbered> measurements(String name, long after, int limit) {
+        return catalog.measurements(name, after, limit);
     }
 
     /**
@@ -115,8 +115,8 @@ public final class TrainingJobs {
      *
      * @throws io.maru.platform.error.Refusal TRAINING_JOB_NOT_FOUND
      */
-    public List<HistoryPoint> history(String name, int mostPoints) {
-        return catalog.history(get(name).name(), mostPoints);
+    public List<HistoryPoint> history(String name, int maxPoints) {
+        return catalog.history(get(name).name(), maxPoints);
     }
 
     private Optional<TrainingJob> created(String requestId, TrainingRequest request) {

@@ -11,11 +11,11 @@ import io.maru.model.UnsupportedModelException;
 import io.maru.platform.error.Refusal;
 import io.maru.tokenizer.BpeTokenizer;
 import io.maru.tokenizer.TokenizerFormatException;
-import io.maru.training.domain.Course;
 import io.maru.training.domain.Dataset;
 import io.maru.training.domain.Limits;
 import io.maru.training.domain.Preflight;
 import io.maru.training.domain.Progress;
+import io.maru.training.domain.TrainingCursor;
 import io.maru.training.domain.TrainingJob;
 import io.maru.training.domain.TrainingPlan;
 import io.maru.training.domain.TrainingReason;
@@ -54,7 +54,7 @@ public final class TrainingLoop {
     private final CheckpointRegistry registry;
     private final Trial trial;
     private final Learners learners;
-    private final TrainingMeters meters;
+    private final JobMeters meters;
     private final Limits limits;
     private final Settings settings;
 
@@ -72,7 +72,7 @@ public final class TrainingLoop {
             CheckpointRegistry registry,
             Trial trial,
             Learners learners,
-            TrainingMeters meters,
+            JobMeters meters,
             Limits limits,
             Settings settings) {
         this.bytes = bytes;
@@ -97,7 +97,7 @@ public final class TrainingLoop {
             if (job.state() == TrainingJob.State.CHECKING) {
                 job = held.checked(check(held, job));
             }
-            Optional<TrainingJob.State> ended = endOf(job.state());
+            Optional<TrainingJob.State> ended = job.state().stopped();
             if (ended.isPresent()) {
                 held.end(ended.get(), job.progress(), List.of(), "");
                 return;
@@ -175,15 +175,15 @@ public final class TrainingLoop {
                         spec.policy().keepCheckpoints(),
                         start.progress().lastCheckpoint())) {
             held.resumeFrom(start.progress());
-            Course course = start.course();
+            TrainingCursor cursor = start.cursor();
             for (long lastBatch : rolledBack) {
                 // A checkpoint since then knows of it.
-                if (lastBatch >= course.batch(start.trainer().steps())) {
-                    course = course.without(start.trainer().steps(), lastBatch);
+                if (lastBatch >= cursor.batch(start.trainer().steps())) {
+                    cursor = cursor.without(start.trainer().steps(), lastBatch);
                 }
             }
             if (!writer.last().isEmpty()) {
-                writer.tidy(start.course());
+                writer.tidy(start.cursor());
             }
             ProgressReport report = new ProgressReport(
                     held,
@@ -194,7 +194,7 @@ public final class TrainingLoop {
                     new ProgressReport.Scale(
                             spec.batch() * block,
                             plan.config().flopsPerToken(),
-                            spec.world().workers() * DevicePeak.flopsPerSecond(spec.precision(), device(spec)),
+                            spec.parallelism().workers() * DevicePeak.flopsPerSecond(spec.precision(), device(spec)),
                             ProcessMemory::resident),
                     start.progress());
             TrainingAttempt attempt = new TrainingAttempt(
@@ -203,7 +203,7 @@ public final class TrainingLoop {
                     all,
                     plan,
                     start.trainer(),
-                    course,
+                    cursor,
                     new TrainingAttempt.Batches(batches, validation, tokenizer.endOfText()),
                     report,
                     writer,
@@ -220,17 +220,8 @@ public final class TrainingLoop {
         }
     }
 
-    /** What a state that was wished for leads to. */
-    static Optional<TrainingJob.State> endOf(TrainingJob.State state) {
-        return switch (state) {
-            case PAUSING -> Optional.of(TrainingJob.State.PAUSED);
-            case CANCELLING -> Optional.of(TrainingJob.State.CANCELLED);
-            case PENDING, CHECKING, RUNNING, PAUSED, SUCCEEDED, FAILED, CANCELLED -> Optional.empty();
-        };
-    }
-
     /** A trainer and what had been reached when its weights were saved. */
-    private record Start(Learner trainer, Progress progress, Course course) implements AutoCloseable {
+    private record Start(Learner trainer, Progress progress, TrainingCursor cursor) implements AutoCloseable {
         @Override
         public void close() {
             trainer.close();
@@ -239,7 +230,7 @@ public final class TrainingLoop {
 
     /** Of one worker. */
     private DeviceOptions device(TrainingSpec spec) {
-        return settings.device().withDevices(spec.world().devices());
+        return settings.device().withDevices(spec.parallelism().devices());
     }
 
     private Start start(HeldJob held, TrainingJob job, List<Dataset> all, TrainingPlan plan, Path folder)
@@ -251,16 +242,18 @@ public final class TrainingLoop {
                 new CheckpointReader(bytes, registry).newest(job.request().run(), resumed);
         if (checkpoint.isEmpty()) {
             return new Start(
-                    learners.begin(held, spec.world().workers(), setup, spec.seed()), Progress.NONE, Course.BEGINNING);
+                    learners.begin(held, spec.parallelism().workers(), setup, spec.seed()),
+                    Progress.NONE,
+                    TrainingCursor.BEGINNING);
         }
         String name = checkpoint.get().name();
         TrainingState state = checkpoint.get().state();
         state.requireSameRun(
                 name,
                 TrainingState.of(
-                        job.request(), job.choices(), all, state.step(), state.validationLoss(), state.course()));
+                        job.request(), job.choices(), all, state.step(), state.validationLoss(), state.cursor()));
         state.inexactFor(spec).ifPresent(held::label);
-        Learner trainer = learners.resume(held, spec.world().workers(), setup, resumed);
+        Learner trainer = learners.resume(held, spec.parallelism().workers(), setup, resumed);
         if (trainer.steps() != state.step()) {
             trainer.close();
             throw TrainingReason.CHECKPOINT_MISMATCH.because(
@@ -271,7 +264,7 @@ public final class TrainingLoop {
         return new Start(
                 trainer,
                 new Progress(state.step(), before.loss(), state.validationLoss(), before.tokensPerSecond(), name),
-                state.course());
+                state.cursor());
     }
 
     private static BpeTokenizer tokenizer(Dataset dataset, ShardCache cache) throws IOException {

@@ -67,7 +67,7 @@ public final class Trial {
         ExecutorService thread = Executors.newSingleThreadExecutor(task -> new Thread(task, "trial"));
         // An answer may take longer than the trial, so that it is the trial that runs out of time.
         try (TrialTrainer trainer = trainers.start(settings.limit().multipliedBy(2))) {
-            int workers = spec.world().workers();
+            int workers = spec.parallelism().workers();
             List<TokenBatches.Batch> first = List.of(share(batches.read(0), workers), share(batches.read(1), workers));
             Future<Double> seconds = thread.submit(() -> steps(trainer, spec, plan, first, device));
             long began = System.nanoTime();
@@ -127,7 +127,7 @@ public final class Trial {
             TrainingPlan plan,
             List<TokenBatches.Batch> batches,
             DeviceOptions device) {
-        int rows = spec.batch() / spec.world().workers();
+        int rows = spec.batch() / spec.parallelism().workers();
         trainer.begin(TrainerSetup.of(plan.config(), plan.adamW(), rows, plan.options(), device), spec.seed());
         long began = 0;
         for (int step = 0; step < batches.size(); step++) {
@@ -160,7 +160,7 @@ public final class Trial {
                         + " (expected: at most %d, by a smaller training.batch or a larger training.accumulation)",
                 spec.batch(),
                 job.request().model().block(),
-                spec.batch() / spec.accumulation() / spec.world().workers(),
+                spec.batch() / spec.accumulation() / spec.parallelism().workers(),
                 peak,
                 end,
                 settings.memory());

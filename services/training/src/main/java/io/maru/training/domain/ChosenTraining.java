@@ -12,7 +12,7 @@ import java.util.Locale;
  * How long, how wide and how fast, where a request leaves it to the service:
  *
  *     parameters, dataset ---> tokens to train on ---> batch ---> steps ---> warm-up
- *     parameters ---> learning rate ---> the least learning rate
+ *     parameters ---> learning rate ---> the minimum learning rate
  *
  * Each arrow is a published rule, or what the memory and the number of steps leave of it. The rules were found on larger
  * models than a laptop trains, so at the lower end the bounds speak, and not the fits.
@@ -31,14 +31,14 @@ import java.util.Locale;
  */
 public record ChosenTraining(TrainingSpec training, List<Choice> choices) {
     private static final int TOKENS_PER_PARAMETER = 20;
-    private static final int MOST_PASSES = 4;
+    private static final int MAX_PASSES = 4;
     /** Fewer leave a schedule of warm-up and decay too little to work with, whatever the batch. */
-    private static final int LEAST_STEPS = 1_000;
+    private static final int MIN_STEPS = 1_000;
 
-    private static final double LOWEST_RATE = 6e-5;
+    private static final double MIN_RATE = 6e-5;
     private static final MathContext SHOWN_DIGITS = new MathContext(3);
-    private static final long MOST_WARMUP_STEPS = 100;
-    private static final int MOST_ROWS = 1 << 16;
+    private static final long MAX_WARMUP_STEPS = 100;
+    private static final int MAX_ROWS = 1 << 16;
 
     public ChosenTraining {
         choices = List.copyOf(choices);
@@ -60,22 +60,22 @@ public record ChosenTraining(TrainingSpec training, List<Choice> choices) {
             training = training.withSteps(steps);
         }
         if (training.warmupSteps() == TrainingSpec.FOLLOWS) {
-            long warmup = Math.min(MOST_WARMUP_STEPS, training.steps() / 10);
+            long warmup = Math.min(MAX_WARMUP_STEPS, training.steps() / 10);
             choices.add(new Choice(
                     "warmup_steps",
                     Long.toString(warmup),
-                    text("a tenth of the %,d steps, at most %d", training.steps(), MOST_WARMUP_STEPS)));
+                    text("a tenth of the %,d steps, at most %d", training.steps(), MAX_WARMUP_STEPS)));
             training = training.withWarmupSteps(warmup);
         }
         return new ChosenTraining(withRates(config, training, choices), choices);
     }
 
     /** The smallest training that a request may become, for a check before there is a dataset. */
-    static TrainingSpec least(TrainingSpec asked) {
+    static TrainingSpec smallest(TrainingSpec asked) {
         TrainingSpec training = asked;
         if (training.batch() == TrainingSpec.AUTO) {
             int parts = training.accumulation() == TrainingSpec.AUTO ? 1 : training.accumulation();
-            long rows = (long) Math.max(1, parts) * training.world().size();
+            long rows = (long) Math.max(1, parts) * training.parallelism().size();
             training = training.withBatch((int) Math.min(Integer.MAX_VALUE, rows), parts);
         }
         if (training.steps() == TrainingSpec.AUTO) {
@@ -85,8 +85,7 @@ public record ChosenTraining(TrainingSpec training, List<Choice> choices) {
             training = training.withWarmupSteps(0);
         }
         if (training.learningRate() == TrainingSpec.AUTO) {
-            training =
-                    training.withRates(Math.max(LOWEST_RATE, training.minLearningRate()), training.minLearningRate());
+            training = training.withRates(Math.max(MIN_RATE, training.minLearningRate()), training.minLearningRate());
         }
         return training.minLearningRate() == TrainingSpec.FOLLOWS
                 ? training.withRates(training.learningRate(), 0)
@@ -97,14 +96,16 @@ public record ChosenTraining(TrainingSpec training, List<Choice> choices) {
             DecoderConfig config, TrainingSpec training, Budget budget, Limits limits, List<Choice> choices) {
         boolean fixedParts = training.accumulation() != TrainingSpec.AUTO;
         int parts = fixedParts ? training.accumulation() : 1;
-        int least = Math.multiplyExact(parts, training.world().size());
-        long steps = training.steps() == TrainingSpec.AUTO ? LEAST_STEPS : training.steps();
+        int minRows = Math.multiplyExact(parts, training.parallelism().size());
+        long steps = training.steps() == TrainingSpec.AUTO ? MIN_STEPS : training.steps();
         double wished = budget.batchTokens();
         double affordable = (double) budget.tokens() / steps;
-        double largest = Math.min(Math.min(wished, affordable), limits.stepTokens());
-        int rows = rows(largest / config.block(), least);
+        double maxTokens = Math.min(Math.min(wished, affordable), limits.stepTokens());
+        int rows = rows(maxTokens / config.block(), minRows);
         while (!fits(config, training, rows, parts, limits)
-                && (fixedParts ? rows > least : parts < rows / training.world().size())) {
+                && (fixedParts
+                        ? rows > minRows
+                        : parts < rows / training.parallelism().size())) {
             if (fixedParts) {
                 rows /= 2;
             } else {
@@ -125,15 +126,15 @@ public record ChosenTraining(TrainingSpec training, List<Choice> choices) {
         return training.withBatch(rows, parts);
     }
 
-    /** A power of two times {@code least}, so that what divides a batch has something to divide. */
-    private static int rows(double most, int least) {
-        int multiple = (int) Math.max(1, Math.min(MOST_ROWS, most) / least);
-        return least * Integer.highestOneBit(multiple);
+    /** A power of two times {@code minRows}, so that what divides a batch has something to divide. */
+    private static int rows(double max, int minRows) {
+        int multiple = (int) Math.max(1, Math.min(MAX_ROWS, max) / minRows);
+        return minRows * Integer.highestOneBit(multiple);
     }
 
     private static boolean fits(DecoderConfig config, TrainingSpec training, int rows, int parts, Limits limits) {
-        World world = training.world();
-        long tokens = (long) rows / parts / world.workers() * config.block();
+        Parallelism parallelism = training.parallelism();
+        long tokens = (long) rows / parts / parallelism.workers() * config.block();
         TrainingOptions options = TrainingOptions.usual()
                 .with(training.precision())
                 .with(training.recompute())
@@ -141,26 +142,26 @@ public record ChosenTraining(TrainingSpec training, List<Choice> choices) {
                 .withAccumulation(parts);
         return tokens <= limits.stepLogits() / config.vocabularySize()
                 && tokens * config.heads() <= limits.stepScores() / config.layers() / config.block()
-                && world.memory(config, rows, options).process() <= limits.memoryOf(world);
+                && parallelism.memory(config, rows, options).process() <= limits.memoryOf(parallelism);
     }
 
     private static TrainingSpec withRates(DecoderConfig config, TrainingSpec asked, List<Choice> choices) {
         double peak = asked.learningRate();
-        double least = asked.minLearningRate();
+        double min = asked.minLearningRate();
         if (peak == TrainingSpec.AUTO) {
             long parameters = Budget.withoutEmbeddings(config);
-            peak = shown(Math.max(LOWEST_RATE, 0.003239 - 0.0001395 * Math.log(parameters)));
+            peak = shown(Math.max(MIN_RATE, 0.003239 - 0.0001395 * Math.log(parameters)));
             choices.add(new Choice(
                     "learning_rate",
                     Double.toString(peak),
                     text("for %,d parameters without the embeddings (Kaplan 2020, D.1)", parameters)));
         }
-        if (least == TrainingSpec.FOLLOWS) {
-            least = shown(peak / 10);
+        if (min == TrainingSpec.FOLLOWS) {
+            min = shown(peak / 10);
             choices.add(
-                    new Choice("min_learning_rate", Double.toString(least), "a tenth of the learning rate of " + peak));
+                    new Choice("min_learning_rate", Double.toString(min), "a tenth of the learning rate of " + peak));
         }
-        return asked.withRates(peak, least);
+        return asked.withRates(peak, min);
     }
 
     /** The same wherever it is written: checkpoints keep it. */
@@ -181,7 +182,7 @@ public record ChosenTraining(TrainingSpec training, List<Choice> choices) {
     private record Budget(long tokens, double operations, String why) {
         static Budget of(DecoderConfig config, long trainTokens) {
             long enough = TOKENS_PER_PARAMETER * config.parameterCount();
-            long there = MOST_PASSES * trainTokens;
+            long there = MAX_PASSES * trainTokens;
             long tokens = Math.min(enough, there);
             long operations = 6 * withoutEmbeddings(config)
                     + 12L * config.layers() * config.heads() * config.headWidth() * config.block();
@@ -190,7 +191,7 @@ public record ChosenTraining(TrainingSpec training, List<Choice> choices) {
                     (double) operations * tokens,
                     enough <= there
                             ? text("%,d tokens, %d for each parameter (Hoffmann 2022)", tokens, TOKENS_PER_PARAMETER)
-                            : text("%,d tokens, %d times what there is (Muennighoff 2023)", tokens, MOST_PASSES));
+                            : text("%,d tokens, %d times what there is (Muennighoff 2023)", tokens, MAX_PASSES));
         }
 
         double batchTokens() {

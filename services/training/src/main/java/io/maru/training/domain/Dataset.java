@@ -84,10 +84,10 @@ public record Dataset(
         return value;
     }
 
-    private static long count(String file, String place, Map<String, String> attributes, String key, long most) {
+    private static long count(String file, String place, Map<String, String> attributes, String key, long max) {
         String value = attribute(file, place, attributes, key);
-        if (!value.matches("[0-9]{1,18}") || Long.parseLong(value) > most) {
-            throw new CorruptFileException(file, place + ", " + key, value, "0.." + most);
+        if (!value.matches("[0-9]{1,18}") || Long.parseLong(value) > max) {
+            throw new CorruptFileException(file, place + ", " + key, value, "0.." + max);
         }
         return Long.parseLong(value);
     }

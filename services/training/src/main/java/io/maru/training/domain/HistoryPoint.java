@@ -6,8 +6,8 @@ import java.util.OptionalDouble;
  * What was measured over some steps.
  *
  * @param measurements that it stands for
- * @param lowestLoss of every step, measured or not
- * @param highestLoss of the same
+ * @param minLoss of every step, measured or not
+ * @param maxLoss of the same
  * @param validationLoss the last one, where a step ended with a validation
  * @param learningRate of the last step
  * @param tokensPerSecond the mean
@@ -18,11 +18,11 @@ public record HistoryPoint(
         long lastStep,
         long measurements,
         double firstLoss,
-        double lowestLoss,
-        double highestLoss,
+        double minLoss,
+        double maxLoss,
         double lastLoss,
         OptionalDouble validationLoss,
         double learningRate,
-        double highestGradientNorm,
+        double maxGradientNorm,
         double tokensPerSecond,
         Measurement.Cost cost) {}

@@ -20,7 +20,7 @@ public record Limits(
     }
 
     /** Bytes that one worker may take. */
-    public long memoryOf(World world) {
-        return memoryOfEachDevice ? Math.multiplyExact(memory, world.devices()) : memory;
+    public long memoryOf(Parallelism parallelism) {
+        return memoryOfEachDevice ? Math.multiplyExact(memory, parallelism.devices()) : memory;
     }
 }

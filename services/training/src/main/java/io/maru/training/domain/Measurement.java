@@ -8,8 +8,8 @@ import java.util.OptionalDouble;
  *
  * @param step optimiser steps taken, this one included
  * @param loss of the step's batch, in nats per token
- * @param lowestLoss of this step and of those since the measurement before
- * @param highestLoss of the same steps
+ * @param minLoss of this step and of those since the measurement before
+ * @param maxLoss of the same steps
  * @param gradientNorm before clipping
  * @param tokensPerSecond of the steps since the measurement before, without validations and checkpoints
  * @param cost of the same steps
@@ -18,8 +18,8 @@ import java.util.OptionalDouble;
 public record Measurement(
         long step,
         double loss,
-        double lowestLoss,
-        double highestLoss,
+        double minLoss,
+        double maxLoss,
         double learningRate,
         double gradientNorm,
         double tokensPerSecond,

@@ -6,7 +6,7 @@ package io.maru.training.domain;
  * @param width of the residual stream
  * @param block the longest context, in tokens
  * @param keyValueHeads Llama's heads of keys and values; 0 for as many as heads
- * @param innerWidth of Llama's feed-forward part; 0 for the usual one
+ * @param intermediate of Llama's feed-forward part; 0 for the usual one
  * @param ownHead whether Llama's output head is not the token embedding
  */
 public record ModelSpec(
@@ -16,7 +16,7 @@ public record ModelSpec(
         int block,
         Family family,
         int keyValueHeads,
-        int innerWidth,
+        int intermediate,
         boolean ownHead) {
     /** Of architectures. */
     public enum Family {

@@ -2,6 +2,7 @@ package io.maru.training.domain;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A dataset on its way to checkpoints.
@@ -15,7 +16,7 @@ import java.util.List;
  * @param failureReason empty unless FAILED
  * @param revision grows with each change
  * @param sequence grows with each job
- * @param standing what else it shows
+ * @param details what else it shows
  */
 public record TrainingJob(
         String name,
@@ -32,7 +33,7 @@ public record TrainingJob(
         Instant updateTime,
         long revision,
         long sequence,
-        Standing standing) {
+        JobDetails details) {
     /** One that has nothing to show yet. */
     public TrainingJob(
             String name,
@@ -64,7 +65,7 @@ public record TrainingJob(
                 updateTime,
                 revision,
                 sequence,
-                Standing.NONE);
+                JobDetails.NONE);
     }
 
     /*
@@ -92,10 +93,29 @@ public record TrainingJob(
         public boolean isFinal() {
             return this == SUCCEEDED || this == FAILED || this == CANCELLED;
         }
+
+        /** The state once a worker holds the job. */
+        public State begun() {
+            return this == PENDING ? CHECKING : this;
+        }
+
+        /** The state once it is known what the job takes of the machine. */
+        public State checked() {
+            return this == CHECKING ? RUNNING : this;
+        }
+
+        /** The state that a worker which holds the job brings it to without another step; empty where it trains. */
+        public Optional<State> stopped() {
+            return switch (this) {
+                case PAUSING -> Optional.of(PAUSED);
+                case CANCELLING -> Optional.of(CANCELLED);
+                case PENDING, CHECKING, RUNNING, PAUSED, SUCCEEDED, FAILED, CANCELLED -> Optional.empty();
+            };
+        }
     }
 
-    /** What a caller may want of a job. */
-    public enum Wish {
+    /** What a caller may ask of a job. */
+    public enum Command {
         PAUSE,
         RESUME,
         CANCEL
@@ -111,13 +131,13 @@ public record TrainingJob(
     }
 
     /**
-     * The state that a wish leads to; the present one where it is granted already. A job that no worker holds needs no
+     * The state that a command leads to; the present one where it is granted already. A job that no worker holds needs no
      * worker to stop.
      *
-     * @throws io.maru.platform.error.Refusal WRONG_STATE where the wish makes no sense
+     * @throws io.maru.platform.error.Refusal WRONG_STATE where the command makes no sense
      */
-    public State after(Wish wish, boolean held) {
-        return switch (wish) {
+    public State after(Command command, boolean held) {
+        return switch (command) {
             case PAUSE ->
                 switch (state) {
                     case PENDING, CHECKING, RUNNING, PAUSING -> held ? State.PAUSING : State.PAUSED;

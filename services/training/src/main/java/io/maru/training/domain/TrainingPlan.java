@@ -37,17 +37,17 @@ public record TrainingPlan(
         BatchOrder validation,
         int validationBatches,
         long plannedBytes) {
-    private static final long MOST_STEPS = 1_000_000_000;
-    private static final int LARGEST_BATCH = 1 << 16;
-    private static final int LARGEST_BLOCK = 1 << 17;
-    private static final int MOST_LAYERS = 512;
-    private static final int LARGEST_WIDTH = 1 << 15;
-    private static final double LARGEST_LEARNING_RATE = 10;
-    private static final double LARGEST_WEIGHT_DECAY = 10;
-    private static final double LARGEST_GRADIENT_CLIP = 1e6;
-    private static final double LARGEST_SPIKE_FACTOR = 1e6;
-    private static final double LARGEST_WEIGHT = 1e6;
-    private static final int MOST_MIXED = 64;
+    private static final long MAX_STEPS = 1_000_000_000;
+    private static final int MAX_BATCH = 1 << 16;
+    private static final int MAX_BLOCK = 1 << 17;
+    private static final int MAX_LAYERS = 512;
+    private static final int MAX_WIDTH = 1 << 15;
+    private static final double MAX_LEARNING_RATE = 10;
+    private static final double MAX_WEIGHT_DECAY = 10;
+    private static final double MAX_GRADIENT_CLIP = 1e6;
+    private static final double MAX_SPIKE_FACTOR = 1e6;
+    private static final double MAX_WEIGHT = 1e6;
+    private static final int MAX_MIXED = 64;
     private static final float ADAM_EPSILON = 1e-8f;
     /** The same for every run, so that validation losses of different seeds are over the same tokens. */
     private static final long VALIDATION_SEED = 0;
@@ -79,7 +79,7 @@ public record TrainingPlan(
                         (float) training.minLearningRate(),
                         training.warmupSteps(),
                         training.steps(),
-                        training.decay()),
+                        training.schedule()),
                 train,
                 mixture,
                 validation,
@@ -101,7 +101,7 @@ public record TrainingPlan(
      */
     public static Checked checkOpen(ModelSpec model, TrainingSpec asked, int vocabularySize, Limits limits) {
         require("vocabulary_size", vocabularySize, 1, Integer.MAX_VALUE);
-        return check(model, ChosenTraining.least(asked), vocabularySize, limits);
+        return check(model, ChosenTraining.smallest(asked), vocabularySize, limits);
     }
 
     /**
@@ -123,7 +123,7 @@ public record TrainingPlan(
         DecoderConfig config = config(model, vocabularySize, limits);
         checkSchedule(training);
         checkPolicy(training.policy());
-        require("training.batch", training.batch(), 1, LARGEST_BATCH);
+        require("training.batch", training.batch(), 1, MAX_BATCH);
         TrainingOptions options = options(training);
         long stepTokens = (long) training.batch() * model.block();
         refuseUnless(
@@ -133,9 +133,9 @@ public record TrainingPlan(
                 model.block(),
                 stepTokens,
                 limits.stepTokens());
-        World world = training.world();
+        Parallelism parallelism = training.parallelism();
         // Of each worker, as many as there are times the parts.
-        int parts = training.accumulation() * world.workers();
+        int parts = training.accumulation() * parallelism.workers();
         int rows = training.batch() / parts;
         long tokens = (long) rows * model.block();
         refuseUnless(
@@ -158,8 +158,8 @@ public record TrainingPlan(
                 model.layers(),
                 limits.stepScores(),
                 parts);
-        long planned = world.memory(config, training.batch(), options).process();
-        if (planned > limits.memoryOf(world)) {
+        long planned = parallelism.memory(config, training.batch(), options).process();
+        if (planned > limits.memoryOf(parallelism)) {
             throw TrainingReason.JOB_TOO_LARGE.because(
                     "training.batch: %d sequences of %d tokens, %d at a time, take %d bytes of memory (expected: at most %d;"
                             + " %s)",
@@ -167,55 +167,57 @@ public record TrainingPlan(
                     model.block(),
                     rows,
                     planned,
-                    limits.memoryOf(world),
-                    whatFits(config, options, world, rows, limits));
+                    limits.memoryOf(parallelism),
+                    whatFits(config, options, parallelism, rows, limits));
         }
         return new Checked(config, options, planned);
     }
 
     /** What to do about a job that takes too much memory. */
     private static String whatFits(
-            DecoderConfig config, TrainingOptions options, World world, int rows, Limits limits) {
-        int fits = largestPart(config, options, world, rows, limits);
+            DecoderConfig config, TrainingOptions options, Parallelism parallelism, int rows, Limits limits) {
+        int fits = maxPart(config, options, parallelism, rows, limits);
         if (fits > 0) {
             return "what fits is %d at a time, by a smaller training.batch or a larger training.accumulation"
                     .formatted(fits);
         }
         TrainingOptions saving = options.with(Recompute.BLOCKS);
-        String one = world.devices() == 1 ? "one sequence" : "one sequence on each device";
+        String one = parallelism.devices() == 1 ? "one sequence" : "one sequence on each device";
         return options.recompute() != saving.recompute()
-                        && largestPart(config, saving, world, world.devices(), limits) > 0
+                        && maxPart(config, saving, parallelism, parallelism.devices(), limits) > 0
                 ? one + " fits with training.recompute blocks"
                 : "not even %s fits beside the weights, moments and gradients of %d parameters: together %d"
                         .formatted(
                                 one,
                                 config.parameterCount(),
-                                world.memory(config, world.size(), options.withAccumulation(1))
+                                parallelism
+                                        .memory(config, parallelism.size(), options.withAccumulation(1))
                                         .process());
     }
 
-    /** The most rows of a worker's part, up to {@code most}, that the memory has room for; 0 where not even one fits. */
-    private static int largestPart(
-            DecoderConfig config, TrainingOptions options, World world, int most, Limits limits) {
+    /** The maximum of rows of a worker's part, up to {@code max}, that the memory has room for; 0 where not even one fits. */
+    private static int maxPart(
+            DecoderConfig config, TrainingOptions options, Parallelism parallelism, int max, Limits limits) {
         int fits = 0;
-        int tooMany = most / world.devices() + 1;
+        int tooMany = max / parallelism.devices() + 1;
         while (tooMany - fits > 1) {
             int rows = (fits + tooMany) >>> 1; // of a device
             // With parts, gradients are added up, which takes room too.
             TrainingOptions parts = options.withAccumulation(2);
-            if (world.memory(config, 2 * rows * world.size(), parts).process() <= limits.memoryOf(world)) {
+            if (parallelism.memory(config, 2 * rows * parallelism.size(), parts).process()
+                    <= limits.memoryOf(parallelism)) {
                 fits = rows;
             } else {
                 tooMany = rows;
             }
         }
-        return fits * world.devices();
+        return fits * parallelism.devices();
     }
 
     private static Mixture mixture(BatchOrder train, ModelSpec model, TrainingSpec training, List<Dataset> datasets) {
         DataMix mix = training.mix();
         requireWeight("training.weight", mix.weight());
-        require("training.mix", mix.others().size(), 0, MOST_MIXED);
+        require("training.mix", mix.others().size(), 0, MAX_MIXED);
         List<BatchOrder> orders = new ArrayList<>(List.of(train));
         List<Double> weights = new ArrayList<>(List.of(mix.weight()));
         for (int i = 0; i < mix.others().size(); i++) {
@@ -240,7 +242,7 @@ public record TrainingPlan(
     }
 
     private static void requireWeight(String field, double weight) {
-        requireReal(field, weight, weight > 0 && weight <= LARGEST_WEIGHT, "> 0, <= " + LARGEST_WEIGHT);
+        requireReal(field, weight, weight > 0 && weight <= MAX_WEIGHT, "> 0, <= " + MAX_WEIGHT);
     }
 
     private static void checkPolicy(TrainingPolicy policy) {
@@ -249,15 +251,15 @@ public record TrainingPlan(
         requireReal(
                 "training.spike_factor",
                 policy.spikeFactor(),
-                policy.spikeFactor() == 0 || policy.spikeFactor() > 1 && policy.spikeFactor() <= LARGEST_SPIKE_FACTOR,
-                "0 for none, or > 1, <= " + LARGEST_SPIKE_FACTOR);
+                policy.spikeFactor() == 0 || policy.spikeFactor() > 1 && policy.spikeFactor() <= MAX_SPIKE_FACTOR,
+                "0 for none, or > 1, <= " + MAX_SPIKE_FACTOR);
     }
 
     private static DecoderConfig config(ModelSpec model, int vocabularySize, Limits limits) {
-        require("model.layers", model.layers(), 1, MOST_LAYERS);
-        require("model.width", model.width(), 1, LARGEST_WIDTH);
+        require("model.layers", model.layers(), 1, MAX_LAYERS);
+        require("model.width", model.width(), 1, MAX_WIDTH);
         require("model.heads", model.heads(), 1, model.width());
-        require("model.block", model.block(), 1, LARGEST_BLOCK);
+        require("model.block", model.block(), 1, MAX_BLOCK);
         refuseUnless(
                 model.width() % model.heads() == 0,
                 "model.heads: %d (expected: a divisor of model.width, which is %d)",
@@ -275,7 +277,7 @@ public record TrainingPlan(
     private static DecoderConfig shape(ModelSpec model, int vocabulary) {
         if (model.family() == ModelSpec.Family.GPT2) {
             refuseLlamasOwn("key_value_heads", model.keyValueHeads() != 0, model.keyValueHeads());
-            refuseLlamasOwn("inner_width", model.innerWidth() != 0, model.innerWidth());
+            refuseLlamasOwn("intermediate", model.intermediate() != 0, model.intermediate());
             refuseLlamasOwn("own_head", model.ownHead(), model.ownHead());
             return new GptConfig(vocabulary, model.block(), model.layers(), model.heads(), model.width());
         }
@@ -287,7 +289,7 @@ public record TrainingPlan(
                 model.keyValueHeads() == 0 ? model.heads() : model.keyValueHeads(),
                 model.width(),
                 model.width() / model.heads(),
-                model.innerWidth() == 0 ? LlamaConfig.usualInnerWidth(model.width()) : model.innerWidth(),
+                model.intermediate() == 0 ? LlamaConfig.usualInnerWidth(model.width()) : model.intermediate(),
                 LlamaConfig.LLAMA_NORM_EPSILON,
                 LlamaConfig.LLAMA_ROPE_THETA,
                 !model.ownHead());
@@ -298,16 +300,16 @@ public record TrainingPlan(
     }
 
     private static void checkSchedule(TrainingSpec training) {
-        require("training.steps", training.steps(), 1, MOST_STEPS);
+        require("training.steps", training.steps(), 1, MAX_STEPS);
         require("training.warmup_steps", training.warmupSteps(), 0, training.steps() - 1);
-        require("training.validate_every", training.validateEvery(), 1, MOST_STEPS);
-        require("training.validation_batches", training.validationBatches(), 1, LARGEST_BATCH);
-        require("training.checkpoint_every", training.checkpointEvery(), 1, MOST_STEPS);
+        require("training.validate_every", training.validateEvery(), 1, MAX_STEPS);
+        require("training.validation_batches", training.validationBatches(), 1, MAX_BATCH);
+        require("training.checkpoint_every", training.checkpointEvery(), 1, MAX_STEPS);
         requireReal(
                 "training.learning_rate",
                 training.learningRate(),
-                training.learningRate() >= Float.MIN_NORMAL && training.learningRate() <= LARGEST_LEARNING_RATE,
-                "> 0, <= " + LARGEST_LEARNING_RATE);
+                training.learningRate() >= Float.MIN_NORMAL && training.learningRate() <= MAX_LEARNING_RATE,
+                "> 0, <= " + MAX_LEARNING_RATE);
         requireReal(
                 "training.min_learning_rate",
                 training.minLearningRate(),
@@ -316,8 +318,8 @@ public record TrainingPlan(
         requireReal(
                 "training.weight_decay",
                 training.weightDecay(),
-                training.weightDecay() >= 0 && training.weightDecay() <= LARGEST_WEIGHT_DECAY,
-                ">= 0, <= " + LARGEST_WEIGHT_DECAY);
+                training.weightDecay() >= 0 && training.weightDecay() <= MAX_WEIGHT_DECAY,
+                ">= 0, <= " + MAX_WEIGHT_DECAY);
         requireReal(
                 "training.beta1", training.beta1(), training.beta1() >= 0 && (float) training.beta1() < 1, ">= 0, < 1");
         requireReal(
@@ -326,9 +328,8 @@ public record TrainingPlan(
                 "training.gradient_clip",
                 training.gradientClip(),
                 training.gradientClip() == 0
-                        || training.gradientClip() >= Float.MIN_NORMAL
-                                && training.gradientClip() <= LARGEST_GRADIENT_CLIP,
-                "0 for none, or <= " + LARGEST_GRADIENT_CLIP);
+                        || training.gradientClip() >= Float.MIN_NORMAL && training.gradientClip() <= MAX_GRADIENT_CLIP,
+                "0 for none, or <= " + MAX_GRADIENT_CLIP);
     }
 
     private static TrainingOptions options(TrainingSpec training) {
@@ -343,14 +344,14 @@ public record TrainingPlan(
                 "training.accumulation: %d (expected: a divisor of training.batch, which is %d)",
                 training.accumulation(),
                 training.batch());
-        World world = training.world();
+        Parallelism parallelism = training.parallelism();
         int part = training.batch() / training.accumulation();
         refuseUnless(
-                part % world.size() == 0,
+                part % parallelism.size() == 0,
                 "training.devices: %d times training.workers %d (expected: a divisor of %d, training.batch over"
                         + " training.accumulation)",
-                world.devices(),
-                world.workers(),
+                parallelism.devices(),
+                parallelism.workers(),
                 part);
         return TrainingOptions.usual()
                 .with(training.precision())
@@ -367,18 +368,18 @@ public record TrainingPlan(
     }
 
     private static BatchOrder order(String split, List<Dataset.Shard> shards, int block, int batch, long seed) {
-        long longest = shards.stream().mapToLong(Dataset.Shard::tokens).max().orElse(0);
+        long maxTokens = shards.stream().mapToLong(Dataset.Shard::tokens).max().orElse(0);
         refuseUnless(
-                longest > block,
-                "model.block: %d (expected: < %d, the tokens of the dataset's longest %s shard)",
+                maxTokens > block,
+                "model.block: %d (expected: < %d, the tokens of the dataset's largest %s shard)",
                 block,
-                longest,
+                maxTokens,
                 split);
         return new BatchOrder(shards.stream().map(Dataset.Shard::tokens).toList(), block, batch, seed);
     }
 
-    static void require(String field, long value, long least, long most) {
-        refuseUnless(value >= least && value <= most, "%s: %d (expected: %d to %d)", field, value, least, most);
+    static void require(String field, long value, long min, long max) {
+        refuseUnless(value >= min && value <= max, "%s: %d (expected: %d to %d)", field, value, min, max);
     }
 
     private static void requireReal(String field, double value, boolean holds, String expected) {

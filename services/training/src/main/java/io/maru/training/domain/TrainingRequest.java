@@ -11,13 +11,13 @@ import java.nio.charset.StandardCharsets;
  * @param recipe that asked for it, as text; may be empty
  */
 public record TrainingRequest(String run, String dataset, ModelSpec model, TrainingSpec training, String recipe) {
-    private static final int LONGEST_RECIPE_BYTES = 64 << 10;
+    private static final int MAX_RECIPE_BYTES = 64 << 10;
 
     public TrainingRequest {
         int bytes = recipe.getBytes(StandardCharsets.UTF_8).length;
-        if (bytes > LONGEST_RECIPE_BYTES) {
+        if (bytes > MAX_RECIPE_BYTES) {
             throw CommonReason.INVALID_ARGUMENT.because(
-                    "recipe: %d bytes (expected: at most %d)", bytes, LONGEST_RECIPE_BYTES);
+                    "recipe: %d bytes (expected: at most %d)", bytes, MAX_RECIPE_BYTES);
         }
         if (recipe.indexOf('\0') >= 0) {
             throw CommonReason.INVALID_ARGUMENT.because("recipe: a NUL character (expected: text)");

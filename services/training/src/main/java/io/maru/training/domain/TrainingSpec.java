@@ -16,7 +16,7 @@ import io.maru.model.Recompute;
  * @param checkpointEvery steps between two checkpoints; the last step always makes one
  * @param dropout part of the activations that a step does without
  * @param accumulation parts of a batch that are worked through one after another
- * @param world what shares each part of a batch
+ * @param parallelism what shares each part of a batch
  * @param mix the datasets
  * @param policy for what goes wrong, or no further
  */
@@ -34,22 +34,22 @@ public record TrainingSpec(
         long validateEvery,
         int validationBatches,
         long checkpointEvery,
-        Decay decay,
+        Decay schedule,
         Precision precision,
         Recompute recompute,
         double dropout,
         int accumulation,
-        World world,
+        Parallelism parallelism,
         DataMix mix,
         TrainingPolicy policy) {
     /** In place of steps, batch, learning rate or, beside such a batch, of accumulation: the service chooses. */
     static final int AUTO = 0;
-    /** In place of the least learning rate or the warm-up: as follows from the peak, or from the steps. */
+    /** In place of the minimum learning rate or the warm-up: as follows from the peak, or from the steps. */
     static final int FOLLOWS = -1;
 
     public TrainingSpec {
         // A job that was stored by an earlier version has none of these.
-        world = world == null ? World.ONE : world;
+        parallelism = parallelism == null ? Parallelism.ONE : parallelism;
         mix = mix == null ? DataMix.NONE : mix;
         policy = policy == null ? TrainingPolicy.USUAL : policy;
     }
@@ -105,7 +105,7 @@ public record TrainingSpec(
             long validateEvery,
             int validationBatches,
             long checkpointEvery,
-            Decay decay,
+            Decay schedule,
             Precision precision,
             Recompute recompute,
             double dropout,
@@ -124,42 +124,42 @@ public record TrainingSpec(
                 validateEvery,
                 validationBatches,
                 checkpointEvery,
-                decay,
+                schedule,
                 precision,
                 recompute,
                 dropout,
                 accumulation,
-                World.ONE,
+                Parallelism.ONE,
                 DataMix.NONE,
                 TrainingPolicy.USUAL);
     }
 
     public TrainingSpec with(DataMix other) {
-        return copy(steps, batch, learningRate, minLearningRate, warmupSteps, accumulation, world, other, policy);
+        return copy(steps, batch, learningRate, minLearningRate, warmupSteps, accumulation, parallelism, other, policy);
     }
 
     public TrainingSpec with(TrainingPolicy other) {
-        return copy(steps, batch, learningRate, minLearningRate, warmupSteps, accumulation, world, mix, other);
+        return copy(steps, batch, learningRate, minLearningRate, warmupSteps, accumulation, parallelism, mix, other);
     }
 
-    public TrainingSpec with(World other) {
+    public TrainingSpec with(Parallelism other) {
         return copy(steps, batch, learningRate, minLearningRate, warmupSteps, accumulation, other, mix, policy);
     }
 
     TrainingSpec withSteps(long other) {
-        return copy(other, batch, learningRate, minLearningRate, warmupSteps, accumulation, world, mix, policy);
+        return copy(other, batch, learningRate, minLearningRate, warmupSteps, accumulation, parallelism, mix, policy);
     }
 
     TrainingSpec withBatch(int rows, int parts) {
-        return copy(steps, rows, learningRate, minLearningRate, warmupSteps, parts, world, mix, policy);
+        return copy(steps, rows, learningRate, minLearningRate, warmupSteps, parts, parallelism, mix, policy);
     }
 
-    TrainingSpec withRates(double peak, double least) {
-        return copy(steps, batch, peak, least, warmupSteps, accumulation, world, mix, policy);
+    TrainingSpec withRates(double peak, double min) {
+        return copy(steps, batch, peak, min, warmupSteps, accumulation, parallelism, mix, policy);
     }
 
     TrainingSpec withWarmupSteps(long other) {
-        return copy(steps, batch, learningRate, minLearningRate, other, accumulation, world, mix, policy);
+        return copy(steps, batch, learningRate, minLearningRate, other, accumulation, parallelism, mix, policy);
     }
 
     /** All that is ever another in a copy. */
@@ -167,17 +167,17 @@ public record TrainingSpec(
             long otherSteps,
             int otherBatch,
             double peak,
-            double least,
+            double min,
             long warmup,
             int parts,
-            World otherWorld,
+            Parallelism otherParallelism,
             DataMix otherMix,
             TrainingPolicy otherPolicy) {
         return new TrainingSpec(
                 otherSteps,
                 otherBatch,
                 peak,
-                least,
+                min,
                 warmup,
                 weightDecay,
                 beta1,
@@ -187,12 +187,12 @@ public record TrainingSpec(
                 validateEvery,
                 validationBatches,
                 checkpointEvery,
-                decay,
+                schedule,
                 precision,
                 recompute,
                 dropout,
                 parts,
-                otherWorld,
+                otherParallelism,
                 otherMix,
                 otherPolicy);
     }

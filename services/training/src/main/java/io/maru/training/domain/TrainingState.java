@@ -22,7 +22,7 @@ import java.util.Optional;
  * @param step optimiser steps taken; the next batch is the one of this number
  * @param validationLoss of the last validation; 0 before the first
  * @param choices what of the training was left to the service
- * @param course what decides how the run goes on
+ * @param cursor what decides how the run goes on
  */
 public record TrainingState(
         int format,
@@ -36,7 +36,7 @@ public record TrainingState(
         TrainingSpec training,
         List<Choice> choices,
         String recipe,
-        Course course) {
+        TrainingCursor cursor) {
     public static final String FILE = "training_state.json";
 
     private static final int FORMAT = 2;
@@ -60,7 +60,7 @@ public record TrainingState(
             List<Dataset> datasets,
             long step,
             double validationLoss,
-            Course course) {
+            TrainingCursor cursor) {
         Dataset dataset = datasets.get(0);
         return new TrainingState(
                 FORMAT,
@@ -74,7 +74,7 @@ public record TrainingState(
                 request.training(),
                 choices,
                 request.recipe(),
-                course);
+                cursor);
     }
 
     public byte[] toJson() {
@@ -110,15 +110,15 @@ public record TrainingState(
         require(checkpoint, "tokenizerSha256", tokenizerSha256, expected.tokenizerSha256);
         require(checkpoint, "model", model, expected.model);
         // On how many devices is no part of what is trained, though of its last bits: see inexactFor.
-        require(checkpoint, "training", training.with(expected.training.world()), expected.training);
+        require(checkpoint, "training", training.with(expected.training.parallelism()), expected.training);
     }
 
     /** Why a run of {@code expected} that goes on from here may end with other bits; empty where it does not. */
     public Optional<String> inexactFor(TrainingSpec expected) {
-        return training.world().equals(expected.world())
+        return training.parallelism().equals(expected.parallelism())
                 ? Optional.empty()
                 : Optional.of("step %d was reached by %s, and the run went on with %s"
-                        .formatted(step, training.world(), expected.world()));
+                        .formatted(step, training.parallelism(), expected.parallelism()));
     }
 
     private static void require(String checkpoint, String field, Object found, Object expected) {

@@ -9,7 +9,7 @@ import io.maru.platform.grpc.ResourceName;
 import io.maru.platform.grpc.Watch;
 import io.maru.training.app.TrainingJobCatalog.Numbered;
 import io.maru.training.app.TrainingJobs;
-import io.maru.training.domain.TrainingJob.Wish;
+import io.maru.training.domain.TrainingJob.Command;
 import io.maru.training.v1.CancelTrainingJobRequest;
 import io.maru.training.v1.CheckTrainingSpecRequest;
 import io.maru.training.v1.CheckTrainingSpecResponse;
@@ -39,7 +39,7 @@ import java.util.Optional;
 class TrainingGrpc implements TrainingService {
     private static final Duration WATCH_INTERVAL = Duration.ofMillis(250);
     private static final int WATCH_BATCH = 500;
-    private static final int MOST_POINTS = 10_000;
+    private static final int MAX_POINTS = 10_000;
     private static final int USUAL_POINTS = 100;
 
     private final TrainingJobs jobs;
@@ -108,30 +108,30 @@ class TrainingGrpc implements TrainingService {
     @Override
     @Blocking
     public Uni<TrainingHistory> getTrainingHistory(GetTrainingHistoryRequest request) {
-        int most = request.getMostPoints();
-        if (most < 0 || most > MOST_POINTS) {
-            throw CommonReason.INVALID_ARGUMENT.because("most_points: %d (expected: 0 to %d)", most, MOST_POINTS);
+        int limit = request.getMaxPoints();
+        if (limit < 0 || limit > MAX_POINTS) {
+            throw CommonReason.INVALID_ARGUMENT.because("max_points: %d (expected: 0 to %d)", limit, MAX_POINTS);
         }
         return Uni.createFrom()
-                .item(toProto(jobs.history(jobName(request.getName()), most == 0 ? USUAL_POINTS : most)));
+                .item(toProto(jobs.history(jobName(request.getName()), limit == 0 ? USUAL_POINTS : limit)));
     }
 
     @Override
     @Blocking
     public Uni<TrainingJob> pauseTrainingJob(PauseTrainingJobRequest request) {
-        return answer(jobs.change(jobName(request.getName()), Wish.PAUSE));
+        return answer(jobs.change(jobName(request.getName()), Command.PAUSE));
     }
 
     @Override
     @Blocking
     public Uni<TrainingJob> resumeTrainingJob(ResumeTrainingJobRequest request) {
-        return answer(jobs.change(jobName(request.getName()), Wish.RESUME));
+        return answer(jobs.change(jobName(request.getName()), Command.RESUME));
     }
 
     @Override
     @Blocking
     public Uni<TrainingJob> cancelTrainingJob(CancelTrainingJobRequest request) {
-        return answer(jobs.change(jobName(request.getName()), Wish.CANCEL));
+        return answer(jobs.change(jobName(request.getName()), Command.CANCEL));
     }
 
     /** A measurement, or the news that no other will follow. */

@@ -14,12 +14,12 @@ import io.maru.training.domain.DataMix;
 import io.maru.training.domain.HistoryPoint;
 import io.maru.training.domain.Measurement;
 import io.maru.training.domain.ModelSpec;
+import io.maru.training.domain.Parallelism;
 import io.maru.training.domain.Preflight;
 import io.maru.training.domain.TrainingJob;
 import io.maru.training.domain.TrainingPolicy;
 import io.maru.training.domain.TrainingRequest;
 import io.maru.training.domain.TrainingSpec;
-import io.maru.training.domain.World;
 import io.maru.training.v1.CheckTrainingSpecResponse;
 import io.maru.training.v1.CreateTrainingJobRequest;
 import io.maru.training.v1.DatasetShare;
@@ -67,11 +67,11 @@ final class TrainingMapping {
                 .setCreateTime(toProto(job.createTime()))
                 .setUpdateTime(toProto(job.updateTime()))
                 .setRevision(job.revision())
-                .setBestCheckpoint(job.standing().bestCheckpoint())
-                .setBestValidationLoss(job.standing().bestValidationLoss())
-                .setPauseReason(job.standing().pauseReason())
-                .setSkippedBatches(job.standing().skippedBatches())
-                .setInexact(job.standing().inexact())
+                .setBestCheckpoint(job.details().bestCheckpoint())
+                .setBestValidationLoss(job.details().bestValidationLoss())
+                .setPauseReason(job.details().pauseReason())
+                .setSkippedBatches(job.details().skippedBatches())
+                .setInexact(job.details().inexact())
                 .build();
     }
 
@@ -106,17 +106,17 @@ final class TrainingMapping {
                 .setLastStep(point.lastStep())
                 .setMeasurements(point.measurements())
                 .setFirstLoss(point.firstLoss())
-                .setLowestLoss(point.lowestLoss())
-                .setHighestLoss(point.highestLoss())
+                .setMinLoss(point.minLoss())
+                .setMaxLoss(point.maxLoss())
                 .setLastLoss(point.lastLoss())
                 .setLearningRate(point.learningRate())
-                .setHighestGradientNorm(point.highestGradientNorm())
+                .setMaxGradientNorm(point.maxGradientNorm())
                 .setTokensPerSecond(point.tokensPerSecond())
                 .setFlopsPerSecond(point.cost().flopsPerSecond())
                 .setMfu(point.cost().mfu())
                 .setStepSeconds(point.cost().stepSeconds())
                 .setDataWaitSeconds(point.cost().dataWaitSeconds())
-                .setHighestMemoryBytes(point.cost().memoryBytes());
+                .setMaxMemoryBytes(point.cost().memoryBytes());
         point.validationLoss().ifPresent(proto::setValidationLoss);
         return proto.build();
     }
@@ -172,7 +172,7 @@ final class TrainingMapping {
                     case UNRECOGNIZED -> throw unknown("model.family", model.getFamilyValue());
                 },
                 model.getKeyValueHeads(),
-                model.getInnerWidth(),
+                model.getIntermediate(),
                 model.getOwnHead());
     }
 
@@ -188,7 +188,7 @@ final class TrainingMapping {
                             case LLAMA -> io.maru.training.v1.ModelSpec.Family.LLAMA;
                         })
                 .setKeyValueHeads(model.keyValueHeads())
-                .setInnerWidth(model.innerWidth())
+                .setIntermediate(model.intermediate())
                 .setOwnHead(model.ownHead())
                 .build();
     }
@@ -212,12 +212,12 @@ final class TrainingMapping {
                 training.getValidateEvery(),
                 training.getValidationBatches(),
                 training.getCheckpointEvery(),
-                switch (training.getDecay()) {
-                    case DECAY_UNSPECIFIED, COSINE -> Decay.COSINE;
+                switch (training.getSchedule()) {
+                    case SCHEDULE_UNSPECIFIED, COSINE -> Decay.COSINE;
                     case LINEAR -> Decay.LINEAR;
                     case WSD -> Decay.WSD;
                     case CONSTANT -> Decay.CONSTANT;
-                    case UNRECOGNIZED -> throw unknown("training.decay", training.getDecayValue());
+                    case UNRECOGNIZED -> throw unknown("training.schedule", training.getScheduleValue());
                 },
                 switch (training.getPrecision()) {
                     case PRECISION_UNSPECIFIED, FLOAT32 -> Precision.FLOAT32;
@@ -225,13 +225,13 @@ final class TrainingMapping {
                     case UNRECOGNIZED -> throw unknown("training.precision", training.getPrecisionValue());
                 },
                 switch (training.getRecompute()) {
-                    case RECOMPUTE_UNSPECIFIED, NOTHING -> Recompute.NONE;
+                    case RECOMPUTE_UNSPECIFIED, NONE -> Recompute.NONE;
                     case BLOCKS -> Recompute.BLOCKS;
                     case UNRECOGNIZED -> throw unknown("training.recompute", training.getRecomputeValue());
                 },
                 training.getDropout(),
                 training.getAccumulation() == 0 && training.getBatch() != 0 ? 1 : training.getAccumulation(),
-                new World(
+                new Parallelism(
                         training.getDevices() == 0 ? 1 : training.getDevices(),
                         training.getWorkers() == 0 ? 1 : training.getWorkers()),
                 new DataMix(
@@ -270,12 +270,12 @@ final class TrainingMapping {
                 .setValidateEvery(training.validateEvery())
                 .setValidationBatches(training.validationBatches())
                 .setCheckpointEvery(training.checkpointEvery())
-                .setDecay(
-                        switch (training.decay()) {
-                            case COSINE -> io.maru.training.v1.TrainingSpec.Decay.COSINE;
-                            case LINEAR -> io.maru.training.v1.TrainingSpec.Decay.LINEAR;
-                            case WSD -> io.maru.training.v1.TrainingSpec.Decay.WSD;
-                            case CONSTANT -> io.maru.training.v1.TrainingSpec.Decay.CONSTANT;
+                .setSchedule(
+                        switch (training.schedule()) {
+                            case COSINE -> io.maru.training.v1.TrainingSpec.Schedule.COSINE;
+                            case LINEAR -> io.maru.training.v1.TrainingSpec.Schedule.LINEAR;
+                            case WSD -> io.maru.training.v1.TrainingSpec.Schedule.WSD;
+                            case CONSTANT -> io.maru.training.v1.TrainingSpec.Schedule.CONSTANT;
                         })
                 .setPrecision(
                         switch (training.precision()) {
@@ -284,13 +284,13 @@ final class TrainingMapping {
                         })
                 .setRecompute(
                         switch (training.recompute()) {
-                            case NONE -> io.maru.training.v1.TrainingSpec.Recompute.NOTHING;
+                            case NONE -> io.maru.training.v1.TrainingSpec.Recompute.NONE;
                             case BLOCKS -> io.maru.training.v1.TrainingSpec.Recompute.BLOCKS;
                         })
                 .setDropout(training.dropout())
                 .setAccumulation(training.accumulation())
-                .setDevices(training.world().devices())
-                .setWorkers(training.world().workers())
+                .setDevices(training.parallelism().devices())
+                .setWorkers(training.parallelism().workers())
                 .addAllMix(training.mix().others().stream()
                         .map(share -> DatasetShare.newBuilder()
                                 .setDataset(share.dataset())

@@ -17,14 +17,14 @@ import java.util.List;
 import java.util.Optional;
 
 /** A job under a claim of the work queue. */
-final class LeasedJob implements HeldJob {
+public final class LeasedJob implements HeldJob {
     private final Claim claim;
     private final Database database;
     private final WorkQueue queue;
     private final Outbox outbox;
     private final PostgresTrainingJobs jobs;
 
-    LeasedJob(Claim claim, Database database, WorkQueue queue, Outbox outbox, PostgresTrainingJobs jobs) {
+    public LeasedJob(Claim claim, Database database, WorkQueue queue, Outbox outbox, PostgresTrainingJobs jobs) {
         this.claim = claim;
         this.database = database;
         this.queue = queue;
@@ -37,9 +37,8 @@ final class LeasedJob implements HeldJob {
         return database.inTransaction(sql -> {
             queue.hold(sql, claim);
             TrainingJob job = lock(sql);
-            return job.state() == TrainingJob.State.PENDING
-                    ? jobs.setState(sql, claim.name(), TrainingJob.State.CHECKING)
-                    : job;
+            TrainingJob.State begun = job.state().begun();
+            return begun == job.state() ? job : jobs.setState(sql, claim.name(), begun);
         });
     }
 
@@ -57,10 +56,7 @@ final class LeasedJob implements HeldJob {
             queue.hold(sql, claim);
             TrainingJob job = lock(sql);
             jobs.setPreflight(sql, claim.name(), preflight);
-            return jobs.setState(
-                    sql,
-                    claim.name(),
-                    job.state() == TrainingJob.State.CHECKING ? TrainingJob.State.RUNNING : job.state());
+            return jobs.setState(sql, claim.name(), job.state().checked());
         });
     }
 
@@ -146,7 +142,8 @@ final class LeasedJob implements HeldJob {
         });
     }
 
-    void fail(String reason, String message) {
+    @Override
+    public void fail(String reason, String message) {
         database.run(sql -> {
             queue.finish(sql, claim);
             lock(sql);

@@ -42,7 +42,7 @@ final class PostgresSeat implements Seat {
                     rank,
                     setup);
             if (rank > 0) {
-                queue.enqueue(sql, SeatWork.KIND, name);
+                queue.enqueue(sql, PostgresTrainingJobs.SEAT_KIND, name);
             }
         }
         return find(sql, database, name(job, attempt, 0)).orElseThrow();

@@ -12,11 +12,11 @@ import io.maru.platform.work.WorkQueue;
 import io.maru.training.app.TrainingJobCatalog;
 import io.maru.training.domain.Choice;
 import io.maru.training.domain.HistoryPoint;
+import io.maru.training.domain.JobDetails;
 import io.maru.training.domain.Measurement;
 import io.maru.training.domain.ModelSpec;
 import io.maru.training.domain.Preflight;
 import io.maru.training.domain.Progress;
-import io.maru.training.domain.Standing;
 import io.maru.training.domain.TrainingJob;
 import io.maru.training.domain.TrainingRequest;
 import io.maru.training.domain.TrainingSpec;
@@ -30,6 +30,9 @@ import java.util.OptionalDouble;
 public final class PostgresTrainingJobs implements TrainingJobCatalog {
     /** What the work queue calls this work. */
     public static final String KIND = "training";
+
+    /** What the work queue calls the work of a seat. */
+    public static final String SEAT_KIND = "training-seat";
 
     private static final JsonMapper JSON = new JsonMapper();
 
@@ -55,12 +58,12 @@ public final class PostgresTrainingJobs implements TrainingJobCatalog {
     }
 
     @Override
-    public List<TrainingJob> list(long before, int most) {
+    public List<TrainingJob> list(long before, int limit) {
         return database.inTransaction(sql -> sql.list(
                 "select * from training_job where sequence < ? order by sequence desc limit ?",
                 PostgresTrainingJobs::read,
                 before,
-                most));
+                limit));
     }
 
     @Override
@@ -97,7 +100,7 @@ public final class PostgresTrainingJobs implements TrainingJobCatalog {
     }
 
     @Override
-    public TrainingJob change(String name, TrainingJob.Wish wish) {
+    public TrainingJob change(String name, TrainingJob.Command command) {
         return database.inTransaction(sql -> {
             // The order of locks is the workers': first the work, then the job.
             boolean held = sql.first(
@@ -108,7 +111,7 @@ public final class PostgresTrainingJobs implements TrainingJobCatalog {
             TrainingJob job = find(sql, name, true)
                     .orElseThrow(() ->
                             TRAINING_JOB_NOT_FOUND.because("%s: no such training job (expected: one created)", name));
-            TrainingJob.State state = job.after(wish, held);
+            TrainingJob.State state = job.after(command, held);
             if (state == job.state()) {
                 return job;
             }
@@ -123,13 +126,13 @@ public final class PostgresTrainingJobs implements TrainingJobCatalog {
     }
 
     @Override
-    public List<Numbered> measurements(String name, long after, int most) {
+    public List<Numbered> measurements(String name, long after, int limit) {
         return database.inTransaction(sql -> sql.list(
                 "select * from training_measurement where job = ? and sequence > ? order by sequence limit ?",
                 row -> new Numbered(row.getLong("sequence"), readMeasurement(row)),
                 name,
                 after,
-                most));
+                limit));
     }
 
     /*
@@ -138,7 +141,7 @@ public final class PostgresTrainingJobs implements TrainingJobCatalog {
      * statistics yet, it takes the job for one of few rows, and works the parts out again for each of them.
      */
     @Override
-    public List<HistoryPoint> history(String name, int mostPoints) {
+    public List<HistoryPoint> history(String name, int maxPoints) {
         return database.inTransaction(
                 sql -> sql.list("""
                 with ends as (
@@ -147,9 +150,9 @@ public final class PostgresTrainingJobs implements TrainingJobCatalog {
                     select min(step) as first_step, max(step) as last_step, count(*) as measurements,
                         min(sequence) as first, max(sequence) as last,
                         max(sequence) filter (where validation_loss is not null) as validated,
-                        min(coalesce(lowest_loss, loss)) as lowest_loss,
-                        max(coalesce(highest_loss, loss)) as highest_loss,
-                        max(gradient_norm) as highest_gradient_norm,
+                        min(min_loss) as min_loss,
+                        max(max_loss) as max_loss,
+                        max(gradient_norm) as max_gradient_norm,
                         avg(tokens_per_second) as tokens_per_second, avg(flops_per_second) as flops_per_second,
                         avg(mfu) as mfu, avg(step_seconds) as step_seconds,
                         avg(data_wait_seconds) as data_wait_seconds, max(memory_bytes) as memory_bytes
@@ -163,7 +166,7 @@ public final class PostgresTrainingJobs implements TrainingJobCatalog {
                 join training_measurement one on one.job = ? and one.sequence = first
                 join training_measurement other on other.job = ? and other.sequence = last
                 order by first_step
-                """, PostgresTrainingJobs::readPoint, name, name, (long) mostPoints, name, name, name));
+                """, PostgresTrainingJobs::readPoint, name, name, (long) maxPoints, name, name, name));
     }
 
     /** Brings the job to a state, and tells what others should know of it. */
@@ -209,15 +212,15 @@ public final class PostgresTrainingJobs implements TrainingJobCatalog {
             sql.update(
                     """
                     insert into training_measurement
-                        (job, step, loss, lowest_loss, highest_loss, learning_rate, gradient_norm, tokens_per_second,
+                        (job, step, loss, min_loss, max_loss, learning_rate, gradient_norm, tokens_per_second,
                          flops_per_second, mfu, step_seconds, data_wait_seconds, memory_bytes, validation_loss, time)
                     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """,
                     name,
                     measurement.step(),
                     measurement.loss(),
-                    measurement.lowestLoss(),
-                    measurement.highestLoss(),
+                    measurement.minLoss(),
+                    measurement.maxLoss(),
                     measurement.learningRate(),
                     measurement.gradientNorm(),
                     measurement.tokensPerSecond(),
@@ -243,7 +246,6 @@ public final class PostgresTrainingJobs implements TrainingJobCatalog {
 
     private static TrainingJob read(ResultSet row) throws SQLException {
         TrainingSpec training = read(row.getString("training"), TrainingSpec.class);
-        String asked = row.getString("asked");
         return new TrainingJob(
                 row.getString("name"),
                 new TrainingRequest(
@@ -252,7 +254,7 @@ public final class PostgresTrainingJobs implements TrainingJobCatalog {
                         read(row.getString("model"), ModelSpec.class),
                         training,
                         row.getString("recipe")),
-                asked == null ? training : read(asked, TrainingSpec.class),
+                read(row.getString("asked"), TrainingSpec.class),
                 List.of(read(row.getString("choices"), Choice[].class)),
                 TrainingJob.State.valueOf(row.getString("state")),
                 new Progress(
@@ -269,7 +271,7 @@ public final class PostgresTrainingJobs implements TrainingJobCatalog {
                 row.getTimestamp("update_time").toInstant(),
                 row.getLong("revision"),
                 row.getLong("sequence"),
-                new Standing(
+                new JobDetails(
                         row.getString("best_checkpoint"),
                         row.getDouble("best_validation_loss"),
                         row.getLong("skipped_batches"),
@@ -278,12 +280,11 @@ public final class PostgresTrainingJobs implements TrainingJobCatalog {
     }
 
     private static Measurement readMeasurement(ResultSet row) throws SQLException {
-        double loss = row.getDouble("loss");
         return new Measurement(
                 row.getLong("step"),
-                loss,
-                optional(row, "lowest_loss").orElse(loss),
-                optional(row, "highest_loss").orElse(loss),
+                row.getDouble("loss"),
+                row.getDouble("min_loss"),
+                row.getDouble("max_loss"),
                 row.getDouble("learning_rate"),
                 row.getDouble("gradient_norm"),
                 row.getDouble("tokens_per_second"),
@@ -298,12 +299,12 @@ public final class PostgresTrainingJobs implements TrainingJobCatalog {
                 row.getLong("last_step"),
                 row.getLong("measurements"),
                 row.getDouble("first_loss"),
-                row.getDouble("lowest_loss"),
-                row.getDouble("highest_loss"),
+                row.getDouble("min_loss"),
+                row.getDouble("max_loss"),
                 row.getDouble("last_loss"),
                 optional(row, "validation_loss"),
                 row.getDouble("learning_rate"),
-                row.getDouble("highest_gradient_norm"),
+                row.getDouble("max_gradient_norm"),
                 row.getDouble("tokens_per_second"),
                 readCost(row));
     }

@@ -18,8 +18,8 @@ public final class StoredTrainingBytes implements TrainingBytes {
     }
 
     @Override
-    public byte[] read(String key, int most) {
-        return store.bytes(key, most);
+    public byte[] read(String key, int limit) {
+        return store.bytes(key, limit);
     }
 
     @Override

@@ -79,7 +79,7 @@ final class TrainingFacts {
                                 .setSteps(step)
                                 .setValidationLoss(job.progress().validationLoss())
                                 .setCheckpoint(checkpoint)
-                                .setBestCheckpoint(job.standing().bestCheckpoint())
+                                .setBestCheckpoint(job.details().bestCheckpoint())
                                 .build()));
             case FAILED ->
                 Optional.of(Fact.of(
@@ -113,7 +113,7 @@ final class TrainingFacts {
                                 .setRun(run)
                                 .setStep(step)
                                 .setCheckpoint(checkpoint)
-                                .setReason(job.standing().pauseReason())
+                                .setReason(job.details().pauseReason())
                                 .build()));
             case PENDING, CHECKING, RUNNING, PAUSING, CANCELLING -> Optional.empty();
         };

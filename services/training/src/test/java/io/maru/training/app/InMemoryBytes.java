@@ -21,7 +21,7 @@ final class InMemoryBytes implements TrainingBytes {
     final AtomicInteger outages = new AtomicInteger();
 
     @Override
-    public byte[] read(String key, int most) {
+    public byte[] read(String key, int limit) {
         byte[] content = objects.get(key);
         if (content == null) {
             throw CommonReason.OBJECT_MISSING.because("%s: no such object (expected: one)", key);

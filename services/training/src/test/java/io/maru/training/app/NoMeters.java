@@ -3,7 +3,7 @@ package io.maru.training.app;
 import io.maru.training.domain.Measurement;
 
 /** Nobody watches. */
-final class NoMeters implements TrainingMeters {
+final class NoMeters implements JobMeters {
     @Override
     public void stepped() {}
 

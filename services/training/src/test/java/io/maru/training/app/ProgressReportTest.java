@@ -71,8 +71,8 @@ class ProgressReportTest {
         train(1, 75, 0);
 
         assertThat(job.measured).extracting(Measurement::loss).containsExactly(1.5, 1.5, 1.5);
-        assertThat(job.measured).extracting(Measurement::highestLoss).containsExactly(1.5, 9.0, 1.5);
-        assertThat(job.measured).extracting(Measurement::lowestLoss).containsExactly(1.5, 0.5, 1.5);
+        assertThat(job.measured).extracting(Measurement::maxLoss).containsExactly(1.5, 9.0, 1.5);
+        assertThat(job.measured).extracting(Measurement::minLoss).containsExactly(1.5, 0.5, 1.5);
     }
 
     @Test

@@ -51,7 +51,7 @@ final class ScriptedJob implements HeldJob {
     @Override
     public TrainingJob.State state() {
         TrainingJob.State wished = script.apply(progress.step());
-        // To go on is no wish.
+        // To go on is no command.
         state = wished == TrainingJob.State.RUNNING ? state : wished;
         return state;
     }
@@ -128,5 +128,10 @@ final class ScriptedJob implements HeldJob {
         pauseReason = reason;
         progress = now;
         measured.addAll(more);
+    }
+
+    @Override
+    public void fail(String reason, String message) {
+        state = TrainingJob.State.FAILED;
     }
 }

@@ -21,12 +21,12 @@ import io.maru.platform.error.Refusal;
 import io.maru.tokenizer.BpeTokenizer;
 import io.maru.training.TinyDataset;
 import io.maru.training.app.CheckpointRegistry.Candidate;
-import io.maru.training.domain.Course;
 import io.maru.training.domain.DataMix;
 import io.maru.training.domain.Divergence;
 import io.maru.training.domain.Divergence.Action;
 import io.maru.training.domain.Limits;
 import io.maru.training.domain.ModelSpec;
+import io.maru.training.domain.TrainingCursor;
 import io.maru.training.domain.TrainingJob.State;
 import io.maru.training.domain.TrainingPolicy;
 import io.maru.training.domain.TrainingPolicy.OnDivergence;
@@ -116,8 +116,8 @@ class TrainingAttemptTest {
         assertThat(job.progress.step()).isEqualTo(EPOCHS);
         assertThat(job.divergences).extracting(Divergence::action).containsOnly(Action.SKIPPED);
         assertThat(job.skippedBatches).isEqualTo(job.divergences.size()).isPositive();
-        assertThat(state(EPOCHS).course().leftOut())
-                .extracting(Course.LeftOut::first)
+        assertThat(state(EPOCHS).cursor().skips())
+                .extracting(TrainingCursor.Skipped::first)
                 .containsExactlyElementsOf(
                         job.divergences.stream().map(Divergence::batch).toList());
         assertFinite(EPOCHS);
@@ -144,8 +144,8 @@ class TrainingAttemptTest {
 
         assertThat(job.state).isEqualTo(State.SUCCEEDED);
         assertThat(job.divergences).extracting(Divergence::action).contains(Action.SKIPPED, Action.ROLLED_BACK);
-        assertThat(state(24).course().leftOut())
-                .anySatisfy(out -> assertThat(out.batches()).isGreaterThanOrEqualTo(TrainingAttempt.MOST_IN_A_ROW));
+        assertThat(state(24).cursor().skips()).anySatisfy(out -> assertThat(out.batches())
+                .isGreaterThanOrEqualTo(TrainingAttempt.MAX_SKIPS_IN_A_ROW));
         List<String> expected = digests(24);
         registry.kept.clear();
         registry.kept.putAll(poisoned);
@@ -158,7 +158,7 @@ class TrainingAttemptTest {
     void failsWhenTooMuchWasLeftOut() throws Exception {
         TrainingRequest request = request(spec(24, OnDivergence.SKIP, 0));
         poisoned(request, "t");
-        leftOutBefore(Course.MOST_LEFT_OUT - 2);
+        leftOutBefore(TrainingCursor.MAX_SKIPS - 2);
         ScriptedJob job = ScriptedJob.undisturbed(request);
 
         assertThatThrownBy(() -> loop().run(job))
@@ -176,7 +176,7 @@ class TrainingAttemptTest {
         TrainingRequest request = request(spec(24, CHECKPOINT_EVERY, OnDivergence.SKIP, 0));
         // Of the validation split alone: the weights look spoilt whatever is left out.
         poisoned(request, "v");
-        leftOutBefore(Course.MOST_LEFT_OUT - 2);
+        leftOutBefore(TrainingCursor.MAX_SKIPS - 2);
         ScriptedJob job = ScriptedJob.undisturbed(request);
 
         assertThatThrownBy(() -> loop().run(job)).isInstanceOf(Refusal.class);
@@ -403,8 +403,8 @@ class TrainingAttemptTest {
     /** As if the run had left out so many batches on its way to the first checkpoint. */
     private void leftOutBefore(int times) {
         TrainingState before = state(10);
-        List<Course.LeftOut> many = IntStream.range(0, times)
-                .mapToObj(i -> new Course.LeftOut(2 * i, 1))
+        List<TrainingCursor.Skipped> many = IntStream.range(0, times)
+                .mapToObj(i -> new TrainingCursor.Skipped(2 * i, 1))
                 .toList();
         TrainingState late = new TrainingState(
                 before.format(),
@@ -418,7 +418,7 @@ class TrainingAttemptTest {
                 before.training(),
                 before.choices(),
                 before.recipe(),
-                new Course(many, 4, 10, 0, 0, 0));
+                new TrainingCursor(many, 4, 10, 0, 0, 0));
         replace(10, TrainingState.FILE, late.toJson());
     }
 

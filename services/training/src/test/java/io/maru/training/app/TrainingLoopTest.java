@@ -25,6 +25,7 @@ import io.maru.training.TinyDataset;
 import io.maru.training.domain.Limits;
 import io.maru.training.domain.Measurement;
 import io.maru.training.domain.ModelSpec;
+import io.maru.training.domain.Parallelism;
 import io.maru.training.domain.TrainingJob.State;
 import io.maru.training.domain.TrainingPolicy;
 import io.maru.training.domain.TrainingPolicy.OnDivergence;
@@ -32,7 +33,6 @@ import io.maru.training.domain.TrainingReason;
 import io.maru.training.domain.TrainingRequest;
 import io.maru.training.domain.TrainingSpec;
 import io.maru.training.domain.TrainingState;
-import io.maru.training.domain.World;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -286,7 +286,7 @@ class TrainingLoopTest {
         loop().run(one);
         assertThat(one.inexact).isEmpty();
 
-        ScriptedJob two = ScriptedJob.undisturbed(request(SPEC.with(new World(2, 1))));
+        ScriptedJob two = ScriptedJob.undisturbed(request(SPEC.with(new Parallelism(2, 1))));
         loop().run(two);
 
         assertThat(two.state).isEqualTo(State.SUCCEEDED);

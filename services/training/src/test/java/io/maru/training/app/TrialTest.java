@@ -10,12 +10,12 @@ import io.maru.platform.error.Refusal;
 import io.maru.training.TinyDataset;
 import io.maru.training.domain.Limits;
 import io.maru.training.domain.ModelSpec;
+import io.maru.training.domain.Parallelism;
 import io.maru.training.domain.TrainingJob.State;
 import io.maru.training.domain.TrainingReason;
 import io.maru.training.domain.TrainingRequest;
 import io.maru.training.domain.TrainingSpec;
-import io.maru.training.domain.World;
-import io.maru.training.process.TrialProcess;
+import io.maru.training.work.process.TrialProcess;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -72,7 +72,7 @@ class TrialTest {
 
     @Test
     void triesTheShareOfOneOfSeveralWorkers() throws Exception {
-        TrainingRequest two = REQUEST.with(SPEC.with(new World(1, 2)));
+        TrainingRequest two = REQUEST.with(SPEC.with(new Parallelism(1, 2)));
         ScriptedJob job = new ScriptedJob(two, State.PENDING, step -> State.RUNNING);
         FakeTrainer trainer = new FakeTrainer(step -> {});
 

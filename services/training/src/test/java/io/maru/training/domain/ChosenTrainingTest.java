@@ -91,13 +91,13 @@ class ChosenTrainingTest {
 
     @Test
     void takesABatchThatAllDevicesShare() {
-        World six = new World(2, 3);
+        Parallelism six = new Parallelism(2, 3);
         Limits tight = new Limits(1L << 40, 1 << 20, 1L << 40, 1L << 40, 16L << 30);
 
         TrainingSpec chosen =
                 ChosenTraining.of(GPT2, OPEN.with(six), GIGABYTE, tight).training();
 
-        assertThat(chosen.world()).isEqualTo(six);
+        assertThat(chosen.parallelism()).isEqualTo(six);
         assertThat(chosen.accumulation()).isGreaterThan(1);
         assertThat(chosen.batch() % (6 * chosen.accumulation())).isZero();
         Dataset dataset = TrainingPlanTest.dataset(50_257, GIGABYTE);

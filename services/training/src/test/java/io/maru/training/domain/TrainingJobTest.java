@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.maru.platform.error.Refusal;
+import io.maru.training.domain.TrainingJob.Command;
 import io.maru.training.domain.TrainingJob.State;
-import io.maru.training.domain.TrainingJob.Wish;
 import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,9 +25,9 @@ class TrainingJobTest {
         "CANCELLED,  refused,  refused,   CANCELLED",
     })
     void changesAtOnceWhereNoWorkerHoldsIt(State state, String paused, String resumed, String cancelled) {
-        assertThat(after(state, Wish.PAUSE, false)).isEqualTo(paused);
-        assertThat(after(state, Wish.RESUME, false)).isEqualTo(resumed);
-        assertThat(after(state, Wish.CANCEL, false)).isEqualTo(cancelled);
+        assertThat(after(state, Command.PAUSE, false)).isEqualTo(paused);
+        assertThat(after(state, Command.RESUME, false)).isEqualTo(resumed);
+        assertThat(after(state, Command.CANCEL, false)).isEqualTo(cancelled);
     }
 
     @ParameterizedTest
@@ -39,12 +39,12 @@ class TrainingJobTest {
         "CANCELLING, refused,  refused,   CANCELLING",
     })
     void asksTheWorkerThatHoldsIt(State state, String paused, String resumed, String cancelled) {
-        assertThat(after(state, Wish.PAUSE, true)).isEqualTo(paused);
-        assertThat(after(state, Wish.RESUME, true)).isEqualTo(resumed);
-        assertThat(after(state, Wish.CANCEL, true)).isEqualTo(cancelled);
+        assertThat(after(state, Command.PAUSE, true)).isEqualTo(paused);
+        assertThat(after(state, Command.RESUME, true)).isEqualTo(resumed);
+        assertThat(after(state, Command.CANCEL, true)).isEqualTo(cancelled);
     }
 
-    private static String after(State state, Wish wish, boolean held) {
+    private static String after(State state, Command command, boolean held) {
         TrainingJob job = new TrainingJob(
                 "trainingJobs/j",
                 null,
@@ -61,7 +61,7 @@ class TrainingJobTest {
                 1,
                 1);
         try {
-            return job.after(wish, held).name();
+            return job.after(command, held).name();
         } catch (Refusal e) {
             assertThat(e.reason()).isEqualTo(TrainingReason.WRONG_STATE);
             assertThatThrownBy(() -> {

@@ -52,7 +52,7 @@ class TrainingPlanTest {
                 "width | 32768 | model: transformer.h.0.attn.c_attn.weight: 3221225472 elements (expected: at most",
                 "width | 1024 | model: 51501056 parameters (expected: at most 10000000)",
                 "block | 0 | model.block: 0 (expected: 1 to",
-                "block | 500 | model.block: 500 (expected: < 500, the tokens of the dataset's longest validation shard)",
+                "block | 500 | model.block: 500 (expected: < 500, the tokens of the dataset's largest validation shard)",
                 "block | 10000 | 120000 tokens a step (expected: at most 100000)",
                 "steps | 0 | training.steps: 0 (expected: 1 to",
                 "batch | 0 | training.batch: 0 (expected: 1 to",
@@ -169,7 +169,7 @@ class TrainingPlanTest {
                 List.of(new Dataset.Shard(whole.tokenizer(), 64), new Dataset.Shard(whole.tokenizer(), 64)),
                 whole.validation());
         assertThatThrownBy(() -> TrainingPlan.of(MODEL, spec(new Numbers("", "")), brief, LIMITS))
-                .hasMessage("model.block: 64 (expected: < 64, the tokens of the dataset's longest train shard)");
+                .hasMessage("model.block: 64 (expected: < 64, the tokens of the dataset's largest train shard)");
     }
 
     private static TrainingPlan plan(String field, String value) {
@@ -199,7 +199,7 @@ class TrainingPlanTest {
                         Recompute.BLOCKS,
                         of.real("dropout", 0.1),
                         of.integer("accumulation", 4))
-                .with(new World(of.integer("devices", 1), of.integer("workers", 1)));
+                .with(new Parallelism(of.integer("devices", 1), of.integer("workers", 1)));
     }
 
     private record Numbers(String field, String value) {
@@ -236,8 +236,8 @@ class TrainingPlanTest {
     void countsTheMemoryOfOneWorkerOnAllItsDevices() {
         ModelSpec model = new ModelSpec(4, 4, 128, 64);
         TrainingSpec training = new TrainingSpec(2000, 96, 1e-3, 0, 0, 0, 0.9, 0.99, 1, 1, 1, 1, 1);
-        TrainingSpec twoWorkers = training.with(new World(1, 2));
-        TrainingSpec twoDevices = training.with(new World(2, 1));
+        TrainingSpec twoWorkers = training.with(new Parallelism(1, 2));
+        TrainingSpec twoDevices = training.with(new Parallelism(2, 1));
         long one = TrainingPlan.of(model, training, dataset(), LIMITS).plannedBytes();
         long each = TrainingPlan.of(model, twoWorkers, dataset(), LIMITS).plannedBytes();
         long both = TrainingPlan.of(model, twoDevices, dataset(), LIMITS).plannedBytes();

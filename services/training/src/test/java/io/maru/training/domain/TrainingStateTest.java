@@ -21,7 +21,7 @@ class TrainingStateTest {
             new TrainingSpec(2000, 12, 1e-3, 1e-4, 100, 0.1, 0.9, 0.99, 1, -7, 100, 20, 500),
             List.of(new Choice("batch", "12", "of all rules")),
             "name: \"tales\"\nseed: 7\n",
-            new Course(List.of(new Course.LeftOut(17, 2)), 2.0625, 33, 1.7500000000000002, 400, 1));
+            new TrainingCursor(List.of(new TrainingCursor.Skipped(17, 2)), 2.0625, 33, 1.7500000000000002, 400, 1));
 
     @Test
     void comesBackAsItWas() {

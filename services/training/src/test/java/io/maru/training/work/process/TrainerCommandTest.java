@@ -1,4 +1,4 @@
-package io.maru.training.process;
+package io.maru.training.work.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

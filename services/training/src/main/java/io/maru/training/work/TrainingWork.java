@@ -1,27 +1,20 @@
-package io.maru.training.store;
+package io.maru.training.work;
 
-import io.maru.platform.database.Database;
-import io.maru.platform.event.Outbox;
 import io.maru.platform.work.Claim;
 import io.maru.platform.work.LeaseLostException;
-import io.maru.platform.work.WorkQueue;
 import io.maru.platform.work.Worker;
+import io.maru.training.app.HeldJob;
 import io.maru.training.app.TrainingLoop;
 import java.io.IOException;
+import java.util.function.Function;
 
-/** What a worker does with a claim: it trains. */
+/** Trains the job of a claim. */
 public final class TrainingWork implements Worker.Work {
-    private final Database database;
-    private final WorkQueue queue;
-    private final Outbox outbox;
-    private final PostgresTrainingJobs jobs;
+    private final Function<Claim, HeldJob> jobs;
     private final TrainingLoop loop;
 
-    public TrainingWork(
-            Database database, WorkQueue queue, Outbox outbox, PostgresTrainingJobs jobs, TrainingLoop loop) {
-        this.database = database;
-        this.queue = queue;
-        this.outbox = outbox;
+    /** @param jobs the job under a claim */
+    public TrainingWork(Function<Claim, HeldJob> jobs, TrainingLoop loop) {
         this.jobs = jobs;
         this.loop = loop;
     }
@@ -29,7 +22,7 @@ public final class TrainingWork implements Worker.Work {
     @Override
     public void perform(Claim claim) throws IOException, InterruptedException {
         try {
-            loop.run(held(claim));
+            loop.run(jobs.apply(claim));
         } catch (LeaseLostException e) {
             throw e;
         } catch (IOException | RuntimeException e) {
@@ -45,10 +38,6 @@ public final class TrainingWork implements Worker.Work {
 
     @Override
     public void fail(Claim claim, String reason, String message) {
-        held(claim).fail(reason, message);
-    }
-
-    private LeasedJob held(Claim claim) {
-        return new LeasedJob(claim, database, queue, outbox, jobs);
+        jobs.apply(claim).fail(reason, message);
     }
 }

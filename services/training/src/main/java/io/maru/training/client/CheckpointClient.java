@@ -1,4 +1,4 @@
-package io.maru.training.grpc;
+package io.maru.training.client;
 
 import io.grpc.StatusRuntimeException;
 import io.maru.checkpoint.v1.Checkpoint;
@@ -123,7 +123,7 @@ public final class CheckpointClient implements CheckpointRegistry {
         }
     }
 
-    /** The same weights of the same step are the same request; the id stays within the platform's longest. */
+    /** The same weights of the same step are the same request; the id stays within the platform's limit. */
     private static String requestId(Candidate candidate) {
         String weights = candidate.files().get(Learner.MODEL_FILE).sha256();
         return CheckpointRegistry.name(candidate.run(), candidate.step()) + "@" + weights.substring(0, 16);

@@ -15,37 +15,37 @@ import java.util.List;
 /**
  * What a run remembers of its way, besides weights and moments. Immutable.
  *
- * @param leftOut batches that no step was taken on, in order
+ * @param skips batches that no step was taken on, in order
  * @param meanLoss of the recent steps, in nats per token
  * @param losses how many steps there were
  * @param bestLoss the lowest validation loss; 0 before the first
  * @param bestStep where it was measured
  * @param validationsSinceBest that were no better
  */
-public record Course(
-        List<LeftOut> leftOut, double meanLoss, long losses, double bestLoss, long bestStep, int validationsSinceBest) {
-    public static final Course BEGINNING = new Course(List.of(), 0, 0, 0, 0, 0);
+public record TrainingCursor(
+        List<Skipped> skips, double meanLoss, long losses, double bestLoss, long bestStep, int validationsSinceBest) {
+    public static final TrainingCursor BEGINNING = new TrainingCursor(List.of(), 0, 0, 0, 0, 0);
 
     /** A run that needs to leave out more is beyond help. */
-    public static final int MOST_LEFT_OUT = 32;
+    public static final int MAX_SKIPS = 32;
 
     /** Losses in the mean that a spike is measured against; with fewer there are no spikes yet. */
     static final int RECENT = 32;
 
     /** @param first of so many batches, counted from 0 */
-    public record LeftOut(long first, long batches) {
+    public record Skipped(long first, long batches) {
         long end() {
             return first + batches;
         }
     }
 
-    public Course {
-        leftOut = List.copyOf(leftOut);
+    public TrainingCursor {
+        skips = List.copyOf(skips);
     }
 
     /** Batches left out so far. */
     public long skipped() {
-        return leftOut.stream().mapToLong(LeftOut::batches).sum();
+        return skips.stream().mapToLong(Skipped::batches).sum();
     }
 
     /**
@@ -65,38 +65,38 @@ public record Course(
     }
 
     /** After a step that was taken. */
-    public Course stepped(double loss) {
+    public TrainingCursor stepped(double loss) {
         double mean = meanLoss + (loss - meanLoss) / Math.min(losses + 1, RECENT);
-        return new Course(leftOut, mean, losses + 1, bestLoss, bestStep, validationsSinceBest);
+        return new TrainingCursor(skips, mean, losses + 1, bestLoss, bestStep, validationsSinceBest);
     }
 
     /** After a validation. */
-    public Course validated(long step, double loss) {
+    public TrainingCursor validated(long step, double loss) {
         return bestStep == 0 || loss < bestLoss
-                ? new Course(leftOut, meanLoss, losses, loss, step, 0)
-                : new Course(leftOut, meanLoss, losses, bestLoss, bestStep, validationsSinceBest + 1);
+                ? new TrainingCursor(skips, meanLoss, losses, loss, step, 0)
+                : new TrainingCursor(skips, meanLoss, losses, bestLoss, bestStep, validationsSinceBest + 1);
     }
 
     /** Without the batches from the next one up to the given one. */
-    public Course without(long steps, long lastBatch) {
-        List<LeftOut> more = new ArrayList<>(leftOut);
-        more.add(new LeftOut(batch(steps), lastBatch - batch(steps) + 1));
-        return new Course(more, meanLoss, losses, bestLoss, bestStep, validationsSinceBest);
+    public TrainingCursor without(long steps, long lastBatch) {
+        List<Skipped> more = new ArrayList<>(skips);
+        more.add(new Skipped(batch(steps), lastBatch - batch(steps) + 1));
+        return new TrainingCursor(more, meanLoss, losses, bestLoss, bestStep, validationsSinceBest);
     }
 
     /** How often in a row, right before the next step, something was left out. */
-    public int inARow(long steps) {
+    public int skipsInARow(long steps) {
         long next = batch(steps);
         int times = 0;
-        for (int i = leftOut.size() - 1; i >= 0 && leftOut.get(i).end() == next; i--) {
-            next = leftOut.get(i).first();
+        for (int i = skips.size() - 1; i >= 0 && skips.get(i).end() == next; i--) {
+            next = skips.get(i).first();
             times++;
         }
         return times;
     }
 
-    public boolean mayLeaveOutMore() {
-        return leftOut.size() < MOST_LEFT_OUT;
+    public boolean maySkipMore() {
+        return skips.size() < MAX_SKIPS;
     }
 
     /** @param earlyStop validations without a new best that are one too many; 0 for never */

@@ -10,17 +10,17 @@ import io.maru.model.TrainingOptions;
  * @param devices of each worker
  * @param workers processes
  */
-public record World(int devices, int workers) {
+public record Parallelism(int devices, int workers) {
     /** One device of one process. */
-    public static final World ONE = new World(1, 1);
+    public static final Parallelism ONE = new Parallelism(1, 1);
 
-    static final int MOST_DEVICES = 64;
-    static final int MOST_WORKERS = 1024;
+    static final int MAX_DEVICES = 64;
+    static final int MAX_WORKERS = 1024;
 
     /** @throws io.maru.platform.error.Refusal INVALID_ARGUMENT */
-    public World {
-        TrainingPlan.require("training.devices", devices, 1, MOST_DEVICES);
-        TrainingPlan.require("training.workers", workers, 1, MOST_WORKERS);
+    public Parallelism {
+        TrainingPlan.require("training.devices", devices, 1, MAX_DEVICES);
+        TrainingPlan.require("training.workers", workers, 1, MAX_WORKERS);
     }
 
     /** How many shares a part has. */

@@ -9,7 +9,7 @@ package io.maru.training.domain;
  * @param pauseReason why it paused by itself; empty where it did not
  * @param inexact why the bits may differ from those of a run that nothing disturbed; empty where they do not
  */
-public record Standing(
+public record JobDetails(
         String bestCheckpoint, double bestValidationLoss, long skippedBatches, String pauseReason, String inexact) {
-    public static final Standing NONE = new Standing("", 0, 0, "", "");
+    public static final JobDetails NONE = new JobDetails("", 0, 0, "", "");
 }

@@ -1,6 +1,6 @@
 package io.maru.training;
 
-import io.maru.training.app.TrainingMeters;
+import io.maru.training.app.JobMeters;
 import io.maru.training.domain.Measurement;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -9,7 +9,7 @@ import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 
 /** The meters of the job in hand. */
-final class TrainingMetrics implements TrainingMeters {
+final class TrainingMeters implements JobMeters {
     private static final long NANOS_PER_SECOND = Duration.ofSeconds(1).toNanos();
 
     private final Counter steps;
@@ -19,7 +19,7 @@ final class TrainingMetrics implements TrainingMeters {
     private volatile double tokensPerSecond;
     private volatile Measurement.Cost cost = new Measurement.Cost(0, 0, 0, 0, 0);
 
-    TrainingMetrics(MeterRegistry registry) {
+    TrainingMeters(MeterRegistry registry) {
         steps = Counter.builder("maru_training_steps")
                 .description("Optimiser steps taken")
                 .register(registry);

@@ -1,4 +1,4 @@
-package io.maru.training.process;
+package io.maru.training.work.process;
 
 import io.maru.formats.CorruptFileException;
 import io.maru.formats.SealedFile;

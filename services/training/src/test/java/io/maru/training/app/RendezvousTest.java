@@ -11,14 +11,14 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-class GatheringTest {
+class RendezvousTest {
     private static final Duration LIMIT = Duration.ofSeconds(7);
 
     @Test
     void isOverWhenTheLastHasToldWhereItListens() throws Exception {
         Table seat = new Table(3);
 
-        Cluster cluster = new Gathering("10.0.0.1", Duration.ofMinutes(1), LIMIT).await(seat);
+        Cluster cluster = new Rendezvous("10.0.0.1", Duration.ofMinutes(1), LIMIT).await(seat);
 
         assertThat(seat.announced).matches("10\\.0\\.0\\.1:\\d+");
         assertThat(cluster).isEqualTo(new Cluster(List.of("other:1", seat.announced), 1, LIMIT));
@@ -28,7 +28,7 @@ class GatheringTest {
     void isGivenUpForNowWhereSomebodyIsMissing() {
         Table seat = new Table(Integer.MAX_VALUE);
 
-        assertThatThrownBy(() -> new Gathering("10.0.0.1", Duration.ofMillis(1), LIMIT).await(seat))
+        assertThatThrownBy(() -> new Rendezvous("10.0.0.1", Duration.ofMillis(1), LIMIT).await(seat))
                 .hasMessageContaining("not all workers came within 1 ms (expected: ")
                 .satisfies(
                         refusal -> assertThat(GrpcErrors.isTransient(refusal)).isTrue());
@@ -39,7 +39,7 @@ class GatheringTest {
         Table seat = new Table(Integer.MAX_VALUE);
         seat.wanted = false;
 
-        assertThatThrownBy(() -> new Gathering("10.0.0.1", Duration.ofDays(1), LIMIT).await(seat))
+        assertThatThrownBy(() -> new Rendezvous("10.0.0.1", Duration.ofDays(1), LIMIT).await(seat))
                 .satisfies(
                         refusal -> assertThat(GrpcErrors.isTransient(refusal)).isTrue());
     }

@@ -1,8 +1,8 @@
-package io.maru.training.process;
+package io.maru.training.work.process;
 
 import io.maru.model.Cluster;
 import io.maru.platform.error.GrpcErrors;
-import io.maru.training.app.Gathering;
+import io.maru.training.app.Rendezvous;
 import io.maru.training.app.Seat;
 import io.maru.training.app.TrainerSetup;
 import java.io.IOException;
@@ -10,10 +10,10 @@ import java.util.function.BooleanSupplier;
 
 /** Takes a seat that is not the first, and has a trainer process follow the one that leads. */
 public final class Follower {
-    private final Gathering gathering;
+    private final Rendezvous rendezvous;
 
-    public Follower(Gathering gathering) {
-        this.gathering = gathering;
+    public Follower(Rendezvous rendezvous) {
+        this.rendezvous = rendezvous;
     }
 
     /**
@@ -23,8 +23,8 @@ public final class Follower {
      */
     public void follow(Seat seat) throws IOException, InterruptedException {
         TrainerSetup setup = TrainerSetup.fromJson(seat.setup());
-        Cluster cluster = gathering.await(seat);
-        try (TrainerProcess trainer = TrainerProcess.start(gathering.limit(), "rank", Integer.toString(seat.rank()))) {
+        Cluster cluster = rendezvous.await(seat);
+        try (TrainerProcess trainer = TrainerProcess.start(rendezvous.limit(), "rank", Integer.toString(seat.rank()))) {
             trainer.follow(setup, cluster, unlessDown(seat::isWanted));
         }
     }

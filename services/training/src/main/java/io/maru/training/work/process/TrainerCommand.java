@@ -1,4 +1,4 @@
-package io.maru.training.process;
+package io.maru.training.work.process;
 
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;

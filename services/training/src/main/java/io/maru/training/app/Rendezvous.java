@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
  * @param patience until all are there
  * @param limit of what they wait for each other after that
  */
-public record Gathering(String host, Duration patience, Duration limit) {
+public record Rendezvous(String host, Duration patience, Duration limit) {
     private static final Duration PAUSE = Duration.ofMillis(100);
 
     /** @throws io.maru.platform.error.Refusal WORKERS_MISSING, which may pass, where not all came */

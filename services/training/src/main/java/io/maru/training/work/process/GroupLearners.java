@@ -1,10 +1,10 @@
-package io.maru.training.process;
+package io.maru.training.work.process;
 
 import io.maru.model.Cluster;
 import io.maru.model.Learner;
-import io.maru.training.app.Gathering;
 import io.maru.training.app.HeldJob;
 import io.maru.training.app.Learners;
+import io.maru.training.app.Rendezvous;
 import io.maru.training.app.Seat;
 import io.maru.training.app.TrainerSetup;
 import java.io.IOException;
@@ -14,12 +14,12 @@ import java.util.function.BiConsumer;
 /** A job of several workers in as many trainer processes, of which this replica has the leading one. */
 public final class GroupLearners implements Learners {
     private final Learners alone;
-    private final Gathering gathering;
+    private final Rendezvous rendezvous;
 
     /** @param alone for jobs of one worker */
-    public GroupLearners(Learners alone, Gathering gathering) {
+    public GroupLearners(Learners alone, Rendezvous rendezvous) {
         this.alone = alone;
-        this.gathering = gathering;
+        this.rendezvous = rendezvous;
     }
 
     @Override
@@ -41,9 +41,9 @@ public final class GroupLearners implements Learners {
     private Learner led(HeldJob held, int workers, TrainerSetup setup, BiConsumer<TrainerProcess, Cluster> start)
             throws IOException, InterruptedException {
         Seat seat = held.openSeats(workers, setup.toJson());
-        Cluster cluster = gathering.await(seat);
+        Cluster cluster = rendezvous.await(seat);
         // What the process itself sees, it sees first; this is for one that sees nothing any more.
-        TrainerProcess trainer = TrainerProcess.start(gathering.limit().multipliedBy(2), "rank", "0");
+        TrainerProcess trainer = TrainerProcess.start(rendezvous.limit().multipliedBy(2), "rank", "0");
         try {
             start.accept(trainer, cluster);
             return trainer;

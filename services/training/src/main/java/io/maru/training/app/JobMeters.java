@@ -3,7 +3,7 @@ package io.maru.training.app;
 import io.maru.training.domain.Measurement;
 
 /** What an operator watches. */
-public interface TrainingMeters {
+public interface JobMeters {
     void stepped();
 
     void measured(Measurement measurement);

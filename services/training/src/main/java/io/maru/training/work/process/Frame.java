@@ -1,4 +1,4 @@
-package io.maru.training.process;
+package io.maru.training.work.process;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -37,7 +37,7 @@ import java.util.List;
 @SuppressWarnings("ArrayRecordComponent") // Read at once, never compared.
 record Frame(int kind, byte[] content) {
     /** Above the tokens of the largest step. */
-    private static final int LONGEST = 1 << 30;
+    private static final int MAX_BYTES = 1 << 30;
 
     enum Request {
         BEGIN,
@@ -91,8 +91,8 @@ record Frame(int kind, byte[] content) {
     /** @throws java.io.EOFException where the other one is gone */
     static Frame read(DataInputStream in) throws IOException {
         int length = in.readInt();
-        if (length < 1 || length > LONGEST) {
-            throw new IOException("frame: " + length + " bytes (expected: 1.." + LONGEST + ")");
+        if (length < 1 || length > MAX_BYTES) {
+            throw new IOException("frame: " + length + " bytes (expected: 1.." + MAX_BYTES + ")");
         }
         int kind = in.readUnsignedByte();
         byte[] content = in.readNBytes(length - 1);

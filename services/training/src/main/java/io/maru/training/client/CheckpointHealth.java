@@ -1,4 +1,4 @@
-package io.maru.training.grpc;
+package io.maru.training.client;
 
 import jakarta.enterprise.context.ApplicationScoped;
 import org.eclipse.microprofile.health.HealthCheck;
