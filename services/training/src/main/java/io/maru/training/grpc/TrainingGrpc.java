@@ -61,8 +61,8 @@ class TrainingGrpc implements TrainingService {
     public Uni<CheckTrainingSpecResponse> checkTrainingSpec(CheckTrainingSpecRequest request) {
         return Uni.createFrom()
                 .item(toProto(jobs.check(
-                        TrainingMapping.toDomain(request.getModel()),
-                        TrainingMapping.toDomain(request.getTraining()),
+                        TrainingMapping.toDomain(request.getSpec().getModel()),
+                        TrainingMapping.toDomain(request.getSpec()),
                         request.getVocabularySize())));
     }
 
