@@ -10,7 +10,7 @@ import io.maru.inference.v1.ScoreRequest;
 import io.maru.inference.v1.ScoreResponse;
 import io.maru.model.SamplingOptions;
 import io.maru.platform.error.CommonReason;
-import io.maru.platform.grpc.ResourceName;
+import io.maru.platform.name.ResourceName;
 import java.util.List;
 import java.util.random.RandomGenerator;
 

@@ -6,7 +6,7 @@ import io.maru.model.Precision;
 import io.maru.model.Recompute;
 import io.maru.platform.error.CommonReason;
 import io.maru.platform.error.Refusal;
-import io.maru.platform.grpc.ResourceName;
+import io.maru.platform.name.ResourceName;
 import io.maru.training.app.TrainingJobCatalog.Numbered;
 import io.maru.training.app.TrainingJobs;
 import io.maru.training.domain.Choice;

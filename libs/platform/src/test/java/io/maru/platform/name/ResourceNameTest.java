@@ -1,4 +1,4 @@
-package io.maru.platform.grpc;
+package io.maru.platform.name;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -81,7 +81,7 @@ class ResourceNameTest {
 
     @Test
     void aRequestIdHasALength() {
-        String longest = "é".repeat(ResourceName.MOST_REQUEST_ID);
+        String longest = "é".repeat(ResourceName.MAX_REQUEST_ID);
         assertThat(ResourceName.checkRequestId(longest)).isEqualTo(longest);
         for (String wrong : new String[] {"", " ", longest + "x"}) {
             assertRefused(
