@@ -1,9 +1,9 @@
 package io.maru.training.grpc;
 
 import com.google.protobuf.Timestamp;
-import io.maru.model.Decay;
-import io.maru.model.Precision;
-import io.maru.model.Recompute;
+import io.maru.model.kernel.Precision;
+import io.maru.model.layer.Recompute;
+import io.maru.model.training.Decay;
 import io.maru.platform.error.CommonReason;
 import io.maru.platform.error.Refusal;
 import io.maru.platform.name.ResourceName;
