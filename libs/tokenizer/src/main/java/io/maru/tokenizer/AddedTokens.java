@@ -16,10 +16,10 @@ import java.util.function.UnaryOperator;
 /** The added tokens that are looked for at one stage, either before or after normalising. */
 final class AddedTokens {
     /** Longer ones would make the search slow, and no model has one. */
-    static final int LONGEST = 512; // bytes
+    static final int MAX_LENGTH = 512; // bytes
 
     /** Bounds the trie. */
-    static final int MOST_BYTES = 1 << 20;
+    static final int MAX_BYTES = 1 << 20;
 
     private static final int NONE = -1;
 

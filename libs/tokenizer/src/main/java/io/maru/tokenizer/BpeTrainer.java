@@ -24,7 +24,7 @@ import java.util.concurrent.ForkJoinTask;
  */
 public final class BpeTrainer implements Closeable {
     /** {@code <|endoftext|>} and the bytes. */
-    private static final int SMALLEST_VOCABULARY = 1 + (1 << Byte.SIZE);
+    private static final int MIN_VOCABULARY = 1 + (1 << Byte.SIZE);
 
     private static final int BATCH = 1 << 18; // chars
 
@@ -75,7 +75,7 @@ public final class BpeTrainer implements Closeable {
     /** Null to keep everything in memory. */
     private final WordRuns runs;
 
-    private final long mostBytesOfOne;
+    private final long maxBytesOfOne;
     private final long learningBytes;
 
     /** Counters that no thread uses now. */
@@ -110,9 +110,9 @@ public final class BpeTrainer implements Closeable {
     }
 
     private BpeTrainer(int vocabularySize, TieRule tieRule, WordPattern pattern, Resources resources) {
-        if (vocabularySize < SMALLEST_VOCABULARY || vocabularySize > Vocabulary.MAX_TOKENS) {
-            throw new IllegalArgumentException("vocabularySize: " + vocabularySize + " (expected: "
-                    + SMALLEST_VOCABULARY + " to " + Vocabulary.MAX_TOKENS + ")");
+        if (vocabularySize < MIN_VOCABULARY || vocabularySize > Vocabulary.MAX_TOKENS) {
+            throw new IllegalArgumentException("vocabularySize: " + vocabularySize + " (expected: " + MIN_VOCABULARY
+                    + " to " + Vocabulary.MAX_TOKENS + ")");
         }
         this.vocabularySize = vocabularySize;
         this.tieRule = requireNonNull(tieRule, "tieRule");
@@ -120,7 +120,7 @@ public final class BpeTrainer implements Closeable {
         threads = resources == null ? Runtime.getRuntime().availableProcessors() : resources.threads();
         runs = resources == null ? null : new WordRuns(resources.folder());
         // A table that grows has its old arrays and its new ones, twice as large, at the same time.
-        mostBytesOfOne = resources == null ? Long.MAX_VALUE : resources.countingBytes() / threads / 3;
+        maxBytesOfOne = resources == null ? Long.MAX_VALUE : resources.countingBytes() / threads / 3;
         learningBytes = resources == null ? Long.MAX_VALUE : resources.learningBytes();
         for (int i = 0; i < threads; i++) {
             idle.add(new Counter());
@@ -173,13 +173,13 @@ public final class BpeTrainer implements Closeable {
         Counter counter = idle.remove();
         try {
             for (String text : texts) {
-                int most = Math.multiplyExact(text.length(), Utf8.MAX_BYTES_PER_CHAR);
-                if (counter.text.length < most) {
-                    counter.text = new byte[most];
+                int maxBytes = Math.multiplyExact(text.length(), Utf8.MAX_BYTES_PER_CHAR);
+                if (counter.text.length < maxBytes) {
+                    counter.text = new byte[maxBytes];
                 }
                 int length = Utf8.write(text, 0, text.length(), counter.text, 0);
                 pattern.split(counter.text, 0, length, (bytes, start, end) -> counter.counts.add(bytes, start, end, 1));
-                if (counter.counts.memory() > mostBytesOfOne) {
+                if (counter.counts.memory() > maxBytesOfOne) {
                     runs.add(counter.counts);
                 }
             }
@@ -214,8 +214,8 @@ public final class BpeTrainer implements Closeable {
             tokens.add(new byte[] {b});
         }
         MergeLearner learner = learner(tokens, tokenOfByte, progress);
-        if (learner.isEmpty() && vocabularySize > SMALLEST_VOCABULARY) {
-            throw new EmptyCorpusException(vocabularySize - SMALLEST_VOCABULARY);
+        if (learner.isEmpty() && vocabularySize > MIN_VOCABULARY) {
+            throw new EmptyCorpusException(vocabularySize - MIN_VOCABULARY);
         }
         List<Merge> merges = learner.learn(vocabularySize, progress);
 
@@ -235,7 +235,7 @@ public final class BpeTrainer implements Closeable {
             sizes.words++;
             sizes.bytes += end - start;
             if (sizes.words % WORDS_BETWEEN_LOOKS == 0) {
-                progress.at(SMALLEST_VOCABULARY);
+                progress.at(MIN_VOCABULARY);
             }
         });
         MergeLearner learner =
@@ -244,7 +244,7 @@ public final class BpeTrainer implements Closeable {
         forEachWord((bytes, start, end, count) -> {
             learner.add(bytes, start, end, tokenOfByte, count);
             if (++sizes.words % WORDS_BETWEEN_LOOKS == 0) {
-                progress.at(SMALLEST_VOCABULARY);
+                progress.at(MIN_VOCABULARY);
             }
         });
         return learner;

@@ -9,11 +9,11 @@ import java.util.Arrays;
  * for a word that was seen lately.
  */
 final class Encoder implements Splitter.Words {
-    /** Most bytes of a text: the JVM has no array of {@link Integer#MAX_VALUE}, and there is padding. */
-    private static final int MOST_BYTES = Integer.MAX_VALUE - 64;
+    /** The maximum of bytes of a text: the JVM has no array of {@link Integer#MAX_VALUE}, and there is padding. */
+    private static final int MAX_BYTES = Integer.MAX_VALUE - 64;
 
     /** A work space that one text has made larger than this is given back after it. */
-    private static final int MOST_KEPT = 1 << 22;
+    private static final int MAX_KEPT = 1 << 22;
 
     private final EncodingRules rules;
     private final PairMerger merger;
@@ -83,12 +83,12 @@ final class Encoder implements Splitter.Words {
 
     /** Gives back what only a large text needs. */
     void shrink() {
-        if (text.length > MOST_KEPT || normalized.length > MOST_KEPT || ids.length > MOST_KEPT) {
+        if (text.length > MAX_KEPT || normalized.length > MAX_KEPT || ids.length > MAX_KEPT) {
             text = new byte[1 << 8];
             normalized = new byte[1 << 8];
             ids = new int[1 << 8];
         }
-        merger.shrink(MOST_KEPT);
+        merger.shrink(MAX_KEPT);
     }
 
     private int encode(int length, SpecialTokens specialTokens) {
@@ -201,24 +201,24 @@ final class Encoder implements Splitter.Words {
 
     /** Makes room for so many more, and for those that the cache writes beyond its result. */
     private void reserveIds(int more) {
-        int needed = size + more + WordCache.MOST_INLINE;
+        int needed = size + more + WordCache.MAX_INLINE;
         if (needed > ids.length || needed < 0) {
             ids = Arrays.copyOf(ids, (int)
-                    Math.min(MOST_BYTES, Math.max((long) size + more + WordCache.MOST_INLINE, 2L * ids.length)));
+                    Math.min(MAX_BYTES, Math.max((long) size + more + WordCache.MAX_INLINE, 2L * ids.length)));
         }
     }
 
     private byte[] write(String source, byte[] old) {
-        long most = (long) source.length() * Utf8.MAX_BYTES_PER_CHAR;
-        byte[] target = reserve(old, most > MOST_KEPT ? Utf8.size(source) : most);
+        long maxBytes = (long) source.length() * Utf8.MAX_BYTES_PER_CHAR;
+        byte[] target = reserve(old, maxBytes > MAX_KEPT ? Utf8.size(source) : maxBytes);
         written = Utf8.write(source, 0, source.length(), target, 0);
         return target;
     }
 
     private static byte[] reserve(byte[] old, long bytes) {
-        if (bytes > MOST_BYTES - WordCache.PADDING) {
+        if (bytes > MAX_BYTES - WordCache.PADDING) {
             throw new IllegalArgumentException("text: " + bytes + " bytes (expected: at most "
-                    + (MOST_BYTES - WordCache.PADDING) + "; give it in parts)");
+                    + (MAX_BYTES - WordCache.PADDING) + "; give it in parts)");
         }
         return old.length >= bytes + WordCache.PADDING ? old : new byte[(int) bytes + WordCache.PADDING];
     }

@@ -4,8 +4,8 @@ package io.maru.tokenizer;
 public final class LearningMemoryException extends IllegalStateException {
     private static final long serialVersionUID = 1L;
 
-    LearningMemoryException(long needed, long wordBytes, int tokens, long most) {
+    LearningMemoryException(long needed, long wordBytes, int tokens, long maxMemory) {
         super("learning: " + needed + " bytes of memory or more at token " + tokens
-                + ", for different words of together " + wordBytes + " bytes (expected: at most " + most + ")");
+                + ", for different words of together " + wordBytes + " bytes (expected: at most " + maxMemory + ")");
     }
 }

@@ -44,7 +44,7 @@ final class MergeLearner {
 
     private final TieRule tieRule;
     private final long wordBytes;
-    private final long mostMemory;
+    private final long maxMemory;
     /** Bytes that all below takes. */
     private long memory;
 
@@ -84,15 +84,15 @@ final class MergeLearner {
     /**
      * @param words how many {@link #add} will add
      * @param wordBytes that they have together
-     * @param mostMemory bytes that learning may take
+     * @param maxMemory bytes that learning may take
      * @throws LearningMemoryException if the words alone take more
      * @throws ArithmeticException if they are more than an array can hold
      */
-    MergeLearner(List<byte[]> tokens, TieRule tieRule, int words, long wordBytes, long mostMemory) {
+    MergeLearner(List<byte[]> tokens, TieRule tieRule, int words, long wordBytes, long maxMemory) {
         this.tokens = tokens;
         this.tieRule = tieRule;
         this.wordBytes = wordBytes;
-        this.mostMemory = mostMemory;
+        this.maxMemory = maxMemory;
         lengths = tokens.stream().mapToInt(token -> token.length).toArray();
         int cellCount = Math.toIntExact(wordBytes + words + 1);
         int blocks = ((cellCount - 1) >>> BLOCK_BITS) + 1;
@@ -164,8 +164,8 @@ final class MergeLearner {
 
     private void reserve(long bytes) {
         memory += bytes;
-        if (memory > mostMemory) {
-            throw new LearningMemoryException(memory, wordBytes, tokens.size(), mostMemory);
+        if (memory > maxMemory) {
+            throw new LearningMemoryException(memory, wordBytes, tokens.size(), maxMemory);
         }
     }
 

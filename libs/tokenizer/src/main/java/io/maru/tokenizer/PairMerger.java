@@ -19,7 +19,7 @@ import java.util.Arrays;
 /** Reused from word to word by one thread. */
 final class PairMerger {
     private static final int END = -1;
-    private static final int LONGEST_SEARCHED = 48; // symbols
+    private static final int MAX_SEARCHED_LENGTH = 48; // symbols
 
     private final MergeTable merges;
 
@@ -48,12 +48,12 @@ final class PairMerger {
 
     /** Merges the first {@code length} symbols in their place. Returns how many are left. */
     int merge(int length) {
-        return length <= LONGEST_SEARCHED ? mergeBySearch(length) : mergeByHeap(length);
+        return length <= MAX_SEARCHED_LENGTH ? mergeBySearch(length) : mergeByHeap(length);
     }
 
-    /** Gives back a work space of more than {@code mostKept} symbols. */
-    void shrink(int mostKept) {
-        if (symbols.length > mostKept) {
+    /** Gives back a work space of more than {@code maxKept} symbols. */
+    void shrink(int maxKept) {
+        if (symbols.length > maxKept) {
             symbols = new int[0];
             found = new long[0];
             next = new int[0];

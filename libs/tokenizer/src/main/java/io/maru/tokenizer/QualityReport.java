@@ -68,8 +68,8 @@ public record QualityReport(
     public static final int MAX_BYTES = 1 << 22;
 
     private static final int FORMAT = 1;
-    private static final int MOST_LISTED = 100;
-    private static final int MOST_KINDS = 1_000;
+    private static final int MAX_LISTED = 100;
+    private static final int MAX_KINDS = 1_000;
 
     private static final ObjectMapper JSON = JsonMapper.builder(JsonFactory.builder()
                     .streamReadConstraints(StreamReadConstraints.builder()
@@ -153,9 +153,9 @@ public record QualityReport(
          * @throws IllegalArgumentException if there are more kinds than a reader could take in
          */
         public void add(String text, String kind) {
-            if (!kinds.containsKey(kind) && kinds.size() == MOST_KINDS) {
+            if (!kinds.containsKey(kind) && kinds.size() == MAX_KINDS) {
                 throw new IllegalArgumentException(
-                        "kind: " + kind + ", one more (expected: at most " + MOST_KINDS + ")");
+                        "kind: " + kind + ", one more (expected: at most " + MAX_KINDS + ")");
             }
             Measure before = overall;
             measure(text);
@@ -250,12 +250,12 @@ public record QualityReport(
                     .filter(id -> bytes[id].length > 0)
                     .sorted(Comparator.<Integer>comparingInt(id -> -bytes[id].length)
                             .thenComparing(Comparator.naturalOrder()))
-                    .limit(MOST_LISTED)
+                    .limit(MAX_LISTED)
                     .map(this::token)
                     .toList();
             List<Token> unused = IntStream.range(0, bytes.length)
                     .filter(id -> bytes[id].length > 0 && !used.get(id))
-                    .limit(MOST_LISTED)
+                    .limit(MAX_LISTED)
                     .mapToObj(this::token)
                     .toList();
             return new QualityReport(
@@ -395,13 +395,13 @@ public record QualityReport(
         return node.textValue();
     }
 
-    private static long number(JsonNode parent, String path, String key, long most) {
+    private static long number(JsonNode parent, String path, String key, long max) {
         JsonNode node = parent.path(key);
-        if (!node.isIntegralNumber() || !node.canConvertToLong() || node.longValue() < 0 || node.longValue() > most) {
+        if (!node.isIntegralNumber() || !node.canConvertToLong() || node.longValue() < 0 || node.longValue() > max) {
             throw wrong(
                     path + key,
                     node.isNumber() ? node.toString() : node.getNodeType().toString(),
-                    "a whole number from 0 to " + most,
+                    "a whole number from 0 to " + max,
                     null);
         }
         return node.longValue();

@@ -15,16 +15,16 @@ import java.util.List;
  * linear time cannot have, are refused.
  */
 final class RegexSplitter implements Splitter {
-    private static final int LONGEST = 4096;
+    private static final int MAX_LENGTH = 4096;
     /** All counts of {n,m} multiplied: RE2 writes repetitions out, and nested ones are a product. */
-    private static final int MOST_REPETITIONS = 1000;
+    private static final int MAX_REPETITIONS = 1000;
 
     private final Pattern pattern;
 
     /** @throws TokenizerFormatException if {@code regex} asks for what this class would not do exactly */
     RegexSplitter(String regex, String place) {
-        if (regex.length() > LONGEST) {
-            throw new TokenizerFormatException(place, regex.length() + " characters", "at most " + LONGEST);
+        if (regex.length() > MAX_LENGTH) {
+            throw new TokenizerFormatException(place, regex.length() + " characters", "at most " + MAX_LENGTH);
         }
         try {
             pattern = Pattern.compile(new Translation(regex, place).translate());
@@ -120,8 +120,8 @@ final class RegexSplitter implements Splitter {
             }
             for (String count : regex.substring(at + 1, close).split(",")) {
                 repetitions *= Math.max(1, Integer.parseInt(count));
-                if (repetitions > MOST_REPETITIONS) {
-                    throw refusal("more than " + MOST_REPETITIONS + " repetitions");
+                if (repetitions > MAX_REPETITIONS) {
+                    throw refusal("more than " + MAX_REPETITIONS + " repetitions");
                 }
             }
             out.append(regex, at, close);

@@ -79,8 +79,8 @@ final class SentencePieceFile {
                 default -> {}
             }
         }
-        if (text.isEmpty() || text.length() > AddedTokens.LONGEST) {
-            throw refusal(place + ".piece", "\"" + text + "\"", "1 to " + AddedTokens.LONGEST + " characters");
+        if (text.isEmpty() || text.length() > AddedTokens.MAX_LENGTH) {
+            throw refusal(place + ".piece", "\"" + text + "\"", "1 to " + AddedTokens.MAX_LENGTH + " characters");
         }
         if (type != NORMAL && type != UNKNOWN && type != CONTROL && type != BYTE) {
             throw refusal(place + ".type", String.valueOf(type), "normal, unknown, control or byte");

@@ -3,7 +3,7 @@ package io.maru.tokenizer;
 /** A tokenizer's file that is broken, or that asks for something that this library would not do exactly. */
 public final class TokenizerFormatException extends RuntimeException {
     private static final long serialVersionUID = 1L;
-    private static final int LONGEST_EXCERPT = 120;
+    private static final int MAX_EXCERPT_LENGTH = 120;
 
     TokenizerFormatException(String place, String found, String expected) {
         this("tokenizer.json", place, found, expected);
@@ -19,6 +19,6 @@ public final class TokenizerFormatException extends RuntimeException {
     }
 
     private static String excerpt(String found) {
-        return found.length() <= LONGEST_EXCERPT ? found : found.substring(0, LONGEST_EXCERPT) + "...";
+        return found.length() <= MAX_EXCERPT_LENGTH ? found : found.substring(0, MAX_EXCERPT_LENGTH) + "...";
     }
 }

@@ -136,11 +136,12 @@ final class TokenizerJson {
             Json.requireCharacters(content.textValue(), place + ".content");
             int length = content.textValue().getBytes(StandardCharsets.UTF_8).length;
             bytes += length;
-            if (length > AddedTokens.LONGEST || bytes > AddedTokens.MOST_BYTES) {
+            if (length > AddedTokens.MAX_LENGTH || bytes > AddedTokens.MAX_BYTES) {
                 throw new TokenizerFormatException(
                         place + ".content",
                         content.toString(),
-                        "at most " + AddedTokens.LONGEST + " bytes, and " + AddedTokens.MOST_BYTES + " in all of them");
+                        "at most " + AddedTokens.MAX_LENGTH + " bytes, and " + AddedTokens.MAX_BYTES
+                                + " in all of them");
             }
             if (!contents.add(content.textValue())) {
                 throw new TokenizerFormatException(place + ".content", content + " again", "each token once");

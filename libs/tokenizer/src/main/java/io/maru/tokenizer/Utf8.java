@@ -7,7 +7,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
  * that it decodes to the mark that says "something unreadable was here" instead of to a plain question mark.
  */
 final class Utf8 {
-    /** Most bytes that one {@code char} of a string can need. */
+    /** The maximum of bytes that one {@code char} of a string can need. */
     static final int MAX_BYTES_PER_CHAR = 3;
 
     static final char REPLACEMENT = '\uFFFD';
@@ -107,9 +107,9 @@ final class Utf8 {
         while (n < length && at + n < end) {
             int next = text[at + n] & 0xFF;
             // The second byte of some characters has a smaller range: no overlong forms, surrogates, or beyond Unicode.
-            int lowest = n > 1 ? 0x80 : lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
-            int highest = n > 1 ? 0xBF : lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
-            if (next < lowest || next > highest) {
+            int min = n > 1 ? 0x80 : lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+            int max = n > 1 ? 0xBF : lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+            if (next < min || next > max) {
                 break;
             }
             n++;

@@ -20,7 +20,7 @@ import java.util.stream.IntStream;
 final class VocabularyFiles {
     private static final String MERGES = "merges.txt";
     private static final String RANKS = "rank file";
-    private static final int LONGEST_TOKEN = 1 << 10; // bytes
+    private static final int MAX_TOKEN_LENGTH = 1 << 10; // bytes
 
     private VocabularyFiles() {}
 
@@ -96,7 +96,7 @@ final class VocabularyFiles {
     private static TreeMap<Integer, String> specialTokens(Map<String, Integer> given, int first) {
         TreeMap<Integer, String> byId = new TreeMap<>();
         given.forEach((content, id) -> {
-            if (content.isEmpty() || content.length() > AddedTokens.LONGEST / Utf8.MAX_BYTES_PER_CHAR) {
+            if (content.isEmpty() || content.length() > AddedTokens.MAX_LENGTH / Utf8.MAX_BYTES_PER_CHAR) {
                 throw new IllegalArgumentException("special token: \"" + content + "\" (expected: a short text)");
             }
             if (id < first || id >= Vocabulary.MAX_TOKENS || byId.put(id, content) != null) {
@@ -127,9 +127,9 @@ final class VocabularyFiles {
             }
             int space = line.indexOf(' ');
             byte[] token = space < 0 ? new byte[0] : base64(line.substring(0, space), place);
-            if (token.length == 0 || token.length > LONGEST_TOKEN) {
+            if (token.length == 0 || token.length > MAX_TOKEN_LENGTH) {
                 throw new TokenizerFormatException(
-                        RANKS, place, line, "a token of 1 to " + LONGEST_TOKEN + " bytes in base64, and its rank");
+                        RANKS, place, line, "a token of 1 to " + MAX_TOKEN_LENGTH + " bytes in base64, and its rank");
             }
             if (!line.substring(space + 1).equals(String.valueOf(tokens.size()))) {
                 throw new TokenizerFormatException(RANKS, place, line, "rank " + tokens.size());

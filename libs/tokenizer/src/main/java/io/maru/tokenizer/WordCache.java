@@ -20,14 +20,14 @@ final class WordCache {
     /** Bytes that must lie behind the end of any text that words are looked up in. */
     static final int PADDING = 16;
 
-    private static final int MOST_SLOTS = 1 << 18;
-    private static final int MOST_LISTED = 1 << 21;
-    private static final int LONGEST_KEY = 15;
-    private static final int LONGEST_WORD = 128; // bytes; longer ones are not seen again
+    private static final int MAX_SLOTS = 1 << 18;
+    private static final int MAX_LISTED = 1 << 21;
+    private static final int MAX_KEY_LENGTH = 15;
+    private static final int MAX_WORD_LENGTH = 128; // bytes; longer ones are not seen again
 
     private static final int SLOT = 4;
     /** {@link #find} writes so many ids even if a word has fewer. */
-    static final int MOST_INLINE = 4;
+    static final int MAX_INLINE = 4;
 
     private static final int COUNT_SHIFT = 56;
     private static final long COUNT = 0xFL << COUNT_SHIFT;
@@ -36,11 +36,11 @@ final class WordCache {
     private static final long LONG_WORD = 1L << (COUNT_SHIFT - 1);
 
     private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
-    private static final long[] FIRST_BYTES = new long[LONGEST_KEY + 1];
-    private static final long[] LATER_BYTES = new long[LONGEST_KEY + 1];
+    private static final long[] FIRST_BYTES = new long[MAX_KEY_LENGTH + 1];
+    private static final long[] LATER_BYTES = new long[MAX_KEY_LENGTH + 1];
 
     static {
-        for (int length = 0; length <= LONGEST_KEY; length++) {
+        for (int length = 0; length <= MAX_KEY_LENGTH; length++) {
             FIRST_BYTES[length] = length >= Long.BYTES ? -1 : (1L << length * Byte.SIZE) - 1;
             LATER_BYTES[length] = length <= Long.BYTES ? 0 : (1L << (length - Long.BYTES) * Byte.SIZE) - 1;
         }
@@ -63,7 +63,7 @@ final class WordCache {
      */
     int find(byte[] text, int start, int end, int[] ids, int size) {
         int length = end - start;
-        if (length > LONGEST_KEY) {
+        if (length > MAX_KEY_LENGTH) {
             return findLong(text, start, end, ids, size);
         }
         long first = (long) LONGS.get(text, start) & FIRST_BYTES[length];
@@ -93,7 +93,7 @@ final class WordCache {
 
     private int findLong(byte[] text, int start, int end, int[] ids, int size) {
         int length = end - start;
-        if (length > LONGEST_WORD) {
+        if (length > MAX_WORD_LENGTH) {
             return -1;
         }
         long hash = length;
@@ -129,17 +129,17 @@ final class WordCache {
     /** Remembers the word that {@link #find} has just not found. */
     void add(byte[] text, int start, int end, int[] ids, int size, int count) {
         int length = end - start;
-        if (length > LONGEST_WORD) {
+        if (length > MAX_WORD_LENGTH) {
             return;
         }
-        if (++added > slots.length / SLOT && slots.length < MOST_SLOTS * SLOT) {
+        if (++added > slots.length / SLOT && slots.length < MAX_SLOTS * SLOT) {
             grow();
         }
-        boolean isLong = length > LONGEST_KEY;
+        boolean isLong = length > MAX_KEY_LENGTH;
         long pair;
         long secondPair = 0;
         int marked = count;
-        if (isLong || count > MOST_INLINE) {
+        if (isLong || count > MAX_INLINE) {
             int needed = count + (isLong ? length : 0);
             if (listedSize + needed > listed.length && !growListed(needed)) {
                 return;
@@ -190,7 +190,7 @@ final class WordCache {
 
     /** Makes room, by forgetting everything if there is no other way; false if the word cannot be remembered now. */
     private boolean growListed(int needed) {
-        if (listed.length < MOST_LISTED) {
+        if (listed.length < MAX_LISTED) {
             listed = Arrays.copyOf(listed, Math.max(2 * listed.length, listedSize + needed));
             return true;
         }

@@ -142,7 +142,7 @@ public enum WordPattern implements Splitter {
         }
     }
 
-    private static int endLikeCl100k(byte[] text, int start, int limit, int mostDigits, boolean lastSpacesTogether) {
+    private static int endLikeCl100k(byte[] text, int start, int limit, int maxDigits, boolean lastSpacesTogether) {
         if (text[start] == '\'') {
             int contraction = anyContraction(text, start, limit);
             if (contraction > start) {
@@ -154,7 +154,7 @@ public enum WordPattern implements Splitter {
             return run(text, start, limit, LETTERS);
         }
         if (kind == NUMBER) {
-            return numbersEnd(text, start, limit, mostDigits);
+            return numbersEnd(text, start, limit, maxDigits);
         }
         if (kind != NEWLINE) {
             int next = start + Utf8.length(text[start]);
@@ -198,9 +198,9 @@ public enum WordPattern implements Splitter {
         return lastOfBoth > start || !capitalsAlone ? lastOfBoth : end;
     }
 
-    private static int numbersEnd(byte[] text, int start, int limit, int most) {
+    private static int numbersEnd(byte[] text, int start, int limit, int maxNumbers) {
         int end = start;
-        for (int count = 0; count < most && end < limit && kindAt(text, end) == NUMBER; count++) {
+        for (int count = 0; count < maxNumbers && end < limit && kindAt(text, end) == NUMBER; count++) {
             end += Utf8.length(text[end]);
         }
         return end;

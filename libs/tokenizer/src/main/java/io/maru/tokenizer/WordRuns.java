@@ -26,7 +26,7 @@ import java.util.PriorityQueue;
 
 /** Sorted runs of counted words on disk; several threads may add some. */
 final class WordRuns implements Closeable {
-    private static final int MOST_FILES = 64;
+    private static final int MAX_FILES = 64;
     private static final int BUFFER = 1 << 16;
 
     private final Path folder;
@@ -47,7 +47,7 @@ final class WordRuns implements Closeable {
         counts.clear();
         synchronized (this) {
             files.add(file);
-            if (files.size() == MOST_FILES) {
+            if (files.size() == MAX_FILES) {
                 List<Path> merged = List.of(write(this::forEach));
                 delete(files);
                 files = new ArrayList<>(merged);
@@ -81,7 +81,7 @@ final class WordRuns implements Closeable {
 
     /** Each word of all runs once, in the order of their bytes. */
     synchronized <E extends Exception> void forEach(WordCounts.Consumer<E> words) throws E {
-        PriorityQueue<Run> runs = new PriorityQueue<>(MOST_FILES, (a, b) -> Arrays.compareUnsigned(a.word, b.word));
+        PriorityQueue<Run> runs = new PriorityQueue<>(MAX_FILES, (a, b) -> Arrays.compareUnsigned(a.word, b.word));
         List<Run> opened = new ArrayList<>();
         try {
             for (Path file : files) {

@@ -29,7 +29,7 @@ class BpeTokenizerTest {
     }
 
     @Test
-    void mergesTheLowestRankFirstAndTheLeftmostOfEquals() {
+    void mergesTheMinRankFirstAndTheLeftmostOfEquals() {
         // By hand: of "aaaa aaa" each word takes (a a) from the left, then nothing is left for the odd one.
         BpeTrainer trainer = new BpeTrainer(258, TieRule.SMALLEST_IDS);
         trainer.add("aaaa");
