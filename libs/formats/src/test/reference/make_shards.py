@@ -26,11 +26,14 @@ def crc32c(data):
     return crc ^ 0xFFFFFFFF
 
 
-def token_shard(tokens, vocabulary_size, tokenizer_json):
+def token_shard(tokens, vocabulary_size, tokenizer_json, texts=(), weights=b""):
     width, code = (2, "H") if vocabulary_size <= 65536 else (4, "I")
     digest = hashlib.sha256(tokenizer_json).digest()
-    header = struct.pack("<8sIIQI32s", b"MARUTOKS", 1, width, len(tokens), vocabulary_size, digest)
-    return header + struct.pack("<I", crc32c(header)) + struct.pack(f"<{len(tokens)}{code}", *tokens)
+    header = struct.pack(
+        "<8sIIQI32sIIQ",
+        b"MARUTOKS", 2, width, len(tokens), vocabulary_size, digest, len(texts), 1 if weights else 0, 0)
+    body = struct.pack(f"<{len(tokens)}{code}", *tokens) + struct.pack(f"<{len(texts)}I", *texts) + weights
+    return header + struct.pack("<I", crc32c(header)) + body
 
 
 def document_line(text, kind=""):
@@ -46,3 +49,5 @@ print("kinds     ", base64.b64encode("".join(map(document_line, DOCUMENTS, KINDS
 print("documents ", base64.b64encode(zstandard.ZstdCompressor(write_checksum=True).compress(lines)).decode())
 print("two bytes ", token_shard([5, 1, 258], 512, b"").hex())
 print("four bytes", token_shard([0, 65536, 99999], 100000, b"").hex())
+print("planes    ", token_shard([5, 1, 258], 512, b"", [0], bytes([0, 255, 255])).hex())
+print("two texts ", token_shard([5, 1, 258], 512, b"", [0, 2], bytes([255, 255, 128])).hex())

@@ -7,7 +7,7 @@ package io.maru.formats;
  */
 public final class CorruptFileException extends RuntimeException {
     private static final long serialVersionUID = 1L;
-    private static final int LONGEST_FOUND = 200;
+    private static final int MAX_FOUND_LENGTH = 200;
 
     private final String file;
     private final String place;
@@ -50,6 +50,6 @@ public final class CorruptFileException extends RuntimeException {
     /** The text comes from a file that may be hostile, and goes into logs: one line, of a length that can be read. */
     private static String printable(String text) {
         String oneLine = text.replaceAll("\\p{Cntrl}", "?");
-        return oneLine.length() <= LONGEST_FOUND ? oneLine : oneLine.substring(0, LONGEST_FOUND) + "...";
+        return oneLine.length() <= MAX_FOUND_LENGTH ? oneLine : oneLine.substring(0, MAX_FOUND_LENGTH) + "...";
     }
 }

@@ -30,7 +30,7 @@ import java.util.NoSuchElementException;
 public final class DocumentShardReader implements AutoCloseable, Iterator<Document> {
     private static final int ZSTD_MAGIC = 0xFD2FB528;
     /** The window that RFC 8878 (3.1.1.1.2) wants of every decoder, 8 MiB; a file cannot ask for more memory. */
-    private static final int LARGEST_WINDOW_LOG = 23;
+    private static final int MAX_WINDOW_LOG = 23;
 
     private static final int BUFFER_BYTES = 1 << 16;
 
@@ -67,7 +67,7 @@ public final class DocumentShardReader implements AutoCloseable, Iterator<Docume
         try {
             requireMagic(compressed, name);
             ZstdInputStreamNoFinalizer lines = new ZstdInputStreamNoFinalizer(compressed);
-            lines.setLongMax(LARGEST_WINDOW_LOG);
+            lines.setLongMax(MAX_WINDOW_LOG);
             return new DocumentShardReader(name, lines);
         } catch (IOException | RuntimeException e) {
             compressed.close();

@@ -42,7 +42,7 @@ public record Manifest(String kind, Map<String, String> attributes, List<Entry> 
 
     private static final String FILE = "manifest";
     private static final long FORMAT = 1;
-    private static final int MOST_ATTRIBUTES = 10_000;
+    private static final int MAX_ATTRIBUTES = 10_000;
 
     /**
      * @param key of the object, relative to the folder of the manifest
@@ -154,7 +154,7 @@ public record Manifest(String kind, Map<String, String> attributes, List<Entry> 
         for (String key = json.nextKey(); key != null; key = json.nextKey()) {
             switch (key) {
                 case "kind" -> kind = json.string();
-                case "attributes" -> attributes = json.strings(MOST_ATTRIBUTES);
+                case "attributes" -> attributes = json.strings(MAX_ATTRIBUTES);
                 case "entries" -> entries = parseEntries(json);
                 case "format" -> requireFormat(json);
                 default -> throw json.corrupt("the key " + key, "attributes, entries, format or kind");
@@ -180,7 +180,7 @@ public record Manifest(String kind, Map<String, String> attributes, List<Entry> 
                     case "key" -> key = json.string();
                     case "size" -> size = json.count();
                     case "sha256" -> sha256 = json.string();
-                    case "attributes" -> attributes = json.strings(MOST_ATTRIBUTES);
+                    case "attributes" -> attributes = json.strings(MAX_ATTRIBUTES);
                     default -> throw json.corrupt("the key " + field, "attributes, key, sha256 or size");
                 }
             }
@@ -209,9 +209,9 @@ public record Manifest(String kind, Map<String, String> attributes, List<Entry> 
     }
 
     private static Map<String, String> sorted(Map<String, String> attributes) {
-        if (attributes.size() > MOST_ATTRIBUTES) {
+        if (attributes.size() > MAX_ATTRIBUTES) {
             throw new IllegalArgumentException(
-                    "attributes: " + attributes.size() + " (expected: at most " + MOST_ATTRIBUTES + ")");
+                    "attributes: " + attributes.size() + " (expected: at most " + MAX_ATTRIBUTES + ")");
         }
         attributes.forEach((key, value) -> {
             StrictJson.requireName(key, "attributes");

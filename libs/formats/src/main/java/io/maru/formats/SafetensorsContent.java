@@ -54,10 +54,11 @@ public final class SafetensorsContent implements Content {
     /** Hands all that remains in {@code floats} on as little-endian bytes, in pieces; its position stays. */
     static void inPieces(FloatBuffer floats, Sink.Taker taker) throws IOException {
         FloatBuffer source = floats.slice();
-        int most = Math.min(PIECE_BYTES / Float.BYTES, source.capacity());
-        ByteBuffer piece = ByteBuffer.allocateDirect(most * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        for (int at = 0; at < source.capacity(); at += most) {
-            int count = Math.min(most, source.capacity() - at);
+        int pieceElements = Math.min(PIECE_BYTES / Float.BYTES, source.capacity());
+        ByteBuffer piece =
+                ByteBuffer.allocateDirect(pieceElements * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        for (int at = 0; at < source.capacity(); at += pieceElements) {
+            int count = Math.min(pieceElements, source.capacity() - at);
             piece.clear().limit(count * Float.BYTES);
             piece.asFloatBuffer().put(source.slice(at, count));
             taker.take(piece);

@@ -38,12 +38,12 @@ public final class SafetensorsFile implements AutoCloseable {
     /** The key of the header that is no tensor. */
     static final String METADATA = "__metadata__";
 
-    static final int MOST_HEADER_BYTES = 100_000_000;
+    static final int MAX_HEADER_BYTES = 100_000_000;
 
-    static final int MOST_TENSORS = 100_000;
-    static final int MOST_NOTES = 10_000;
+    static final int MAX_TENSORS = 100_000;
+    static final int MAX_NOTES = 10_000;
     /** One mapping of a Java buffer ends there. */
-    private static final long LARGEST_MAPPING = Integer.MAX_VALUE;
+    private static final long MAX_MAPPING_BYTES = Integer.MAX_VALUE;
 
     private final String file;
     private final Map<String, String> metadata;
@@ -173,12 +173,12 @@ public final class SafetensorsFile implements AutoCloseable {
         byte[] prefix = readExactly(source, 0, Long.BYTES, file);
         long length = ByteBuffer.wrap(prefix).order(ByteOrder.LITTLE_ENDIAN).getLong();
         long rest = size - Long.BYTES;
-        if (length < 2 || length > MOST_HEADER_BYTES || length > rest) {
+        if (length < 2 || length > MAX_HEADER_BYTES || length > rest) {
             throw new CorruptFileException(
                     file,
                     "header length",
                     Long.toUnsignedString(length),
-                    "2.." + Math.max(2, Math.min(MOST_HEADER_BYTES, rest)));
+                    "2.." + Math.max(2, Math.min(MAX_HEADER_BYTES, rest)));
         }
         return readExactly(source, Long.BYTES, (int) length, file);
     }
@@ -202,7 +202,7 @@ public final class SafetensorsFile implements AutoCloseable {
         while (first < infos.size()) {
             long begin = infos.get(first).begin();
             int after = first;
-            while (after < infos.size() && infos.get(after).end() - begin <= LARGEST_MAPPING) {
+            while (after < infos.size() && infos.get(after).end() - begin <= MAX_MAPPING_BYTES) {
                 after++;
             }
             long size = infos.get(after - 1).end() - begin;
@@ -268,9 +268,9 @@ public final class SafetensorsFile implements AutoCloseable {
                 json.beginObject();
                 for (String key = json.nextKey(); key != null; key = json.nextKey()) {
                     if (key.equals(METADATA)) {
-                        header.metadata = Map.copyOf(json.strings(MOST_NOTES));
-                    } else if (header.tensors.size() == MOST_TENSORS) {
-                        throw json.corrupt("more tensors", "at most " + MOST_TENSORS);
+                        header.metadata = Map.copyOf(json.strings(MAX_NOTES));
+                    } else if (header.tensors.size() == MAX_TENSORS) {
+                        throw json.corrupt("more tensors", "at most " + MAX_TENSORS);
                     } else {
                         header.tensors.add(tensor(file, json, key));
                     }
@@ -290,7 +290,7 @@ public final class SafetensorsFile implements AutoCloseable {
                 for (String key = json.nextKey(); key != null; key = json.nextKey()) {
                     switch (key) {
                         case "dtype" -> dtype = DType.of(json.string());
-                        case "shape" -> shape = json.counts(TensorInfo.MOST_AXES);
+                        case "shape" -> shape = json.counts(TensorInfo.MAX_AXES);
                         case "data_offsets" -> offsets = json.counts(2);
                         default -> throw json.corrupt("the key " + key, "dtype, shape or data_offsets");
                     }

@@ -21,17 +21,17 @@ final class SafetensorsHeader {
 
     void metadata(String key, String value) {
         metadata.put(StrictJson.requireName(key, "metadata"), StrictJson.requireWellFormed(value, key));
-        if (metadata.size() > SafetensorsFile.MOST_NOTES) {
+        if (metadata.size() > SafetensorsFile.MAX_NOTES) {
             throw new IllegalArgumentException(
-                    "metadata: " + metadata.size() + " keys (expected: at most " + SafetensorsFile.MOST_NOTES + ")");
+                    "metadata: " + metadata.size() + " keys (expected: at most " + SafetensorsFile.MAX_NOTES + ")");
         }
     }
 
     /** The next tensor. */
     TensorInfo declare(String name, DType dtype, long... shape) {
-        if (tensors.size() == SafetensorsFile.MOST_TENSORS) {
+        if (tensors.size() == SafetensorsFile.MAX_TENSORS) {
             throw new IllegalArgumentException(
-                    "tensors: one more (expected: at most " + SafetensorsFile.MOST_TENSORS + ")");
+                    "tensors: one more (expected: at most " + SafetensorsFile.MAX_TENSORS + ")");
         }
         StrictJson.requireName(name, "tensor");
         long bytes = TensorInfo.bytes(dtype, shape);
@@ -54,9 +54,9 @@ final class SafetensorsHeader {
         byte[] json = json().getBytes(StandardCharsets.UTF_8);
         // The data starts at a multiple of 8, so that readers may map it as numbers; spaces fill the gap.
         int padding = -json.length & (Long.BYTES - 1);
-        if (json.length + padding > SafetensorsFile.MOST_HEADER_BYTES) {
+        if (json.length + padding > SafetensorsFile.MAX_HEADER_BYTES) {
             throw new IllegalArgumentException(file + ": a header of " + json.length + " bytes (expected: at most "
-                    + SafetensorsFile.MOST_HEADER_BYTES + ")");
+                    + SafetensorsFile.MAX_HEADER_BYTES + ")");
         }
         ByteBuffer header =
                 ByteBuffer.allocate(Long.BYTES + json.length + padding).order(ByteOrder.LITTLE_ENDIAN);

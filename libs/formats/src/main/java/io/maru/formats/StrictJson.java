@@ -26,9 +26,9 @@ final class StrictJson implements AutoCloseable {
     /** The deepest of the formats is a manifest: object, entries, entry, attributes. */
     private static final int DEEPEST = 4;
     /** The digits and sign of the largest long. */
-    private static final int LONGEST_NUMBER = 20;
+    private static final int MAX_NUMBER_LENGTH = 20;
 
-    private static final int LONGEST_NAME = 4096;
+    private static final int MAX_NAME_LENGTH = 4096;
 
     static final JsonFactory FACTORY = JsonFactory.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -36,8 +36,8 @@ final class StrictJson implements AutoCloseable {
             .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
             .streamReadConstraints(StreamReadConstraints.builder()
                     .maxNestingDepth(DEEPEST)
-                    .maxNumberLength(LONGEST_NUMBER)
-                    .maxNameLength(LONGEST_NAME)
+                    .maxNumberLength(MAX_NUMBER_LENGTH)
+                    .maxNameLength(MAX_NAME_LENGTH)
                     .maxStringLength(Document.MAX_LINE_BYTES)
                     .build())
             .build();
@@ -89,9 +89,9 @@ final class StrictJson implements AutoCloseable {
 
     /** Returns {@code name}, unless it could not be read back as a key. */
     static String requireName(String name, String field) {
-        if (name.length() > LONGEST_NAME) {
+        if (name.length() > MAX_NAME_LENGTH) {
             throw new IllegalArgumentException(
-                    field + ": a name of " + name.length() + " characters (expected: at most " + LONGEST_NAME + ")");
+                    field + ": a name of " + name.length() + " characters (expected: at most " + MAX_NAME_LENGTH + ")");
         }
         return requireWellFormed(name, field);
     }

@@ -14,17 +14,16 @@ import java.util.Arrays;
 @SuppressWarnings("ArrayRecordComponent") // Copied in and out, and compared by content.
 public record TensorInfo(String name, DType dtype, long[] shape, long begin, long end) {
     /** Axes of the largest shape; what numpy allows. */
-    static final int MOST_AXES = 64;
+    static final int MAX_AXES = 64;
     /** One tensor is one Java buffer. */
-    static final long MOST_BYTES = Integer.MAX_VALUE;
+    static final long MAX_BYTES = Integer.MAX_VALUE;
 
     public TensorInfo {
         requireNonNull(name, "name");
         requireNonNull(dtype, "dtype");
         shape = shape.clone();
-        if (shape.length > MOST_AXES) {
-            throw new IllegalArgumentException(
-                    "shape: " + shape.length + " axes (expected: at most " + MOST_AXES + ")");
+        if (shape.length > MAX_AXES) {
+            throw new IllegalArgumentException("shape: " + shape.length + " axes (expected: at most " + MAX_AXES + ")");
         }
         long bytes = bytes(dtype, shape);
         if (begin < 0 || end < begin || end - begin != bytes) {
@@ -57,9 +56,9 @@ public record TensorInfo(String name, DType dtype, long[] shape, long begin, lon
             }
             long high = Math.multiplyHigh(bytes, size);
             bytes *= size;
-            if (high != 0 || bytes < 0 || bytes > MOST_BYTES) {
+            if (high != 0 || bytes < 0 || bytes > MAX_BYTES) {
                 throw new IllegalArgumentException("shape: " + dtype + " " + Arrays.toString(shape)
-                        + " (expected: at most " + MOST_BYTES + " bytes)");
+                        + " (expected: at most " + MAX_BYTES + " bytes)");
             }
         }
         return bytes;

@@ -10,6 +10,7 @@ import java.nio.ShortBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Objects;
 
 /**
@@ -32,14 +33,28 @@ public final class TokenShardReader implements AutoCloseable {
     private volatile ShortBuffer shorts;
 
     private volatile IntBuffer ints;
+    /** Where texts begin. */
+    private volatile IntBuffer texts;
+    /** Null where every token weighs 1. */
+    private volatile ByteBuffer weights;
 
-    private TokenShardReader(String file, TokenShardHeader header, ByteBuffer tokens) {
+    /** @param body what follows the header */
+    private TokenShardReader(String file, TokenShardHeader header, ByteBuffer body) {
         this.file = file;
         this.header = header;
+        int textsAt = (int) header.textsStart() - TokenShardHeader.BYTES;
+        int weightsAt = (int) header.weightsStart() - TokenShardHeader.BYTES;
+        ByteBuffer tokens = body.slice(0, textsAt).order(ByteOrder.LITTLE_ENDIAN);
         if (header.bytesPerToken() == Short.BYTES) {
             shorts = tokens.asShortBuffer();
         } else {
             ints = tokens.asIntBuffer();
+        }
+        texts = body.slice(textsAt, weightsAt - textsAt)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .asIntBuffer();
+        if (header.weighted()) {
+            weights = body.slice(weightsAt, body.limit() - weightsAt);
         }
     }
 
@@ -49,22 +64,18 @@ public final class TokenShardReader implements AutoCloseable {
         try (FileChannel channel = FileChannel.open(path, READ)) {
             long size = channel.size();
             byte[] head = Channels.newInputStream(channel).readNBytes(TokenShardHeader.BYTES);
-            if (head.length < TokenShardHeader.BYTES) {
-                throw new CorruptFileException(
-                        file, "header", head.length + " bytes", TokenShardHeader.BYTES + " bytes");
-            }
             TokenShardHeader header = TokenShardHeader.parse(head, file);
             if (size != header.fileBytes()) {
                 throw new CorruptFileException(
                         file,
                         "size",
                         size + " bytes",
-                        header.fileBytes() + " bytes, for " + header.tokenCount() + " tokens");
+                        header.fileBytes() + " bytes, for " + header.tokenCount() + " tokens in " + header.textCount()
+                                + (header.weighted() ? " texts, weighted" : " texts"));
             }
-            ByteBuffer tokens = channel.map(
-                            FileChannel.MapMode.READ_ONLY, TokenShardHeader.BYTES, size - TokenShardHeader.BYTES)
-                    .order(ByteOrder.LITTLE_ENDIAN);
-            return new TokenShardReader(file, header, tokens);
+            ByteBuffer body =
+                    channel.map(FileChannel.MapMode.READ_ONLY, TokenShardHeader.BYTES, size - TokenShardHeader.BYTES);
+            return new TokenShardReader(file, header, body);
         }
     }
 
@@ -99,9 +110,96 @@ public final class TokenShardReader implements AutoCloseable {
         } else if (wide != null) {
             wide.get((int) at, into, offset, length);
         } else {
-            throw new IllegalStateException(file + ": closed (expected: open)");
+            throw closed();
         }
         requireInVocabulary(at, into, offset, length);
+    }
+
+    /**
+     * Copies the weights of {@code length} tokens from {@code at} on to {@code into[offset]} and after: how much is learnt
+     * from each as a target, from 0 to 1. All are 1 in a shard that tells none.
+     *
+     * @throws IndexOutOfBoundsException if the shard or {@code into} has not that many
+     */
+    public void readWeights(long at, float[] into, int offset, int length) {
+        Objects.checkFromIndexSize(at, length, header.tokenCount());
+        Objects.checkFromIndexSize(offset, length, into.length);
+        if (!header.weighted()) {
+            Arrays.fill(into, offset, offset + length, 1);
+            return;
+        }
+        ByteBuffer steps = weights;
+        if (steps == null) {
+            throw closed();
+        }
+        for (int i = 0; i < length; i++) {
+            into[offset + i] = TokenWeight.toFloat(steps.get((int) at + i));
+        }
+    }
+
+    /**
+     * Tells in which text each of {@code length} tokens from {@code at} on stands: texts are counted from 0, in
+     * {@code into[offset]} and after. All are in text 0 in a shard that does not tell where texts begin.
+     *
+     * @throws IndexOutOfBoundsException if the shard or {@code into} has not that many
+     * @throws CorruptFileException if a text does not begin after the one before it
+     */
+    public void readTexts(long at, int[] into, int offset, int length) {
+        Objects.checkFromIndexSize(at, length, header.tokenCount());
+        Objects.checkFromIndexSize(offset, length, into.length);
+        if (header.textCount() == 0 || length == 0) {
+            Arrays.fill(into, offset, offset + length, 0);
+            return;
+        }
+        int text = textOf((int) at);
+        int end = textEnd(text);
+        for (int i = 0; i < length; i++) {
+            if (at + i == end) {
+                text++;
+                end = textEnd(text);
+            }
+            into[offset + i] = text;
+        }
+    }
+
+    /** The first token of the text, which is counted from 0; {@link TokenShardHeader#textCount} tells how many there are. */
+    public int textStart(int text) {
+        Objects.checkIndex(text, header.textCount());
+        IntBuffer starts = texts;
+        if (starts == null) {
+            throw closed();
+        }
+        int start = starts.get(text);
+        long min = text == 0 ? 0 : Math.max(0, starts.get(text - 1)) + 1L;
+        if (start < min || start >= header.tokenCount() || text == 0 && start != 0) {
+            throw new CorruptFileException(
+                    file,
+                    "text " + text,
+                    "begins at token " + Integer.toUnsignedString(start),
+                    text == 0 ? "0" : min + ".." + (header.tokenCount() - 1));
+        }
+        return start;
+    }
+
+    /** The token after the text's last. */
+    private int textEnd(int text) {
+        return text + 1 < header.textCount() ? textStart(text + 1) : (int) header.tokenCount();
+    }
+
+    /** The last text that begins at the token or before it. */
+    private int textOf(int token) {
+        int low = 0;
+        int high = header.textCount() - 1;
+        while (low < high) {
+            int middle = (low + high + 1) >>> 1;
+            if (textStart(middle) <= token) {
+                low = middle;
+            } else {
+                high = middle - 1;
+            }
+        }
+        textStart(low);
+        return low;
     }
 
     /** Lets go of the mapping; the JVM unmaps it when it collects the buffers. */
@@ -109,6 +207,12 @@ public final class TokenShardReader implements AutoCloseable {
     public void close() {
         shorts = null;
         ints = null;
+        texts = null;
+        weights = null;
+    }
+
+    private IllegalStateException closed() {
+        return new IllegalStateException(file + ": closed (expected: open)");
     }
 
     private static void widen(ShortBuffer from, int at, int[] into, int offset, int length) {
@@ -126,11 +230,11 @@ public final class TokenShardReader implements AutoCloseable {
     private void requireInVocabulary(long at, int[] tokens, int offset, int length) {
         // Unsigned, so that a token beyond 2^31 is large and not negative.
         int flip = Integer.MIN_VALUE;
-        int largest = Integer.MIN_VALUE;
+        int max = Integer.MIN_VALUE;
         for (int i = offset; i < offset + length; i++) {
-            largest = Math.max(largest, tokens[i] ^ flip);
+            max = Math.max(max, tokens[i] ^ flip);
         }
-        if (largest < (header.vocabularySize() ^ flip)) {
+        if (max < (header.vocabularySize() ^ flip)) {
             return;
         }
         for (int i = 0; i < length; i++) {

@@ -191,7 +191,7 @@ class DocumentShardTest {
     }
 
     @Test
-    void writerAndReaderAgreeOnTheLongestLine() throws IOException {
+    void writerAndReaderAgreeHowLongALineMayBe() throws IOException {
         int around = "{\"id\":\"2cf24dba5fb0a30e26e83b2ac5b9e29e\",\"text\":\"\"}\n".length();
         Document longest = Document.of("x".repeat(Document.MAX_LINE_BYTES - around));
         assertThat(read(Files.readAllBytes(write("longest", List.of(longest))))).containsExactly(longest);

@@ -48,10 +48,25 @@ class FuzzTest {
 
     @Test
     void tokenShards() throws IOException {
+        assertReadsOnlyWholeTokenShards(false);
+    }
+
+    @Test
+    void tokenShardsOfWeightedTexts() throws IOException {
+        assertReadsOnlyWholeTokenShards(true);
+    }
+
+    private void assertReadsOnlyWholeTokenShards(boolean planes) throws IOException {
         Path path = folder.resolve("shard");
         try (TokenShardWriter writer =
                 TokenShardWriter.create(path, TokenShardHeader.of(50_257, Sha256.of(new byte[0])))) {
-            writer.append(new Random(1).ints(100, 0, 50_257).toArray(), 0, 100);
+            int[] ids = new Random(1).ints(100, 0, 50_257).toArray();
+            for (int at = 0; at < ids.length; at += 20) {
+                if (planes) {
+                    writer.beginText();
+                }
+                writer.append(ids, at, at + 20, planes ? at / 100f : 1);
+            }
             writer.seal();
         }
         byte[] good = Files.readAllBytes(path);
@@ -59,6 +74,11 @@ class FuzzTest {
             try (TokenShardReader reader = TokenShardReader.open(save(bytes))) {
                 int count = (int) reader.tokenCount();
                 reader.read(0, new int[count], 0, count);
+                reader.readWeights(0, new float[count], 0, count);
+                reader.readTexts(0, new int[count], 0, count);
+                for (int text = 0; text < reader.header().textCount(); text++) {
+                    reader.textStart(text);
+                }
             }
         };
         assertRefusesEveryCut(good, parser);

@@ -9,8 +9,10 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Random;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
@@ -19,13 +21,26 @@ import org.junit.jupiter.api.io.TempDir;
 class TokenShardTest {
     private static final String TOKENIZER = Sha256.of(new byte[0]);
 
-    /** By src/test/reference/make_shards.py; the first is the example in TokenShardHeader's documentation. */
-    private static final String TWO_BYTES_BY_PYTHON = "4d415255544f4b530100000002000000030000000000000000020000"
-            + "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855f16ab6f8050001000201";
+    /** By src/test/reference/make_shards.py; the last but one is the example in TokenShardHeader's documentation. */
+    private static final String TWO_BYTES_BY_PYTHON =
+            "4d415255544f4b530200000002000000030000000000000000020000e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934c"
+                    + "a495991b7852b85500000000000000000000000000000000186689e7050001000201";
 
-    private static final String FOUR_BYTES_BY_PYTHON = "4d415255544f4b5301000000040000000300000000000000a0860100"
-            + "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855ebb8c903000000000000"
-            + "01009f860100";
+    private static final String FOUR_BYTES_BY_PYTHON =
+            "4d415255544f4b5302000000040000000300000000000000a0860100e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934c"
+                    + "a495991b7852b855000000000000000000000000000000003f122bf500000000000001009f860100";
+
+    private static final String WEIGHTED_BY_PYTHON =
+            "4d415255544f4b530200000002000000030000000000000000020000e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934c"
+                    + "a495991b7852b85501000000010000000000000000000000d6bff4240500010002010000000000ffff";
+
+    private static final String TWO_TEXTS_BY_PYTHON =
+            "4d415255544f4b530200000002000000030000000000000000020000e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934c"
+                    + "a495991b7852b8550200000001000000000000000000000025df0c370500010002010000000002000000ffff80";
+
+    /** The first of them as it was in version 1. */
+    private static final String VERSION_1 = "4d415255544f4b530100000002000000030000000000000000020000"
+            + "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855f16ab6f8050001000201";
 
     @TempDir
     private Path folder;
@@ -43,7 +58,7 @@ class TokenShardTest {
     }
 
     @Test
-    void widensToFourBytesAboveTheLargestUnsignedShort() throws IOException {
+    void widensToFourBytesAboveAnUnsignedShort() throws IOException {
         try (TokenShardReader reader = TokenShardReader.open(write(65_536, 0, 65_535, 32_768))) {
             assertThat(reader.header().bytesPerToken()).isEqualTo(2);
             assertThat(reader.token(1)).isEqualTo(65_535);
@@ -70,7 +85,8 @@ class TokenShardTest {
 
             int[] read = new int[100_002];
             try (TokenShardReader reader = TokenShardReader.open(path)) {
-                assertThat(reader.header()).isEqualTo(new TokenShardHeader(vocabularySize, 100_000, TOKENIZER));
+                assertThat(reader.header())
+                        .isEqualTo(new TokenShardHeader(vocabularySize, 100_000, 0, false, TOKENIZER));
                 reader.read(0, read, 1, 100_000);
                 int[] some = new int[10_000];
                 reader.read(12_345, some, 0, some.length);
@@ -162,19 +178,175 @@ class TokenShardTest {
         Path shard = write(512, 5, 1, 258);
         Files.write(shard, new byte[] {0, 0}, StandardOpenOption.APPEND);
         assertThatThrownBy(() -> TokenShardReader.open(shard))
-                .hasMessage(shard + ": size: 72 bytes (expected: 70 bytes, for 3 tokens)");
+                .hasMessage(shard + ": size: 88 bytes (expected: 86 bytes, for 3 tokens in 0 texts)");
     }
 
     @Test
     void refusesAHostileHeaderThoughItsChecksumIsRight() throws IOException {
         // What: offset in the header, bytes that an attacker puts there.
-        assertHostile(8, "02000000", "version");
+        assertHostile(8, "03000000", "version: 3 (expected: 2)");
         assertHostile(12, "04000000", "bytes per token");
         assertHostile(16, "ffffffffffffff7f", "tokenCount");
         assertHostile(16, "ffffffffffffffff", "tokenCount");
         assertHostile(16, "0300000001000000", "tokenCount");
         assertHostile(24, "00000000", "vocabularySize");
         assertHostile(24, "ffffffff", "vocabularySize");
+        assertHostile(60, "04000000", "textCount");
+        assertHostile(60, "ffffffff", "textCount");
+        assertHostile(64, "02000000", "bytes per weight");
+        assertHostile(68, "0100000000000000", "reserved bytes");
+    }
+
+    @Test
+    void refusesAShardOfTheVersionBeforeByItsNumber() throws IOException {
+        Path old = Files.write(folder.resolve("old"), HexFormat.of().parseHex(VERSION_1));
+        assertThatThrownBy(() -> TokenShardReader.open(old))
+                .isInstanceOf(CorruptFileException.class)
+                .hasMessage(old + ": header, version: 1 (expected: 2)");
+    }
+
+    @Test
+    void writesWhereTextsBeginAndWhatTokensWeigh() throws IOException {
+        Path path = folder.resolve("planes");
+        try (TokenShardWriter writer = TokenShardWriter.create(path, TokenShardHeader.of(512, TOKENIZER))) {
+            writer.beginText();
+            writer.append(new int[] {5}, 0, 1, 0);
+            writer.append(new int[] {1, 258}, 0, 2);
+            writer.seal().verify(path);
+        }
+        assertThat(hex(path)).isEqualTo(WEIGHTED_BY_PYTHON);
+
+        try (TokenShardWriter writer = TokenShardWriter.create(path, TokenShardHeader.of(512, TOKENIZER))) {
+            writer.beginText();
+            writer.append(new int[] {5, 1}, 0, 2);
+            writer.beginText();
+            writer.append(new int[] {258}, 0, 1, 0.5f);
+            writer.seal().verify(path);
+        }
+        assertThat(hex(path)).isEqualTo(TWO_TEXTS_BY_PYTHON);
+    }
+
+    @Test
+    void readsWhereTextsBeginAndWhatTokensWeigh() throws IOException {
+        int count = 100_000;
+        Random random = new Random(5);
+        int[] texts = new int[count];
+        float[] weights = new float[count];
+        List<Integer> starts = new ArrayList<>();
+        Path path = folder.resolve("shard");
+        try (TokenShardWriter writer = TokenShardWriter.create(path, TokenShardHeader.of(70_000, TOKENIZER))) {
+            for (int done = 0; done < count; ) {
+                int length = Math.min(count - done, 1 + random.nextInt(50));
+                writer.beginText();
+                starts.add(done);
+                float weight = random.nextInt(3) / 2f;
+                Arrays.fill(texts, done, done + length, starts.size() - 1);
+                Arrays.fill(weights, done, done + length, weight);
+                writer.append(new int[length], 0, length, weight);
+                done += length;
+            }
+            writer.seal().verify(path);
+        }
+        try (TokenShardReader reader = TokenShardReader.open(path)) {
+            assertThat(reader.header().textCount()).isEqualTo(starts.size());
+            assertThat(reader.textStart(17)).isEqualTo(starts.get(17));
+            for (int at : new int[] {0, 1, 49, 50, 12_345, count - 1_000}) {
+                int[] readTexts = new int[1_002];
+                reader.readTexts(at, readTexts, 1, 1_000);
+                assertThat(Arrays.copyOfRange(readTexts, 1, 1_001))
+                        .isEqualTo(Arrays.copyOfRange(texts, at, at + 1_000));
+                float[] readWeights = new float[1_002];
+                reader.readWeights(at, readWeights, 1, 1_000);
+                assertThat(Arrays.copyOfRange(readWeights, 1, 1_001))
+                        .usingComparatorWithPrecision(1 / 255f)
+                        .containsExactly(Arrays.copyOfRange(weights, at, at + 1_000));
+                // What is not learnt from, and what is learnt from whole, are exact.
+                for (int i = 0; i < 1_000; i++) {
+                    if (weights[at + i] != 0.5f) {
+                        assertThat(readWeights[1 + i]).isEqualTo(weights[at + i]);
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void aShardWithoutPlanesIsOneTextOfTokensThatAllWeighOne() throws IOException {
+        try (TokenShardReader reader = TokenShardReader.open(write(512, 5, 1, 258))) {
+            assertThat(reader.header().textCount()).isZero();
+            assertThat(reader.header().weighted()).isFalse();
+            float[] weights = new float[3];
+            reader.readWeights(0, weights, 0, 3);
+            assertThat(weights).containsExactly(1, 1, 1);
+            int[] texts = {9, 9, 9};
+            reader.readTexts(0, texts, 0, 3);
+            assertThat(texts).containsExactly(0, 0, 0);
+        }
+    }
+
+    @Test
+    void tokensThatAllWeighOneTakeNoPlane() throws IOException {
+        Path path = folder.resolve("other");
+        try (TokenShardWriter writer = TokenShardWriter.create(path, TokenShardHeader.of(512, TOKENIZER))) {
+            writer.append(new int[] {5, 1, 258}, 0, 3, 1);
+            writer.append(new int[0], 0, 0, 0);
+            assertThat(writer.seal()).isEqualTo(SealedFile.of(write(512, 5, 1, 258)));
+        }
+    }
+
+    @Test
+    void aTextWithoutTokensIsNone() throws IOException {
+        Path path = folder.resolve("other");
+        try (TokenShardWriter writer = TokenShardWriter.create(path, TokenShardHeader.of(512, TOKENIZER))) {
+            writer.beginText();
+            writer.beginText();
+            writer.append(new int[] {5}, 0, 1);
+            writer.beginText();
+            writer.seal();
+        }
+        try (TokenShardReader reader = TokenShardReader.open(path)) {
+            assertThat(reader.header().textCount()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void refusesAFirstTextThatDoesNotBeginWithTheFirstToken() throws IOException {
+        try (TokenShardWriter writer =
+                TokenShardWriter.create(folder.resolve("shard"), TokenShardHeader.of(512, TOKENIZER))) {
+            writer.append(new int[] {5}, 0, 1);
+            assertThatThrownBy(writer::beginText)
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("begins at token 1 (expected: token 0)");
+        }
+    }
+
+    @Test
+    void refusesAWeightThatIsNone() throws IOException {
+        try (TokenShardWriter writer =
+                TokenShardWriter.create(folder.resolve("shard"), TokenShardHeader.of(512, TOKENIZER))) {
+            for (float weight : new float[] {-0.1f, 1.1f, Float.NaN}) {
+                assertThatThrownBy(() -> writer.append(new int[] {5}, 0, 1, weight))
+                        .hasMessage("weight: " + weight + " (expected: 0..1)");
+            }
+            assertThat(writer.tokenCount()).isZero();
+        }
+    }
+
+    @Test
+    void namesTheTextOfAChangedShardThatDoesNotBeginAfterTheOneBefore() throws IOException {
+        Path path = folder.resolve("changed");
+        byte[] bytes = HexFormat.of().parseHex(TWO_TEXTS_BY_PYTHON);
+        for (String start : new String[] {"00000000", "03000000", "ffffffff"}) {
+            System.arraycopy(HexFormat.of().parseHex(start), 0, bytes, TokenShardHeader.BYTES + 10, 4);
+            Files.deleteIfExists(path);
+            Files.write(path, bytes);
+            try (TokenShardReader reader = TokenShardReader.open(path)) {
+                assertThatThrownBy(() -> reader.readTexts(0, new int[3], 0, 3))
+                        .isInstanceOf(CorruptFileException.class)
+                        .hasMessageContaining("text 1: begins at token ")
+                        .hasMessageContaining("(expected: 1..2)");
+            }
+        }
     }
 
     private void assertHostile(int at, String bytes, String complaint) throws IOException {
@@ -182,8 +354,8 @@ class TokenShardTest {
         byte[] change = HexFormat.of().parseHex(bytes);
         System.arraycopy(change, 0, file, at, change.length);
         CRC32C crc = new CRC32C();
-        crc.update(file, 0, 60);
-        ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).putInt(60, (int) crc.getValue());
+        crc.update(file, 0, 76);
+        ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).putInt(76, (int) crc.getValue());
         Path hostile = Files.write(folder.resolve("hostile"), file);
         assertThatThrownBy(() -> TokenShardReader.open(hostile))
                 .isInstanceOf(CorruptFileException.class)
