@@ -4,13 +4,9 @@ import com.sun.management.OperatingSystemMXBean;
 import io.maru.formats.Document;
 import io.maru.formats.DocumentShardWriter;
 import io.maru.formats.Sha256;
-import io.maru.tokenization.app.Corpora;
-import io.maru.tokenization.app.DatasetStore;
 import io.maru.tokenization.app.LoadedTokenizers;
 import io.maru.tokenization.app.SealedFiles;
 import io.maru.tokenization.app.ShardEncoder;
-import io.maru.tokenization.domain.Dataset;
-import io.maru.tokenization.domain.DatasetRequest;
 import io.maru.tokenization.domain.DocumentShard;
 import io.maru.tokenization.domain.ShardTask;
 import io.maru.tokenization.domain.TokenShard;
@@ -23,18 +19,15 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.Random;
-import java.util.function.BiFunction;
 
 /**
  * From document shards in the object store to sealed token shards there, as a replica of tokenization does it: fetch, check
  * the digest, decompress, parse, encode, write, digest, put. The store is the real one of the test kit, in a process of its
- * own; what PostgreSQL and Kafka would do is left out. One thread encodes, so text per second of this process's CPU is what
+ * own; what PostgreSQL would do is left out. One thread encodes, so text per second of this process's CPU is what
  * one core does; the time on the wall holds the store's too.
  *
  * <p>Arguments: megabytes of text (100), tokens of the vocabulary (8192).
@@ -47,7 +40,7 @@ public final class ShardEncoding {
 
     private ShardEncoding() {}
 
-    public static void main(String[] arguments) throws IOException {
+    public static void main(String[] arguments) throws IOException, InterruptedException {
         long bytes = (arguments.length > 0 ? Long.parseLong(arguments[0]) : 100) * 1_000_000;
         int vocabulary = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 8192;
         SealedFiles files = new ObjectFiles(Stores.running());
@@ -66,17 +59,23 @@ public final class ShardEncoding {
             shards.add(shard(files, text, work.resolve("documents"), shards.size()));
         }
 
-        Tasks tasks = new Tasks(shards, Sha256.of(json));
-        ShardEncoder encoder = new ShardEncoder(tasks, files, new LoadedTokenizers(files, 1), work);
+        List<ShardTask> tasks = shards.stream()
+                .map(shard -> new ShardTask(
+                        "datasets/bench/" + shard.key(), "datasets/bench", shard, TOKENIZER, Sha256.of(json)))
+                .toList();
+        ShardEncoder encoder = new ShardEncoder(files, new LoadedTokenizers(files, 1), work);
         for (int i = 0; i < WARM_UP_SHARDS; i++) {
-            encoder.encode(Integer.toString(i % shards.size()));
+            encoder.encode(tasks.get(i % tasks.size()));
         }
         for (int round = 1; round <= 3; round++) {
-            tasks.forget();
+            long textBytes = 0;
+            long tokens = 0;
             long cpu = cpuNanos();
             long start = System.nanoTime();
-            for (int i = 0; i < shards.size(); i++) {
-                encoder.encode(Integer.toString(i));
+            for (ShardTask task : tasks) {
+                TokenShard shard = encoder.encode(task);
+                textBytes += shard.textBytes();
+                tokens += shard.tokens();
             }
             double wall = (System.nanoTime() - start) / 1e9;
             double core = (cpuNanos() - cpu) / 1e9;
@@ -85,12 +84,12 @@ public final class ShardEncoding {
                     "round %d: %.1f MB of text, %.2f bytes/token, %d tokens in the vocabulary: %.1f MB/s per core (%.2f s of CPU),"
                             + " %.1f MB/s on the wall (%.2f s)%n",
                     round,
-                    tasks.textBytes / 1e6,
-                    (double) tasks.textBytes / tasks.tokens,
+                    textBytes / 1e6,
+                    (double) textBytes / tokens,
                     tokenizer.vocabularySize(),
-                    tasks.textBytes / 1e6 / core,
+                    textBytes / 1e6 / core,
                     core,
-                    tasks.textBytes / 1e6 / wall,
+                    textBytes / 1e6 / wall,
                     wall);
         }
     }
@@ -108,78 +107,6 @@ public final class ShardEncoding {
             String sha256 = writer.seal().sha256();
             files.put(CORPUS + "/" + key, local);
             return new DocumentShard(CORPUS, key, sha256, DocumentShard.TRAIN, writer.textBytes());
-        }
-    }
-
-    /** The shards of one dataset that never ends, by their number. */
-    private static final class Tasks implements DatasetStore {
-        private final List<DocumentShard> shards;
-        private final String tokenizerSha256;
-        private long textBytes;
-        private long tokens;
-
-        Tasks(List<DocumentShard> shards, String tokenizerSha256) {
-            this.shards = shards;
-            this.tokenizerSha256 = tokenizerSha256;
-        }
-
-        void forget() {
-            textBytes = 0;
-            tokens = 0;
-        }
-
-        @Override
-        public Optional<ShardTask> task(String tokenShard) {
-            DocumentShard documents = shards.get(Integer.parseInt(tokenShard));
-            return Optional.of(new ShardTask(
-                    "datasets/bench/" + documents.key(), "datasets/bench", documents, TOKENIZER, tokenizerSha256));
-        }
-
-        @Override
-        public void seal(TokenShard shard, BiFunction<Dataset, List<TokenShard>, String> manifest) {
-            textBytes += shard.textBytes();
-            tokens += shard.tokens();
-        }
-
-        @Override
-        public void fail(String dataset, String reason, String message) {
-            throw new IllegalStateException(reason + ": " + message);
-        }
-
-        @Override
-        public int countFailure(String tokenShard) {
-            throw new IllegalStateException(tokenShard + ": failed");
-        }
-
-        @Override
-        public Optional<Dataset> find(String name) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public Optional<Dataset> findByRequest(String requestId) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public List<Dataset> list(long before, int limit) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public Optional<Dataset> create(
-                String name, DatasetRequest request, Corpora.SealedCorpus corpus, Tokenizer tokenizer) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public Optional<Dataset> cancel(String name) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public int requeueStalled(Duration patience) {
-            throw new UnsupportedOperationException();
         }
     }
 }

@@ -10,7 +10,7 @@ create table corpus (
     validation_fraction double precision not null,
     -- The cut rule in force when the corpus was asked for: a second attempt must not use another.
     document_bytes int not null,
-    most_document_bytes int not null,
+    max_document_bytes int not null,
     shard_bytes bigint not null,
     run text not null,
     source_bytes bigint not null,

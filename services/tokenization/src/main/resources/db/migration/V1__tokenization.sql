@@ -59,10 +59,5 @@ create table token_shard (
     sha256 text not null default '',
     size bigint not null default 0,
     tokens bigint not null default 0,
-    -- How often the shard was put on Kafka, and when last.
-    queued int not null default 1,
-    queue_time timestamptz not null default now(),
-    -- Exceptions that nobody expected.
-    failures int not null default 0,
     unique (dataset, position)
 );

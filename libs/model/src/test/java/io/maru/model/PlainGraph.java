@@ -1,18 +1,5 @@
 package io.maru.model;
 
-import io.maru.model.configuration.DecoderConfig;
-import io.maru.model.configuration.Parameter;
-import io.maru.model.device.DeviceOptions;
-import io.maru.model.kernel.Dropout;
-import io.maru.model.kernel.Fusion;
-import io.maru.model.kernel.Kernels;
-import io.maru.model.kernel.Parameters;
-import io.maru.model.layer.Context;
-import io.maru.model.layer.Transformer;
-import io.maru.model.layer.WholeContext;
-import io.maru.model.tensor.Tensors;
-import io.maru.model.training.TrainingOptions;
-import io.maru.model.weights.Weights;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +17,7 @@ import org.tensorflow.types.TInt32;
 import org.tensorflow.types.TInt64;
 
 /** The forward pass in plain operations, whose gradients TensorFlow derives: the judge of those written by hand. */
-public final class PlainGraph implements AutoCloseable {
+final class PlainGraph implements AutoCloseable {
     private final DecoderConfig config;
     private final Shape rows;
     private final Optional<Dropout> dropout;
@@ -43,12 +30,12 @@ public final class PlainGraph implements AutoCloseable {
     private final Operand<TFloat32> loss;
     private final Output<?>[] gradients;
 
-    public PlainGraph(Weights weights, int batch) {
+    PlainGraph(Weights weights, int batch) {
         this(weights, batch, TrainingOptions.usual());
     }
 
     /** @param options of which only dropout matters: it changes what is computed, and not only how */
-    public PlainGraph(Weights weights, int batch, TrainingOptions options) {
+    PlainGraph(Weights weights, int batch, TrainingOptions options) {
         config = weights.config();
         rows = Shape.of(batch, config.block());
         Ops tf = Ops.create(graph);
@@ -60,7 +47,7 @@ public final class PlainGraph implements AutoCloseable {
         Transformer<TFloat32> model = Transformer.of(kernels, config);
         Context<TFloat32> context = new WholeContext<>(tf, config, tf.constant(batch), tf.constant(config.block()));
         logits = model.logits(model.stream(inputs, context));
-        loss = crossEntropy(tf);
+        loss = surprise(tf);
         gradients = graph.addGradients(
                 loss.asOutput(),
                 names().stream()
@@ -71,30 +58,30 @@ public final class PlainGraph implements AutoCloseable {
     }
 
     /** Of operations that TensorFlow has gradients for; the one that training takes has none. */
-    private Operand<TFloat32> crossEntropy(Ops tf) {
+    private Operand<TFloat32> surprise(Ops tf) {
         Operand<TFloat32> hot =
                 tf.oneHot(targets, tf.constant(config.vocabularySize()), tf.constant(1f), tf.constant(0f)); // (N, V)
         Operand<TFloat32> likely = tf.sum(tf.math.mul(hot, tf.nn.logSoftmax(logits)), tf.constant(1)); // (N)
         return tf.math.neg(tf.math.mean(likely, tf.constant(0)));
     }
 
-    public List<String> names() {
+    List<String> names() {
         return config.parameters().stream().map(Parameter::name).toList();
     }
 
-    public void assign(Weights weights) {
+    void assign(Weights weights) {
         parameters.assign(session, weights);
     }
 
     /** Token after token, (B * T * V). */
-    public float[] logits(int[] inputIds) {
+    float[] logits(int[] inputIds) {
         try (TInt32 fed = Tensors.of(rows, inputIds);
                 Result result = session.runner().feed(inputs, fed).fetch(logits).run()) {
             return Tensors.floats(result.get(0));
         }
     }
 
-    public float loss(int[] inputIds, int[] targetIds) {
+    float loss(int[] inputIds, int[] targetIds) {
         try (TInt32 fed = Tensors.of(rows, inputIds);
                 TInt32 fedTargets = TInt32.vectorOf(targetIds);
                 Result result = session.runner()
@@ -106,7 +93,7 @@ public final class PlainGraph implements AutoCloseable {
         }
     }
 
-    public Map<String, float[]> gradients(int[] inputIds, int[] targetIds) {
+    Map<String, float[]> gradients(int[] inputIds, int[] targetIds) {
         try (TInt32 fed = Tensors.of(rows, inputIds);
                 TInt32 fedTargets = TInt32.vectorOf(targetIds);
                 TFloat32 rate = TFloat32.scalarOf(TestModels.DROPOUT);

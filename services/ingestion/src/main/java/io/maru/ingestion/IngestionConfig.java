@@ -19,18 +19,18 @@ public interface IngestionConfig {
     /** A file is refused beyond this. It bounds the work directory: that much for each upload, and for one source. */
     @WithDefault("8589934592")
     @Min(1)
-    long mostFileBytes();
+    long maxFileBytes();
 
     /** A line is refused beyond this. It bounds the memory for one document. */
     @WithDefault("1048576")
     @Min(1)
     @Max(2 << 20)
-    int mostLineBytes();
+    int maxLineBytes();
 
     /** Uploads under way at once; one more is refused. */
     @WithDefault("8")
     @Min(1)
-    int mostUploads();
+    int maxUploads();
 
     /** An upload whose sender is silent for this long is given up, so that it does not hold a place for ever. */
     @WithDefault("60000")
@@ -49,7 +49,7 @@ public interface IngestionConfig {
     @WithDefault("65536")
     @Min(1)
     @Max(2 << 20)
-    int mostDocumentBytes();
+    int maxDocumentBytes();
 
     /** A shard is sealed at this much text. Larger: fewer objects. Smaller: more replicas can encode at once. */
     @WithDefault("4194304")
@@ -63,7 +63,7 @@ public interface IngestionConfig {
     @WithDefault("3000000")
     @Min(1)
     @Max(100_000_000)
-    int mostDocuments();
+    int maxDocuments();
 
     /** Between two updates of a corpus's progress, and two looks whether it is to be cancelled. */
     @WithDefault("500")

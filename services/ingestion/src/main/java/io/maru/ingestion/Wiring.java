@@ -3,22 +3,22 @@ package io.maru.ingestion;
 import io.maru.ingestion.app.Corpora;
 import io.maru.ingestion.app.CorpusBuilder;
 import io.maru.ingestion.app.DocumentIntake;
+import io.maru.ingestion.app.IngestionCounts;
 import io.maru.ingestion.app.TextStore;
 import io.maru.ingestion.app.UploadKinds;
 import io.maru.ingestion.app.WorkFolder;
 import io.maru.ingestion.domain.CutRule;
 import io.maru.ingestion.domain.TextLimits;
-import io.maru.ingestion.store.CorpusWork;
 import io.maru.ingestion.store.ObjectTexts;
 import io.maru.ingestion.store.PostgresCorpora;
 import io.maru.ingestion.store.PostgresUploadKinds;
+import io.maru.ingestion.work.CorpusWork;
 import io.maru.platform.database.Database;
 import io.maru.platform.event.Outbox;
 import io.maru.platform.store.ObjectStore;
 import io.maru.platform.wiring.PlatformConfig;
 import io.maru.platform.work.WorkQueue;
 import io.maru.platform.work.Worker;
-import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -39,7 +39,7 @@ class Wiring {
     Wiring(IngestionConfig config) throws IOException {
         this.config = config;
         this.workDirectory = WorkFolder.tidied(config.workDirectory());
-        this.limits = new TextLimits(config.mostFileBytes(), config.mostLineBytes());
+        this.limits = new TextLimits(config.maxFileBytes(), config.maxLineBytes());
     }
 
     @Produces
@@ -63,23 +63,27 @@ class Wiring {
     @Produces
     @Singleton
     DocumentIntake intake(TextStore texts, UploadKinds kinds) {
-        return new DocumentIntake(texts, kinds, limits, workDirectory, config.mostUploads());
+        return new DocumentIntake(texts, kinds, limits, workDirectory, config.maxUploads());
     }
 
     @Produces
     @Singleton
     Corpora corpora(PostgresCorpora corpora, TextStore texts, UploadKinds kinds) {
-        CutRule rule = new CutRule(config.documentBytes(), config.mostDocumentBytes(), config.shardBytes());
+        CutRule rule = new CutRule(config.documentBytes(), config.maxDocumentBytes(), config.shardBytes());
         return new Corpora(corpora, texts, kinds, rule);
     }
 
     @Produces
     @Singleton
     Worker worker(
-            WorkQueue queue, PostgresCorpora corpora, TextStore texts, PlatformConfig platform, MeterRegistry meters) {
-        CorpusBuilder builder = new CorpusBuilder(texts, limits, workDirectory, config.mostDocuments());
-        CorpusWork work = new CorpusWork(corpora, builder, Duration.ofMillis(config.progressMillis()), meters);
-        return new Worker(queue, CorpusWork.KIND, platform.work().pollMillis(), work);
+            WorkQueue queue,
+            PostgresCorpora corpora,
+            TextStore texts,
+            PlatformConfig platform,
+            IngestionCounts counts) {
+        CorpusBuilder builder = new CorpusBuilder(texts, limits, workDirectory, config.maxDocuments());
+        CorpusWork work = new CorpusWork(corpora::held, builder, Duration.ofMillis(config.progressMillis()), counts);
+        return new Worker(queue, PostgresCorpora.KIND, platform.work().pollMillis(), work);
     }
 
     void start(@Observes StartupEvent event, Worker worker) {

@@ -17,14 +17,14 @@ class IngestionConfigTest {
                 .getConfigMapping(IngestionConfig.class);
 
         assertThat(config.workDirectory()).isEqualTo(Path.of("/t/maru-ingestion"));
-        assertThat(config.mostFileBytes()).isEqualTo(8L << 30);
-        assertThat(config.mostLineBytes()).isEqualTo(1 << 20);
-        assertThat(config.mostUploads()).isEqualTo(8);
+        assertThat(config.maxFileBytes()).isEqualTo(8L << 30);
+        assertThat(config.maxLineBytes()).isEqualTo(1 << 20);
+        assertThat(config.maxUploads()).isEqualTo(8);
         assertThat(config.uploadIdleMillis()).isEqualTo(60_000);
         assertThat(config.documentBytes()).isEqualTo(2048);
-        assertThat(config.mostDocumentBytes()).isEqualTo(64 << 10);
+        assertThat(config.maxDocumentBytes()).isEqualTo(64 << 10);
         assertThat(config.shardBytes()).isEqualTo(4 << 20);
-        assertThat(config.mostDocuments()).isEqualTo(3_000_000);
+        assertThat(config.maxDocuments()).isEqualTo(3_000_000);
         assertThat(config.progressMillis()).isEqualTo(500);
         assertThat(config.watchMillis()).isEqualTo(250);
     }

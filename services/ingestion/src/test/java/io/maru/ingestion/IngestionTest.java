@@ -325,14 +325,14 @@ class IngestionTest {
     @Test
     void anUploadThatItsSenderGivesUpLeavesNothing() throws Exception {
         List<ClientCallStreamObserver<UploadRequest>> uploads = new ArrayList<>();
-        for (int i = 0; i < config.mostUploads(); i++) {
+        for (int i = 0; i < config.maxUploads(); i++) {
             ClientCallStreamObserver<UploadRequest> upload = (ClientCallStreamObserver<UploadRequest>)
                     IngestionServiceGrpc.newStub(channel).upload(new Answer(new CompletableFuture<>()));
             upload.onNext(header("a.txt"));
             upload.onNext(chunk(ByteString.copyFromUtf8("the beginning")));
             uploads.add(upload);
         }
-        await().until(() -> workFiles().size() == config.mostUploads());
+        await().until(() -> workFiles().size() == config.maxUploads());
         assertRefused(
                 Status.Code.RESOURCE_EXHAUSTED,
                 "TOO_MANY_UPLOADS",

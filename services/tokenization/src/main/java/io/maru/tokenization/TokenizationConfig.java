@@ -25,14 +25,10 @@ public interface TokenizationConfig {
     @Min(10)
     long checkMillis();
 
-    /**
-     * A shard of a dataset without progress for this long is queued again; after each further time it waits twice as
-     * long. Longer: fewer events that change nothing while a long queue is worked off. Shorter: a lost event is made
-     * good sooner.
-     */
-    @WithDefault("60000")
-    @Min(100)
-    long stallMillis();
+    /** Shards that a replica encodes at once. Each keeps one core busy, and has its two files in the work directory. */
+    @WithDefault("2")
+    @Min(1)
+    int shardWorkers();
 
     /**
      * Memory for the words that a tokenizer is learned from, before they go to the work directory. Larger: faster on a large

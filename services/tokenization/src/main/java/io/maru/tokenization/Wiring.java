@@ -7,11 +7,12 @@ import io.maru.platform.wiring.PlatformConfig;
 import io.maru.platform.work.WorkQueue;
 import io.maru.platform.work.Worker;
 import io.maru.tokenization.app.Corpora;
+import io.maru.tokenization.app.DatasetSealing;
 import io.maru.tokenization.app.Datasets;
+import io.maru.tokenization.app.EncodingCounts;
 import io.maru.tokenization.app.LoadedTokenizers;
 import io.maru.tokenization.app.SealedFiles;
 import io.maru.tokenization.app.ShardEncoder;
-import io.maru.tokenization.app.StalledShardSweep;
 import io.maru.tokenization.app.TextCoding;
 import io.maru.tokenization.app.TokenizerImports;
 import io.maru.tokenization.app.TokenizerTraining;
@@ -20,7 +21,9 @@ import io.maru.tokenization.app.WorkFolder;
 import io.maru.tokenization.store.ObjectFiles;
 import io.maru.tokenization.store.PostgresDatasets;
 import io.maru.tokenization.store.PostgresTokenizers;
-import io.maru.tokenization.store.TokenizerWork;
+import io.maru.tokenization.work.ShardWork;
+import io.maru.tokenization.work.ShardWorkers;
+import io.maru.tokenization.work.TokenizerWork;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -68,8 +71,8 @@ class Wiring {
 
     @Produces
     @Singleton
-    PostgresDatasets datasetStore(Database database, Outbox outbox) {
-        return new PostgresDatasets(database, outbox);
+    PostgresDatasets datasetStore(Database database, WorkQueue queue, Outbox outbox) {
+        return new PostgresDatasets(database, queue, outbox);
     }
 
     @Produces
@@ -98,14 +101,20 @@ class Wiring {
 
     @Produces
     @Singleton
-    ShardEncoder encoder(PostgresDatasets datasets, SealedFiles files, LoadedTokenizers loaded) {
-        return new ShardEncoder(datasets, files, loaded, workDirectory);
-    }
-
-    @Produces
-    @Singleton
-    StalledShardSweep sweep(PostgresDatasets datasets) {
-        return new StalledShardSweep(datasets, Duration.ofMillis(config.stallMillis()));
+    ShardWorkers shardWorkers(
+            WorkQueue queue,
+            PostgresDatasets datasets,
+            SealedFiles files,
+            LoadedTokenizers loaded,
+            EncodingCounts counts,
+            PlatformConfig platform) {
+        ShardWork work = new ShardWork(
+                datasets::held,
+                new ShardEncoder(files, loaded, workDirectory),
+                new DatasetSealing(files, loaded),
+                counts);
+        return new ShardWorkers(
+                queue, PostgresDatasets.KIND, platform.work().pollMillis(), work, config.shardWorkers());
     }
 
     @Produces
@@ -118,20 +127,20 @@ class Wiring {
             PlatformConfig platform) {
         TokenizerTraining training =
                 new TokenizerTraining(files, corpora, config.countingBytes(), config.learningBytes(), workDirectory);
-        TokenizerWork work = new TokenizerWork(tokenizers, training, Duration.ofMillis(config.checkMillis()));
-        return new Worker(queue, TokenizerWork.KIND, platform.work().pollMillis(), work);
+        TokenizerWork work = new TokenizerWork(tokenizers::held, training, Duration.ofMillis(config.checkMillis()));
+        return new Worker(queue, PostgresTokenizers.KIND, platform.work().pollMillis(), work);
     }
 
-    void start(@Observes StartupEvent event, Worker worker, StalledShardSweep sweep) {
+    void start(@Observes StartupEvent event, Worker worker, ShardWorkers shardWorkers) {
         worker.start();
-        sweep.start();
+        shardWorkers.start();
     }
 
     void stopWorker(@Disposes Worker worker) {
         worker.close();
     }
 
-    void stopSweep(@Disposes StalledShardSweep sweep) {
-        sweep.close();
+    void stopShardWorkers(@Disposes ShardWorkers workers) {
+        workers.close();
     }
 }

@@ -48,7 +48,7 @@ class RoomsTest {
                 .resideInAPackage(HOME + ".domain")
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage(HOME, HOME + ".app", HOME + ".grpc", HOME + ".kafka", HOME + ".store")
+                .resideInAnyPackage(HOME, HOME + ".app", HOME + ".grpc", HOME + ".work", HOME + ".store")
                 .check(CLASSES);
     }
 
@@ -59,13 +59,13 @@ class RoomsTest {
                 .resideInAPackage(HOME + ".app")
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage(HOME, HOME + ".grpc", HOME + ".kafka", HOME + ".store")
+                .resideInAnyPackage(HOME, HOME + ".grpc", HOME + ".work", HOME + ".store")
                 .check(CLASSES);
     }
 
     @Test
     void theDoorsDoNotSeeEachOther() {
-        slices().matching(HOME + ".(grpc|kafka|store)")
+        slices().matching(HOME + ".(grpc|work|store)")
                 .should()
                 .notDependOnEachOther()
                 .check(CLASSES);

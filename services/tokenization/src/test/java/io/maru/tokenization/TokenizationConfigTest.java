@@ -19,7 +19,7 @@ class TokenizationConfigTest {
         assertThat(config.workDirectory()).isEqualTo(Path.of("/t/maru-tokenization"));
         assertThat(config.cachedTokenizers()).isEqualTo(3);
         assertThat(config.checkMillis()).isEqualTo(500);
-        assertThat(config.stallMillis()).isEqualTo(60_000);
+        assertThat(config.shardWorkers()).isEqualTo(2);
         assertThat(config.countingBytes()).isEqualTo(64 << 20);
         assertThat(config.learningBytes()).isEqualTo(192 << 20);
         assertThat(config.importIdleMillis()).isEqualTo(60_000);

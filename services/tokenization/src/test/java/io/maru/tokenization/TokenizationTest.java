@@ -18,7 +18,6 @@ import io.maru.formats.Document;
 import io.maru.formats.Manifest;
 import io.maru.formats.Sha256;
 import io.maru.formats.TokenShardReader;
-import io.maru.platform.database.Database;
 import io.maru.platform.event.Fact;
 import io.maru.platform.store.ObjectStore;
 import io.maru.platform.testkit.EmbeddedServersResource;
@@ -38,7 +37,6 @@ import io.maru.tokenization.v1.ImportTokenizerRequest;
 import io.maru.tokenization.v1.ListDatasetsRequest;
 import io.maru.tokenization.v1.ListDatasetsResponse;
 import io.maru.tokenization.v1.ListTokenizersRequest;
-import io.maru.tokenization.v1.ShardQueued;
 import io.maru.tokenization.v1.TokenShardSealed;
 import io.maru.tokenization.v1.TokenizationServiceGrpc;
 import io.maru.tokenization.v1.Tokenizer;
@@ -95,9 +93,6 @@ class TokenizationTest {
 
     @Inject
     ObjectStore objects;
-
-    @Inject
-    Database database;
 
     @TempDir
     Path folder;
@@ -175,70 +170,7 @@ class TokenizationTest {
     }
 
     @Test
-    void anEventThatComesAgainChangesNothing() throws Exception {
-        String corpus = corpus(3);
-        Dataset sealed = encode(corpus, train(corpus).getName());
-        try (Facts facts = Facts.on(TOPIC)) {
-            List<Fact> queued = facts.await(
-                    3,
-                    fact -> fact.type().equals("maru.shard.queued.v1")
-                            && fact.subject().startsWith(sealed.getName()));
-            for (Fact fact : queued) {
-                facts.publish(fact);
-                // The same wish under another id: the inbox does not know it.
-                facts.publish(Fact.of(fact.type(), fact.subject(), fact.run(), ShardQueued.parseFrom(fact.data())));
-            }
-            // Another dataset's events come after these, so when it is sealed these have been dealt with.
-            Dataset other = encode(corpus, train(corpus).getName());
-
-            assertThat(other.getManifestSha256()).isEqualTo(sealed.getManifestSha256());
-            assertThat(get(sealed)).isEqualTo(sealed);
-            await().untilAsserted(() -> assertThat(facts.all())
-                    .filteredOn(fact -> is(fact, "maru.dataset.sealed.v1", other.getName()))
-                    .hasSize(1));
-            assertThat(facts.all())
-                    .filteredOn(fact -> is(fact, "maru.token-shard.sealed.v1", sealed.getName())
-                            || is(fact, "maru.dataset.sealed.v1", sealed.getName()))
-                    .hasSize(4);
-        }
-    }
-
-    @Test
-    void aShardWhoseEventIsLostIsQueuedAgain() {
-        String corpus = corpus(3);
-        Tokenizer tokenizer = train(corpus);
-        String name = "datasets/" + UUID.randomUUID();
-        // As CreateDataset leaves it, with the outbox emptied by nobody.
-        database.run(sql -> {
-            sql.update(
-                    """
-                    insert into dataset (name, request_id, corpus, corpus_sha256, tokenizer, tokenizer_sha256,
-                        vocabulary_size, run, shards, update_time)
-                    values (?, ?, ?, ?, ?, ?, ?, '', 1, now() - interval '1 hour')
-                    """,
-                    name,
-                    name,
-                    corpus,
-                    Sha256.of(objects.bytes(corpus + "/manifest.json", Manifest.MAX_BYTES)),
-                    tokenizer.getName(),
-                    tokenizer.getSha256(),
-                    tokenizer.getTokens());
-            sql.update(
-                    """
-                    insert into token_shard (name, dataset, position, document_key, document_sha256, split, text_bytes,
-                        queue_time)
-                    values (?, ?, 0, 'shards/train-00000', ?, 'train', 1, now() - interval '1 hour')
-                    """,
-                    name + "/shards/train-00000",
-                    name,
-                    objects.read(corpus + "/shards/train-00000").sha256());
-        });
-
-        assertThat(watch(name).getState()).isEqualTo(Dataset.State.SEALED);
-    }
-
-    @Test
-    void aShardThatCannotBeEncodedFailsTheDatasetAndIsADeadLetter() throws Exception {
+    void aShardThatCannotBeEncodedFailsTheDataset() throws Exception {
         String corpus = corpus(3);
         Tokenizer tokenizer = train(corpus);
         objects.put(corpus + "/shards/train-00001", new byte[] {1, 2, 3});
@@ -248,11 +180,9 @@ class TokenizationTest {
         assertThat(dataset.getState()).isEqualTo(Dataset.State.FAILED);
         assertThat(dataset.getFailureReason()).isEqualTo("OBJECT_CORRUPT");
         assertThat(dataset.getFailureMessage()).startsWith(corpus + "/shards/train-00001: sha256 is ");
-        try (Facts facts = Facts.on(TOPIC);
-                Facts deadLetters = Facts.on("maru.dead-letters.v1")) {
+        try (Facts facts = Facts.on(TOPIC)) {
             Fact failed = facts.await(fact -> is(fact, "maru.dataset.failed.v1", dataset.getName()));
             assertThat(DatasetFailed.parseFrom(failed.data()).getReason()).isEqualTo("OBJECT_CORRUPT");
-            deadLetters.awaitRecords(1, record -> (dataset.getName() + "/shards/train-00001").equals(record.key()));
         }
         // The service goes on.
         String good = corpus(2);

@@ -29,7 +29,8 @@ public final class TrainStage extends ResourceStage<TrainingJob, TrainingService
                 .setJobId(run.id())
                 .setRun(run.name())
                 .setDataset(run.need(Result.DATASET))
-                .setSpec(TrainingWords.training(recipe))
+                .setModel(TrainingWords.model(recipe.model()))
+                .setTraining(TrainingWords.training(recipe.training()))
                 .setRecipe(run.recipe())
                 .build());
     }
@@ -67,7 +68,7 @@ public final class TrainStage extends ResourceStage<TrainingJob, TrainingService
     /** The checkpoint that is published: the best of a job that may end early, since it went on beyond that; else the last. */
     private static Report finished(TrainingJob job) {
         boolean best =
-                job.getSpec().getEarlyStop() > 0 && !job.getBestCheckpoint().isEmpty();
+                job.getTraining().getEarlyStop() > 0 && !job.getBestCheckpoint().isEmpty();
         String checkpoint = best ? job.getBestCheckpoint() : job.getLastCheckpoint();
         double validationLoss = best ? job.getBestValidationLoss() : job.getValidationLoss();
         return new Report.Finished(
@@ -92,12 +93,12 @@ public final class TrainStage extends ResourceStage<TrainingJob, TrainingService
     private static Progress progress(TrainingJob job) {
         double tokensPerSecond = job.getTokensPerSecond();
         double tokensPerStep =
-                (double) job.getSpec().getBatch() * job.getSpec().getModel().getBlock();
-        long left = job.getSpec().getSteps() - job.getStep();
+                (double) job.getTraining().getBatch() * job.getModel().getBlock();
+        long left = job.getTraining().getSteps() - job.getStep();
         // The job's own speed, since the stage may have waited for a worker, or been paused.
         return new Progress(
                 job.getStep(),
-                job.getSpec().getSteps(),
+                job.getTraining().getSteps(),
                 "steps",
                 measured(job.getLoss()),
                 measured(job.getValidationLoss()),

@@ -33,7 +33,8 @@ public final class TrainingDoor implements TrainingCheck {
         try {
             stub.withDeadlineAfter(deadline.toMillis(), TimeUnit.MILLISECONDS)
                     .checkTrainingSpec(CheckTrainingSpecRequest.newBuilder()
-                            .setSpec(TrainingWords.training(recipe))
+                            .setModel(TrainingWords.model(recipe.model()))
+                            .setTraining(TrainingWords.training(recipe.training()))
                             .setVocabularySize(vocabulary)
                             .build());
         } catch (StatusRuntimeException e) {

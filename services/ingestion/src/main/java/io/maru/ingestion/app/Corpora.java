@@ -15,7 +15,7 @@ import java.util.UUID;
 /** What callers may do with corpora. */
 public final class Corpora {
     /** Quality reports have a row for each. */
-    private static final int MOST_KINDS = 100;
+    private static final int MAX_KINDS = 100;
 
     private final CorpusStore corpora;
     private final TextStore texts;
@@ -70,9 +70,9 @@ public final class Corpora {
                         .getOrDefault(source, uploaded.getOrDefault(source, DocumentKind.ofFile(source))))
                 .toList();
         long different = kinds.stream().distinct().count();
-        if (different > MOST_KINDS) {
+        if (different > MAX_KINDS) {
             throw IngestionReason.INVALID_KIND.because(
-                    "kinds: %d different ones (expected: at most %d)", different, MOST_KINDS);
+                    "kinds: %d different ones (expected: at most %d)", different, MAX_KINDS);
         }
         return kinds;
     }

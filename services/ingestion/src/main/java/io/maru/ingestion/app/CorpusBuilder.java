@@ -39,14 +39,14 @@ public final class CorpusBuilder {
     private final TextStore texts;
     private final TextLimits limits;
     private final Path workDirectory;
-    private final int mostDocuments;
+    private final int maxDocuments;
 
-    /** @param mostDocuments different documents in one corpus; their digests are kept in memory, see {@link DigestSet} */
-    public CorpusBuilder(TextStore texts, TextLimits limits, Path workDirectory, int mostDocuments) {
+    /** @param maxDocuments different documents in one corpus; their digests are kept in memory, see {@link DigestSet} */
+    public CorpusBuilder(TextStore texts, TextLimits limits, Path workDirectory, int maxDocuments) {
         this.texts = texts;
         this.limits = limits;
         this.workDirectory = workDirectory;
-        this.mostDocuments = mostDocuments;
+        this.maxDocuments = maxDocuments;
     }
 
     /**
@@ -67,7 +67,7 @@ public final class CorpusBuilder {
         private final BuildProgress progress;
         private final Path folder;
         private final ShardSet shards;
-        private final DigestSet seen = new DigestSet(mostDocuments);
+        private final DigestSet seen = new DigestSet(maxDocuments);
         /** Of the source in hand. */
         private String kind = "";
 

@@ -19,17 +19,17 @@ public final class DocumentIntake {
     private final UploadKinds kinds;
     private final TextLimits limits;
     private final Path workDirectory;
-    private final int mostUploads;
+    private final int maxUploads;
     private final Semaphore places;
 
-    /** @param mostUploads how many files may be on their way in at once */
-    public DocumentIntake(TextStore texts, UploadKinds kinds, TextLimits limits, Path workDirectory, int mostUploads) {
+    /** @param maxUploads how many files may be on their way in at once */
+    public DocumentIntake(TextStore texts, UploadKinds kinds, TextLimits limits, Path workDirectory, int maxUploads) {
         this.texts = texts;
         this.kinds = kinds;
         this.limits = limits;
         this.workDirectory = workDirectory;
-        this.mostUploads = mostUploads;
-        this.places = new Semaphore(mostUploads);
+        this.maxUploads = maxUploads;
+        this.places = new Semaphore(maxUploads);
     }
 
     /**
@@ -43,7 +43,7 @@ public final class DocumentIntake {
         String known = kind.isEmpty() ? DocumentKind.ofFile(fileName) : DocumentKind.check("kind", kind);
         if (!places.tryAcquire()) {
             throw IngestionReason.TOO_MANY_UPLOADS.because(
-                    "%d uploads are under way (expected: at most that; try again when one has ended)", mostUploads);
+                    "%d uploads are under way (expected: at most that; try again when one has ended)", maxUploads);
         }
         try {
             return new Upload(fileName, known, new TextSpool(fileName, limits, workDirectory));

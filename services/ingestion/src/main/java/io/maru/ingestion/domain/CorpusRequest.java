@@ -22,13 +22,13 @@ public record CorpusRequest(
         double validationFraction,
         Map<String, String> kinds,
         String run) {
-    public static final int MOST_SOURCES = 10_000;
+    public static final int MAX_SOURCES = 10_000;
 
     public CorpusRequest {
         sources = List.copyOf(sources);
-        if (sources.isEmpty() || sources.size() > MOST_SOURCES) {
+        if (sources.isEmpty() || sources.size() > MAX_SOURCES) {
             throw IngestionReason.INVALID_SOURCE.because(
-                    "sources: %d of them (expected: 1 to %d)", sources.size(), MOST_SOURCES);
+                    "sources: %d of them (expected: 1 to %d)", sources.size(), MAX_SOURCES);
         }
         sources.forEach(SourceName::check);
         kinds = Map.copyOf(kinds);

@@ -5,17 +5,17 @@ package io.maru.ingestion.domain;
  * second attempt builds.
  *
  * @param documentBytes a document ends at the first blank line after this much text
- * @param mostDocumentBytes and at a line's end before it would be longer than this
+ * @param maxDocumentBytes and at a line's end before it would be longer than this
  * @param shardBytes a shard is sealed once its documents have this much text
  */
-public record CutRule(int documentBytes, int mostDocumentBytes, long shardBytes) {
+public record CutRule(int documentBytes, int maxDocumentBytes, long shardBytes) {
     public CutRule {
         if (documentBytes < 1) {
             throw new IllegalArgumentException("documentBytes: " + documentBytes + " (expected: >= 1)");
         }
-        if (mostDocumentBytes < documentBytes) {
+        if (maxDocumentBytes < documentBytes) {
             throw new IllegalArgumentException(
-                    "mostDocumentBytes: " + mostDocumentBytes + " (expected: >= documentBytes " + documentBytes + ")");
+                    "maxDocumentBytes: " + maxDocumentBytes + " (expected: >= documentBytes " + documentBytes + ")");
         }
         if (shardBytes < 1) {
             throw new IllegalArgumentException("shardBytes: " + shardBytes + " (expected: >= 1)");

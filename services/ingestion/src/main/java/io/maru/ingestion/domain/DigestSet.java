@@ -2,7 +2,7 @@ package io.maru.ingestion.domain;
 
 /**
  * Which texts were there before: a set of 128-bit digests, 16 bytes a slot and at least half of the slots used once it has
- * grown. With {@code most} = 3,000,000 it never takes more than 64 MiB, and 32 MiB more for the moment of its last growth.
+ * grown. With {@code maxDigests} = 3,000,000 it never takes more than 64 MiB, and 32 MiB more for the moment of its last growth.
  *
  * <p>Open addressing with linear probing; a digest is uniform, so its bits are the hash. Two different texts have one
  * digest with a chance of n²/2^129 among n: below 10^-24 for ten million.
@@ -10,15 +10,15 @@ package io.maru.ingestion.domain;
 public final class DigestSet {
     private static final int FIRST_SLOTS = 1 << 10;
 
-    private final int most;
+    private final int maxDigests;
     private long[] slots = new long[2 * FIRST_SLOTS];
     private int size;
     /** Both halves zero mark an empty slot, so that digest is kept here. */
     private boolean hasZero;
 
-    /** @param most how many digests it may hold */
-    public DigestSet(int most) {
-        this.most = most;
+    /** @param maxDigests how many digests it may hold */
+    public DigestSet(int maxDigests) {
+        this.maxDigests = maxDigests;
     }
 
     /**
@@ -39,10 +39,10 @@ public final class DigestSet {
         if (slots[slot] == high && slots[slot + 1] == low) {
             return false;
         }
-        if (size == most) {
+        if (size == maxDigests) {
             throw IngestionReason.TOO_MANY_DOCUMENTS.because(
-                    "more than %d different documents (expected: at most that; maru.ingestion.most-documents sets it)",
-                    most);
+                    "more than %d different documents (expected: at most that; maru.ingestion.max-documents sets it)",
+                    maxDigests);
         }
         slots[slot] = high;
         slots[slot + 1] = low;

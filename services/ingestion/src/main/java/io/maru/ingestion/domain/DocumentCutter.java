@@ -15,7 +15,7 @@ import java.util.List;
  *     The end.<|endoftext|>Lily  <- cut                            <- cut at this blank line
  *     ran home.                             third paragraph
  *
- * and in both at a line's end before mostDocumentBytes would be passed.
+ * and in both at a line's end before maxDocumentBytes would be passed.
  *
  * Blank lines at a document's ends are dropped, and a document of nothing else is none.
  */
@@ -69,7 +69,7 @@ public final class DocumentCutter {
             return;
         }
         long lineBytes = utf8Length(line) + 1;
-        if (bytes + lineBytes > rule.mostDocumentBytes()) {
+        if (bytes + lineBytes > rule.maxDocumentBytes()) {
             cut();
         }
         lines.add(line);

@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
 /** Which objects a corpus can be made of. The name is the object's key and never a path of this machine. */
 public final class SourceName {
     /** S3's limit for a key. */
-    private static final int MOST_CHARACTERS = 1024;
+    private static final int MAX_CHARACTERS = 1024;
 
     private static final Pattern UPLOAD = Pattern.compile("uploads/[0-9a-f]{32}");
     private static final Pattern INBOX = Pattern.compile("inbox(/[^/\\\\\\p{Cntrl}]+)+");
@@ -21,7 +21,7 @@ public final class SourceName {
     public static String check(String name) {
         boolean isInbox = INBOX.matcher(name).matches()
                 && Arrays.stream(name.split("/")).noneMatch(part -> part.equals(".") || part.equals(".."));
-        boolean fits = name.length() <= MOST_CHARACTERS
+        boolean fits = name.length() <= MAX_CHARACTERS
                 && (isInbox || UPLOAD.matcher(name).matches());
         if (!fits) {
             throw IngestionReason.INVALID_SOURCE.because(

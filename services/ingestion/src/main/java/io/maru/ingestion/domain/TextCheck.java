@@ -36,8 +36,8 @@ public final class TextCheck {
 
     // Within a character of several bytes: how many are to come, what the next may be, where it began.
     private int missing;
-    private int lowest;
-    private int highest;
+    private int minByte;
+    private int maxByte;
     private int codePoint;
     private long characterStart;
 
@@ -55,9 +55,9 @@ public final class TextCheck {
     public void accept(byte[] bytes, int from, int to) {
         for (int i = from; i < to; i++) {
             int b = bytes[i] & 0xFF;
-            if (offset >= limits.mostFileBytes()) {
+            if (offset >= limits.maxFileBytes()) {
                 throw IngestionReason.FILE_TOO_LARGE.because(
-                        "%s: more than %d bytes (expected: at most that)", file, limits.mostFileBytes());
+                        "%s: more than %d bytes (expected: at most that)", file, limits.maxFileBytes());
             }
             if (missing > 0) {
                 continueCharacter(b);
@@ -67,10 +67,10 @@ public final class TextCheck {
                 ascii(b);
             }
             offset++;
-            if (b != '\n' && offset - lineStart > limits.mostLineBytes()) {
+            if (b != '\n' && offset - lineStart > limits.maxLineBytes()) {
                 throw IngestionReason.LINE_TOO_LONG.because(
                         "%s: %s: the line is longer than %d bytes (expected: a line feed before that)",
-                        file, place(offset - 1), limits.mostLineBytes());
+                        file, place(offset - 1), limits.maxLineBytes());
             }
         }
     }
@@ -104,8 +104,8 @@ public final class TextCheck {
     private void startCharacter(int b) {
         separatorMatched = 0;
         characterStart = offset;
-        lowest = 0x80;
-        highest = 0xBF;
+        minByte = 0x80;
+        maxByte = 0xBF;
         if (b >= 0xC2 && b <= 0xDF) {
             missing = 1;
             codePoint = b & 0x1F;
@@ -114,18 +114,18 @@ public final class TextCheck {
             codePoint = b & 0x0F;
             // Shorter forms, then surrogates.
             if (b == 0xE0) {
-                lowest = 0xA0;
+                minByte = 0xA0;
             } else if (b == 0xED) {
-                highest = 0x9F;
+                maxByte = 0x9F;
             }
         } else if (b >= 0xF0 && b <= 0xF4) {
             missing = 3;
             codePoint = b & 0x07;
             // Shorter forms, then what is beyond U+10FFFF.
             if (b == 0xF0) {
-                lowest = 0x90;
+                minByte = 0x90;
             } else if (b == 0xF4) {
-                highest = 0x8F;
+                maxByte = 0x8F;
             }
         } else {
             throw illFormed("byte 0x%02x".formatted(b));
@@ -133,12 +133,12 @@ public final class TextCheck {
     }
 
     private void continueCharacter(int b) {
-        if (b < lowest || b > highest) {
+        if (b < minByte || b > maxByte) {
             throw illFormed("byte 0x%02x within a character of several bytes".formatted(b));
         }
         codePoint = (codePoint << 6) | (b & 0x3F);
-        lowest = 0x80;
-        highest = 0xBF;
+        minByte = 0x80;
+        maxByte = 0xBF;
         missing--;
         if (missing == 0 && !hasInk) {
             hasInk = !Character.isWhitespace(codePoint)

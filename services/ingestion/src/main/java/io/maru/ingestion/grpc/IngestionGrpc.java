@@ -3,6 +3,7 @@ package io.maru.ingestion.grpc;
 import io.maru.ingestion.IngestionConfig;
 import io.maru.ingestion.app.Corpora;
 import io.maru.ingestion.app.DocumentIntake;
+import io.maru.ingestion.app.IngestionCounts;
 import io.maru.ingestion.domain.Corpus;
 import io.maru.ingestion.domain.IngestionReason;
 import io.maru.ingestion.v1.CancelCorpusRequest;
@@ -15,9 +16,8 @@ import io.maru.ingestion.v1.UploadRequest;
 import io.maru.ingestion.v1.UploadedFile;
 import io.maru.ingestion.v1.WatchCorpusRequest;
 import io.maru.platform.grpc.Page;
+import io.maru.platform.grpc.ResourceName;
 import io.maru.platform.grpc.Watch;
-import io.maru.platform.name.ResourceName;
-import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.grpc.GrpcService;
 import io.smallrye.common.annotation.Blocking;
 import io.smallrye.mutiny.Multi;
@@ -33,14 +33,14 @@ class IngestionGrpc implements IngestionService {
     private final Corpora corpora;
     private final Duration watchInterval;
     private final Duration uploadIdle;
-    private final MeterRegistry meters;
+    private final IngestionCounts counts;
 
-    IngestionGrpc(DocumentIntake intake, Corpora corpora, IngestionConfig config, MeterRegistry meters) {
+    IngestionGrpc(DocumentIntake intake, Corpora corpora, IngestionConfig config, IngestionCounts counts) {
         this.intake = intake;
         this.corpora = corpora;
         this.watchInterval = Duration.ofMillis(config.watchMillis());
         this.uploadIdle = Duration.ofMillis(config.uploadIdleMillis());
-        this.meters = meters;
+        this.counts = counts;
     }
 
     /**
@@ -61,10 +61,9 @@ class IngestionGrpc implements IngestionService {
                 .map(last -> stream.store())
                 .onTermination()
                 .invoke(stream::close)
-                .invoke(file -> meters.counter("maru_ingestion_uploaded_bytes").increment((double) file.size()))
+                .invoke(file -> counts.uploaded(file.size()))
                 .onFailure()
-                .invoke(failure ->
-                        meters.counter("maru_ingestion_uploads_refused").increment())
+                .invoke(failure -> counts.uploadRefused())
                 .map(CorpusMapping::toProto);
     }
 

@@ -8,8 +8,8 @@ import io.maru.platform.error.CommonReason;
 
 /** The order of one upload's messages: a header, then chunks. */
 final class UploadStream implements AutoCloseable {
-    private static final int MOST_CHUNK_BYTES = 1 << 20;
-    private static final int MOST_FILE_NAME = 255;
+    private static final int MAX_CHUNK_BYTES = 1 << 20;
+    private static final int MAX_FILE_NAME = 255;
 
     private final DocumentIntake intake;
     private DocumentIntake.Upload upload;
@@ -25,10 +25,10 @@ final class UploadStream implements AutoCloseable {
                 if (upload == null) {
                     throw outOfOrder("a chunk", "the header first");
                 }
-                if (part.getChunk().size() > MOST_CHUNK_BYTES) {
+                if (part.getChunk().size() > MAX_CHUNK_BYTES) {
                     throw IngestionReason.CHUNK_TOO_LARGE.because(
                             "chunk: %d bytes (expected: at most %d)",
-                            part.getChunk().size(), MOST_CHUNK_BYTES);
+                            part.getChunk().size(), MAX_CHUNK_BYTES);
                 }
                 upload.accept(part.getChunk().toByteArray());
             }
@@ -40,10 +40,10 @@ final class UploadStream implements AutoCloseable {
         if (upload != null) {
             throw outOfOrder("a second header", "a chunk");
         }
-        if (header.getFileName().isBlank() || header.getFileName().length() > MOST_FILE_NAME) {
+        if (header.getFileName().isBlank() || header.getFileName().length() > MAX_FILE_NAME) {
             throw CommonReason.INVALID_ARGUMENT.because(
                     "file_name: %d characters (expected: 1 to %d, not blank)",
-                    header.getFileName().length(), MOST_FILE_NAME);
+                    header.getFileName().length(), MAX_FILE_NAME);
         }
         // It goes into messages and logs, so it must not be able to write lines of its own.
         upload = intake.open(header.getFileName().replaceAll("\\p{Cntrl}", "?"), header.getKind());

@@ -1,6 +1,7 @@
 package io.maru.ingestion.store;
 
 import io.maru.ingestion.app.CorpusStore;
+import io.maru.ingestion.app.HeldCorpus;
 import io.maru.ingestion.app.SealedCorpus;
 import io.maru.ingestion.domain.Corpus;
 import io.maru.ingestion.domain.CorpusRequest;
@@ -18,12 +19,14 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * Corpora in PostgreSQL. Whatever a worker writes is written under its claim: a worker that has lost its lease rolls back.
  */
 public final class PostgresCorpora implements CorpusStore {
-    static final String WORK = "corpus";
+    /** Of the work on a corpus. */
+    public static final String KIND = "corpus";
 
     private final Database database;
     private final WorkQueue queue;
@@ -66,7 +69,7 @@ public final class PostgresCorpora implements CorpusStore {
             int created = sql.update(
                     """
                     insert into corpus (name, request_id, sources, kinds, validation_fraction, document_bytes,
-                        most_document_bytes, shard_bytes, run, source_bytes)
+                        max_document_bytes, shard_bytes, run, source_bytes)
                     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing
                     """,
                     name,
@@ -75,14 +78,14 @@ public final class PostgresCorpora implements CorpusStore {
                     kinds.toArray(String[]::new),
                     request.validationFraction(),
                     rule.documentBytes(),
-                    rule.mostDocumentBytes(),
+                    rule.maxDocumentBytes(),
                     rule.shardBytes(),
                     request.run(),
                     sourceBytes);
             if (created == 0) {
                 return Optional.empty();
             }
-            queue.enqueue(sql, WORK, name);
+            queue.enqueue(sql, KIND, name);
             return find(sql, name);
         });
     }
@@ -91,52 +94,49 @@ public final class PostgresCorpora implements CorpusStore {
     public Optional<Corpus> cancel(String name) {
         return database.inTransaction(sql -> {
             // The worker that finds a CANCELLED corpus in the queue has only the claim to end.
-            sql.update("""
-                    update corpus set state = case state when 'PENDING' then 'CANCELLED' else 'CANCELLING' end,
-                        revision = revision + 1, update_time = now()
-                    where name = ? and state in ('PENDING', 'RUNNING')
-                    """, name);
+            move(sql, name, CorpusState::cancelRequested);
             return find(sql, name);
         });
     }
 
-    /** The corpus to build, now RUNNING; nothing, and the claim ended, where there is nothing to build any more. */
-    Optional<Corpus> start(Claim claim) {
-        return database.inTransaction(sql -> {
-            queue.hold(sql, claim);
-            int running = sql.update("""
-                    update corpus set state = 'RUNNING', revision = revision + 1, update_time = now()
-                    where name = ? and state in ('PENDING', 'RUNNING')
-                    """, claim.name());
-            if (running == 1) {
-                return find(sql, claim.name());
-            }
-            cancelled(sql, claim);
-            return Optional.empty();
-        });
+    /**
+     * Moves the corpus on, if it is there and that changes its state.
+     *
+     * @return whether it did
+     */
+    private static boolean move(Sql sql, String name, UnaryOperator<CorpusState> transition) throws SQLException {
+        Optional<CorpusState> before = lock(sql, name);
+        Optional<CorpusState> after = before.map(transition);
+        if (after.equals(before)) {
+            return false;
+        }
+        sql.update(
+                "update corpus set state = ?, revision = revision + 1, update_time = now() where name = ?",
+                after.orElseThrow().name(),
+                name);
+        return true;
     }
 
-    /** @throws io.maru.platform.error.Refusal CORPUS_CANCELLED where somebody has asked for that */
-    void progress(Claim claim, Tally tally) {
-        database.run(sql -> {
-            queue.hold(sql, claim);
-            requireRunning(sql, claim);
-            update(sql, claim, CorpusState.RUNNING, tally);
-        });
+    /** The state that nobody changes before this transaction ends. */
+    private static Optional<CorpusState> lock(Sql sql, String name) throws SQLException {
+        return sql.first(
+                "select state from corpus where name = ? for update",
+                row -> CorpusState.valueOf(row.getString("state")),
+                name);
     }
 
-    private static void requireRunning(Sql sql, Claim claim) throws SQLException {
-        boolean running = sql.first(
-                        "select 1 from corpus where name = ? and state = 'RUNNING' for update",
-                        row -> true,
-                        claim.name())
-                .isPresent();
-        if (!running) {
-            throw IngestionReason.CORPUS_CANCELLED.because("%s: cancelled", claim.name());
+    /** The corpus of a claim. */
+    public HeldCorpus held(Claim claim) {
+        return new LeasedCorpus(claim);
+    }
+
+    private static void requireRunning(Sql sql, String name) throws SQLException {
+        if (!lock(sql, name).equals(Optional.of(CorpusState.RUNNING))) {
+            throw IngestionReason.CORPUS_CANCELLED.because("%s: cancelled", name);
         }
     }
 
-    private static void update(Sql sql, Claim claim, CorpusState state, Tally tally) throws SQLException {
+    private static void update(Sql sql, String name, CorpusState state, Tally tally) throws SQLException {
         sql.update(
                 """
                 update corpus set state = ?, read_bytes = ?, documents = ?, duplicates = ?, train_bytes = ?,
@@ -150,66 +150,7 @@ public final class PostgresCorpora implements CorpusStore {
                 tally.trainBytes(),
                 tally.validationBytes(),
                 tally.shards(),
-                claim.name());
-    }
-
-    /** The digest under which the shard was sealed, if it was. */
-    Optional<String> sealedShard(String name) {
-        return database.inTransaction(sql ->
-                sql.first("select sha256 from document_shard where name = ?", row -> row.getString("sha256"), name));
-    }
-
-    /** Tells that the shard is sealed, once, however many attempts seal it. */
-    void sealedShard(Claim claim, DocumentShard shard, String run) {
-        database.run(sql -> {
-            queue.hold(sql, claim);
-            int first = sql.update(
-                    "insert into document_shard (name, corpus, sha256) values (?, ?, ?) on conflict do nothing",
-                    shard.name(),
-                    shard.corpus(),
-                    shard.sha256());
-            if (first == 1) {
-                outbox.append(sql, Facts.shardSealed(shard, run));
-            }
-        });
-    }
-
-    /** @throws io.maru.platform.error.Refusal CORPUS_CANCELLED where somebody was faster and asked for that */
-    void seal(Claim claim, Corpus corpus, SealedCorpus sealed) {
-        database.run(sql -> {
-            queue.finish(sql, claim);
-            requireRunning(sql, claim);
-            update(sql, claim, CorpusState.SEALED, sealed.tally());
-            sql.update("update corpus set manifest_sha256 = ? where name = ?", sealed.manifestSha256(), claim.name());
-            outbox.append(sql, Facts.corpusSealed(corpus, sealed));
-        });
-    }
-
-    void cancelled(Claim claim) {
-        database.run(sql -> cancelled(sql, claim));
-    }
-
-    private void cancelled(Sql sql, Claim claim) throws SQLException {
-        queue.finish(sql, claim);
-        sql.update("""
-                update corpus set state = 'CANCELLED', revision = revision + 1, update_time = now()
-                where name = ? and state = 'CANCELLING'
-                """, claim.name());
-    }
-
-    void fail(Claim claim, String reason, String message) {
-        database.run(sql -> {
-            queue.finish(sql, claim);
-            int failed = sql.update("""
-                    update corpus set state = 'FAILED', failure_reason = ?, failure_message = ?,
-                        revision = revision + 1, update_time = now()
-                    where name = ? and state in ('PENDING', 'RUNNING', 'CANCELLING')
-                    """, reason, message, claim.name());
-            if (failed == 1) {
-                Corpus corpus = find(sql, claim.name()).orElseThrow();
-                outbox.append(sql, Facts.corpusFailed(corpus, reason, message));
-            }
-        });
+                name);
     }
 
     private static Corpus corpus(ResultSet row) throws SQLException {
@@ -219,8 +160,7 @@ public final class PostgresCorpora implements CorpusStore {
                 List.of((String[]) row.getArray("sources").getArray()),
                 List.of((String[]) row.getArray("kinds").getArray()),
                 row.getDouble("validation_fraction"),
-                new CutRule(
-                        row.getInt("document_bytes"), row.getInt("most_document_bytes"), row.getLong("shard_bytes")),
+                new CutRule(row.getInt("document_bytes"), row.getInt("max_document_bytes"), row.getLong("shard_bytes")),
                 row.getString("run"),
                 row.getLong("source_bytes"),
                 new Tally(
@@ -237,5 +177,95 @@ public final class PostgresCorpora implements CorpusStore {
                 row.getTimestamp("update_time").toInstant(),
                 row.getLong("revision"),
                 row.getLong("sequence"));
+    }
+
+    /** A corpus under a claim of the work queue. */
+    private final class LeasedCorpus implements HeldCorpus {
+        private final Claim claim;
+
+        LeasedCorpus(Claim claim) {
+            this.claim = claim;
+        }
+
+        @Override
+        public Optional<Corpus> start() {
+            return database.inTransaction(sql -> {
+                queue.hold(sql, claim);
+                move(sql, claim.name(), CorpusState::started);
+                Optional<Corpus> corpus = find(sql, claim.name()).filter(c -> c.state() == CorpusState.RUNNING);
+                if (corpus.isEmpty()) {
+                    cancelled(sql);
+                }
+                return corpus;
+            });
+        }
+
+        @Override
+        public void progress(Tally tally) {
+            database.run(sql -> {
+                queue.hold(sql, claim);
+                requireRunning(sql, claim.name());
+                update(sql, claim.name(), CorpusState.RUNNING, tally);
+            });
+        }
+
+        @Override
+        public Optional<String> sealedShard(String name) {
+            return database.inTransaction(sql -> sql.first(
+                    "select sha256 from document_shard where name = ?", row -> row.getString("sha256"), name));
+        }
+
+        @Override
+        public void sealShard(DocumentShard shard, String run) {
+            database.run(sql -> {
+                queue.hold(sql, claim);
+                int first = sql.update(
+                        "insert into document_shard (name, corpus, sha256) values (?, ?, ?) on conflict do nothing",
+                        shard.name(),
+                        shard.corpus(),
+                        shard.sha256());
+                if (first == 1) {
+                    outbox.append(sql, Facts.shardSealed(shard, run));
+                }
+            });
+        }
+
+        @Override
+        public void seal(Corpus corpus, SealedCorpus sealed) {
+            database.run(sql -> {
+                queue.finish(sql, claim);
+                requireRunning(sql, claim.name());
+                update(sql, claim.name(), CorpusState.SEALED, sealed.tally());
+                sql.update(
+                        "update corpus set manifest_sha256 = ? where name = ?", sealed.manifestSha256(), claim.name());
+                outbox.append(sql, Facts.corpusSealed(corpus, sealed));
+            });
+        }
+
+        @Override
+        public void cancelled() {
+            database.run(sql -> cancelled(sql));
+        }
+
+        private void cancelled(Sql sql) throws SQLException {
+            queue.finish(sql, claim);
+            move(sql, claim.name(), CorpusState::stopped);
+        }
+
+        @Override
+        public void fail(String reason, String message) {
+            database.run(sql -> {
+                queue.finish(sql, claim);
+                if (move(sql, claim.name(), CorpusState::failed)) {
+                    sql.update(
+                            "update corpus set failure_reason = ?, failure_message = ? where name = ?",
+                            reason,
+                            message,
+                            claim.name());
+                    Corpus corpus = find(sql, claim.name()).orElseThrow();
+                    outbox.append(sql, Facts.corpusFailed(corpus, reason, message));
+                }
+            });
+        }
     }
 }

@@ -41,7 +41,7 @@ class CorpusBuilderTest {
     private final Told told = new Told();
     private CutRule rule = new CutRule(20, 1000, 1 << 20);
     private double validationFraction;
-    private int mostDocuments = 1000;
+    private int maxDocuments = 1000;
     private List<String> kinds = List.of();
 
     @TempDir
@@ -159,9 +159,9 @@ class CorpusBuilderTest {
             String corpus = "corpora/" + end;
             texts.puts.clear();
             told.sealed.clear();
-            told.mostSealed = end;
+            told.maxSealed = end;
             assertThatThrownBy(() -> build(corpus, "inbox/a")).isInstanceOf(InterruptedException.class);
-            told.mostSealed = Integer.MAX_VALUE;
+            told.maxSealed = Integer.MAX_VALUE;
 
             assertThat(build(corpus, "inbox/a").manifestSha256()).isEqualTo(expected);
             assertThat(texts.puts).doesNotHaveDuplicates().hasSize(shards + 1);
@@ -220,14 +220,14 @@ class CorpusBuilderTest {
 
     @Test
     void moreDocumentsThanMemoryIsThereForFailTheCorpus() {
-        mostDocuments = 49;
+        maxDocuments = 49;
         put("inbox/a", numbered(50));
         assertRefused(IngestionReason.TOO_MANY_DOCUMENTS, () -> build("corpora/c", "inbox/a"));
     }
 
     @Test
     void tellsHowMuchItHasRead() throws Exception {
-        mostDocuments = 10_000;
+        maxDocuments = 10_000;
         put("inbox/a", numbered(5000));
         build("corpora/c", "inbox/a");
 
@@ -241,7 +241,7 @@ class CorpusBuilderTest {
         byte[] stories = Files.readAllBytes(Shared.path("data/text/tinystories.a.txt"));
         texts.objects.put("inbox/stories", stories);
         rule = new CutRule(2048, 1 << 16, 1 << 18);
-        mostDocuments = 10_000;
+        maxDocuments = 10_000;
 
         build("corpora/c", "inbox/stories");
 
@@ -276,7 +276,7 @@ class CorpusBuilderTest {
     }
 
     private CorpusBuilder builder() {
-        return new CorpusBuilder(texts, LIMITS, folder, mostDocuments);
+        return new CorpusBuilder(texts, LIMITS, folder, maxDocuments);
     }
 
     private Corpus corpus(String name, String... sources) {
@@ -321,12 +321,12 @@ class CorpusBuilderTest {
     private static final class Told implements BuildProgress {
         final List<Tally> tallies = new ArrayList<>();
         final Map<String, String> sealed = new HashMap<>();
-        int mostSealed = Integer.MAX_VALUE;
+        int maxSealed = Integer.MAX_VALUE;
 
         @Override
         public void at(Tally tally) throws InterruptedException {
             tallies.add(tally);
-            if (sealed.size() >= mostSealed) {
+            if (sealed.size() >= maxSealed) {
                 throw new InterruptedException();
             }
         }

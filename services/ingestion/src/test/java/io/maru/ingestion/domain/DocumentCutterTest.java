@@ -61,11 +61,11 @@ class DocumentCutterTest {
         assertThat(cut(false, 1, 10, "", " ", "")).isEmpty();
     }
 
-    private static List<String> cut(boolean separated, int documentBytes, int mostDocumentBytes, String... lines)
+    private static List<String> cut(boolean separated, int documentBytes, int maxDocumentBytes, String... lines)
             throws Exception {
         List<String> documents = new ArrayList<>();
         DocumentCutter cutter =
-                new DocumentCutter(separated, new CutRule(documentBytes, mostDocumentBytes, 1), documents::add);
+                new DocumentCutter(separated, new CutRule(documentBytes, maxDocumentBytes, 1), documents::add);
         for (String line : lines) {
             cutter.line(line);
         }

@@ -13,11 +13,11 @@ import java.util.Map;
  * Writes what completes a dataset: copies of its tokenizer's files, and the manifest last. The bytes depend on the corpus
  * and the tokenizer alone, so doing it twice, or in another dataset, gives the same digest.
  */
-final class DatasetSealing {
+public final class DatasetSealing {
     private final SealedFiles files;
     private final LoadedTokenizers tokenizers;
 
-    DatasetSealing(SealedFiles files, LoadedTokenizers tokenizers) {
+    public DatasetSealing(SealedFiles files, LoadedTokenizers tokenizers) {
         this.files = files;
         this.tokenizers = tokenizers;
     }
@@ -27,7 +27,7 @@ final class DatasetSealing {
      *
      * @param shards all of them, in the corpus's order
      */
-    String seal(Dataset dataset, List<TokenShard> shards) {
+    public String seal(Dataset dataset, List<TokenShard> shards) {
         BpeTokenizer tokenizer = tokenizers.get(dataset.tokenizer(), dataset.tokenizerSha256());
         List<Manifest.Entry> entries = new ArrayList<>();
         entries.add(copy(dataset, "tokenizer.json", tokenizers.json(dataset.tokenizer(), dataset.tokenizerSha256())));

@@ -11,20 +11,20 @@ import java.util.Map;
 
 /** The tokenizers used last, read from the store and held to their digests. */
 public final class LoadedTokenizers {
-    private static final int MOST_JSON_BYTES = 1 << 26;
+    private static final int MAX_JSON_BYTES = 1 << 26;
 
     private final SealedFiles files;
     private final Map<String, BpeTokenizer> bySha256;
 
-    /** @param most how many are kept; one with 50,000 tokens takes some 20 MB */
-    public LoadedTokenizers(SealedFiles files, int most) {
+    /** @param maxLoaded how many are kept; one with 50,000 tokens takes some 20 MB */
+    public LoadedTokenizers(SealedFiles files, int maxLoaded) {
         this.files = files;
         this.bySha256 = new LinkedHashMap<>(16, 0.75f, true) {
             private static final long serialVersionUID = 1;
 
             @Override
             protected boolean removeEldestEntry(Map.Entry<String, BpeTokenizer> eldest) {
-                return size() > most;
+                return size() > maxLoaded;
             }
         };
     }
@@ -64,7 +64,7 @@ public final class LoadedTokenizers {
     }
 
     private byte[] file(String key) {
-        return files.bytes(key, MOST_JSON_BYTES)
+        return files.bytes(key, MAX_JSON_BYTES)
                 .orElseThrow(() -> TokenizationReason.TOKENIZER_CORRUPT.because(
                         "%s: no such object (expected: the file of a ready tokenizer)", key));
     }

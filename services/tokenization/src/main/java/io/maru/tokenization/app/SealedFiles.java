@@ -8,9 +8,9 @@ public interface SealedFiles {
     /**
      * A small object whole; nothing where there is none.
      *
-     * @throws io.maru.platform.error.Refusal OBJECT_CORRUPT where it has more than {@code most} bytes
+     * @throws io.maru.platform.error.Refusal OBJECT_CORRUPT where it has more than {@code maxBytes} bytes
      */
-    Optional<byte[]> bytes(String key, int most);
+    Optional<byte[]> bytes(String key, int maxBytes);
 
     /**
      * Copies an object into a file.

@@ -10,10 +10,10 @@ import java.nio.charset.StandardCharsets;
 
 /** Text to token ids and back, for callers, under limits. */
 public final class TextCoding {
-    private static final int MOST_TEXT_BYTES = 1 << 20;
-    private static final int MOST_IDS = 1_000_000;
+    private static final int MAX_TEXT_BYTES = 1 << 20;
+    private static final int MAX_IDS = 1_000_000;
     /** A token can stand for a long run of spaces, so few ids can ask for a huge text. */
-    private static final int MOST_DECODED_BYTES = 1 << 22;
+    private static final int MAX_DECODED_BYTES = 1 << 22;
 
     private final Tokenizers tokenizers;
     private final LoadedTokenizers loaded;
@@ -31,10 +31,10 @@ public final class TextCoding {
      */
     public int[] encode(String tokenizer, String text, SpecialTokens special) {
         // Counting characters first keeps a text that is far too long from being copied.
-        int bytes = text.length() > MOST_TEXT_BYTES ? text.length() : text.getBytes(StandardCharsets.UTF_8).length;
-        if (bytes > MOST_TEXT_BYTES) {
+        int bytes = text.length() > MAX_TEXT_BYTES ? text.length() : text.getBytes(StandardCharsets.UTF_8).length;
+        if (bytes > MAX_TEXT_BYTES) {
             throw TokenizationReason.TEXT_TOO_LONG.because(
-                    "text: more than %d bytes in UTF-8 (expected: at most that)", MOST_TEXT_BYTES);
+                    "text: more than %d bytes in UTF-8 (expected: at most that)", MAX_TEXT_BYTES);
         }
         try {
             return load(tokenizer).encode(text, special);
@@ -49,8 +49,8 @@ public final class TextCoding {
      * @throws Refusal TOO_MANY_IDS, INVALID_ID, TEXT_TOO_LONG, TOKENIZER_NOT_READY and its like
      */
     public String decode(String tokenizer, int[] ids) {
-        if (ids.length > MOST_IDS) {
-            throw TokenizationReason.TOO_MANY_IDS.because("ids: %d (expected: at most %d)", ids.length, MOST_IDS);
+        if (ids.length > MAX_IDS) {
+            throw TokenizationReason.TOO_MANY_IDS.because("ids: %d (expected: at most %d)", ids.length, MAX_IDS);
         }
         BpeTokenizer bpe = load(tokenizer);
         long bytes = 0;
@@ -60,9 +60,9 @@ public final class TextCoding {
                         "ids[%d]: %d (expected: 0 to %d)", i, ids[i], bpe.vocabularySize() - 1);
             }
             bytes += bpe.bytes(ids[i]).length;
-            if (bytes > MOST_DECODED_BYTES) {
+            if (bytes > MAX_DECODED_BYTES) {
                 throw TokenizationReason.TEXT_TOO_LONG.because(
-                        "ids: their text has more than %d bytes (expected: at most that)", MOST_DECODED_BYTES);
+                        "ids: their text has more than %d bytes (expected: at most that)", MAX_DECODED_BYTES);
             }
         }
         return bpe.decode(ids);

@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Takes in tokenizers that were made elsewhere, one at a time: a large one takes a good part of the memory to read. */
 public final class TokenizerImports {
-    static final int MOST_BYTES = 32 << 20;
+    static final int MAX_BYTES = 32 << 20;
 
     private final Tokenizers tokenizers;
     private final SealedFiles files;
@@ -52,9 +52,9 @@ public final class TokenizerImports {
 
         /** @throws Refusal TOKENIZER_TOO_LARGE */
         public void accept(byte[] bytes) {
-            if (bytes.length > MOST_BYTES - json.size()) {
+            if (bytes.length > MAX_BYTES - json.size()) {
                 throw TokenizationReason.TOKENIZER_TOO_LARGE.because(
-                        "tokenizer.json: more than %d bytes (expected: at most that)", MOST_BYTES);
+                        "tokenizer.json: more than %d bytes (expected: at most that)", MAX_BYTES);
             }
             json.writeBytes(bytes);
         }

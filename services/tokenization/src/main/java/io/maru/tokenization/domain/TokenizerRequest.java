@@ -11,15 +11,14 @@ import io.maru.tokenizer.TieRule;
 public record TokenizerRequest(
         String requestId, String tokenizerId, String corpus, int vocabularySize, TieRule tieRule, String run) {
     /** The byte alphabet and the end-of-text token. */
-    private static final int SMALLEST_VOCABULARY = 257;
+    private static final int MIN_VOCABULARY = 257;
 
-    private static final int LARGEST_VOCABULARY = 200_000;
+    private static final int MAX_VOCABULARY = 200_000;
 
     public TokenizerRequest {
-        if (vocabularySize < SMALLEST_VOCABULARY || vocabularySize > LARGEST_VOCABULARY) {
+        if (vocabularySize < MIN_VOCABULARY || vocabularySize > MAX_VOCABULARY) {
             throw TokenizationReason.INVALID_VOCABULARY_SIZE.because(
-                    "vocabulary_size: %d (expected: %d to %d)",
-                    vocabularySize, SMALLEST_VOCABULARY, LARGEST_VOCABULARY);
+                    "vocabulary_size: %d (expected: %d to %d)", vocabularySize, MIN_VOCABULARY, MAX_VOCABULARY);
         }
     }
 

@@ -1,6 +1,6 @@
 package io.maru.tokenization.grpc;
 
-import io.maru.platform.name.ResourceName;
+import io.maru.platform.grpc.ResourceName;
 import io.maru.tokenization.app.TokenizerImports;
 import io.maru.tokenization.domain.TokenizationReason;
 import io.maru.tokenization.domain.Tokenizer;
@@ -8,7 +8,7 @@ import io.maru.tokenization.v1.ImportTokenizerRequest;
 
 /** The order of one import's messages: a header, then chunks. */
 final class ImportStream implements AutoCloseable {
-    private static final int MOST_CHUNK_BYTES = 1 << 20;
+    private static final int MAX_CHUNK_BYTES = 1 << 20;
 
     private final TokenizerImports imports;
     private TokenizerImports.Import file;
@@ -24,10 +24,10 @@ final class ImportStream implements AutoCloseable {
                 if (file == null) {
                     throw outOfOrder("a chunk", "the header first");
                 }
-                if (part.getChunk().size() > MOST_CHUNK_BYTES) {
+                if (part.getChunk().size() > MAX_CHUNK_BYTES) {
                     throw TokenizationReason.IMPORT_OUT_OF_ORDER.because(
                             "chunk: %d bytes (expected: at most %d)",
-                            part.getChunk().size(), MOST_CHUNK_BYTES);
+                            part.getChunk().size(), MAX_CHUNK_BYTES);
                 }
                 file.accept(part.getChunk().toByteArray());
             }

@@ -3,12 +3,10 @@ package io.maru.tokenization.store;
 import io.maru.platform.event.Fact;
 import io.maru.tokenization.app.TrainedTokenizer;
 import io.maru.tokenization.domain.Dataset;
-import io.maru.tokenization.domain.ShardTask;
 import io.maru.tokenization.domain.TokenShard;
 import io.maru.tokenization.domain.Tokenizer;
 import io.maru.tokenization.v1.DatasetFailed;
 import io.maru.tokenization.v1.DatasetSealed;
-import io.maru.tokenization.v1.ShardQueued;
 import io.maru.tokenization.v1.TokenShardSealed;
 import io.maru.tokenization.v1.TokenizerFailed;
 import io.maru.tokenization.v1.TokenizerImported;
@@ -52,21 +50,6 @@ final class Facts {
                         .setTokenizer(tokenizer.name())
                         .setReason(tokenizer.failureReason())
                         .setMessage(tokenizer.failureMessage())
-                        .build());
-    }
-
-    /** Keyed by the token shard, so that a dataset's shards spread over the partitions and so over the replicas. */
-    static Fact shardQueued(ShardTask task, String run) {
-        return Fact.of(
-                "maru.shard.queued.v1",
-                task.name(),
-                run,
-                ShardQueued.newBuilder()
-                        .setDocumentShard(task.documents().name())
-                        .setDocumentShardSha256(task.documents().sha256())
-                        .setTokenShard(task.name())
-                        .setDataset(task.dataset())
-                        .setTokenizer(task.tokenizer())
                         .build());
     }
 

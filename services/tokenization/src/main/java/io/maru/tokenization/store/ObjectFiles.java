@@ -16,9 +16,9 @@ public final class ObjectFiles implements SealedFiles {
     }
 
     @Override
-    public Optional<byte[]> bytes(String key, int most) {
+    public Optional<byte[]> bytes(String key, int maxBytes) {
         try {
-            return Optional.of(objects.bytes(key, most));
+            return Optional.of(objects.bytes(key, maxBytes));
         } catch (Refusal e) {
             if (e.reason() == CommonReason.OBJECT_MISSING) {
                 return Optional.empty();

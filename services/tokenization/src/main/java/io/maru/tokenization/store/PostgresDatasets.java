@@ -3,8 +3,11 @@ package io.maru.tokenization.store;
 import io.maru.platform.database.Database;
 import io.maru.platform.database.Database.Sql;
 import io.maru.platform.event.Outbox;
+import io.maru.platform.work.Claim;
+import io.maru.platform.work.WorkQueue;
 import io.maru.tokenization.app.Corpora;
 import io.maru.tokenization.app.DatasetStore;
+import io.maru.tokenization.app.HeldShard;
 import io.maru.tokenization.domain.Dataset;
 import io.maru.tokenization.domain.DatasetRequest;
 import io.maru.tokenization.domain.DatasetState;
@@ -14,27 +17,28 @@ import io.maru.tokenization.domain.TokenShard;
 import io.maru.tokenization.domain.Tokenizer;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
+import java.util.function.UnaryOperator;
 
-/** Datasets and their shards in PostgreSQL. */
+/** Datasets and their shards in PostgreSQL. Each shard is a piece of work of its own. */
 public final class PostgresDatasets implements DatasetStore {
-    private static final int MOST_REQUEUED = 1_000;
-    /** Doubling ends here, so that a shard is never left alone for much longer than 64 times the patience. */
-    private static final int MOST_DOUBLINGS = 6;
+    /** Of the work on a shard. */
+    public static final String KIND = "shard";
 
     private static final String TASK = """
-            select s.*, d.corpus, d.tokenizer, d.tokenizer_sha256, d.run
+            select s.*, d.corpus, d.tokenizer, d.tokenizer_sha256
             from token_shard s join dataset d on d.name = s.dataset
             """;
 
     private final Database database;
+    private final WorkQueue queue;
     private final Outbox outbox;
 
-    public PostgresDatasets(Database database, Outbox outbox) {
+    public PostgresDatasets(Database database, WorkQueue queue, Outbox outbox) {
         this.database = database;
+        this.queue = queue;
         this.outbox = outbox;
     }
 
@@ -86,21 +90,20 @@ public final class PostgresDatasets implements DatasetStore {
             }
             for (int position = 0; position < corpus.shards().size(); position++) {
                 DocumentShard documents = corpus.shards().get(position);
-                ShardTask task = new ShardTask(
-                        name + "/" + documents.key(), name, documents, tokenizer.name(), tokenizer.sha256());
+                String shard = name + "/" + documents.key();
                 sql.update(
                         """
                         insert into token_shard (name, dataset, position, document_key, document_sha256, split, text_bytes)
                         values (?, ?, ?, ?, ?, ?, ?)
                         """,
-                        task.name(),
+                        shard,
                         name,
                         position,
                         documents.key(),
                         documents.sha256(),
                         documents.split(),
                         documents.textBytes());
-                outbox.append(sql, Facts.shardQueued(task, request.run()));
+                queue.enqueue(sql, KIND, shard);
             }
             return find(sql, name);
         });
@@ -109,45 +112,40 @@ public final class PostgresDatasets implements DatasetStore {
     @Override
     public Optional<Dataset> cancel(String name) {
         return database.inTransaction(sql -> {
-            sql.update("""
-                    update dataset set state = 'CANCELLED', revision = revision + 1, update_time = now()
-                    where name = ? and state = 'ENCODING'
-                    """, name);
+            move(sql, name, DatasetState::cancelled);
             return find(sql, name);
         });
     }
 
-    @Override
-    public Optional<ShardTask> task(String tokenShard) {
-        return database.inTransaction(sql -> sql.first(
-                TASK + "where s.name = ? and s.sha256 = '' and d.state = 'ENCODING'",
-                PostgresDatasets::task,
-                tokenShard));
+    /**
+     * Moves the dataset on, if it is there and that changes its state.
+     *
+     * @return whether it did
+     */
+    private static boolean move(Sql sql, String name, UnaryOperator<DatasetState> transition) throws SQLException {
+        Optional<DatasetState> before = lock(sql, name);
+        Optional<DatasetState> after = before.map(transition);
+        if (after.equals(before)) {
+            return false;
+        }
+        sql.update(
+                "update dataset set state = ?, revision = revision + 1, update_time = now() where name = ?",
+                after.orElseThrow().name(),
+                name);
+        return true;
     }
 
-    @Override
-    public void seal(TokenShard shard, BiFunction<Dataset, List<TokenShard>, String> manifest) {
-        database.run(sql -> {
-            // The dataset's row lock lets one shard after the other through, so exactly one of them is the last.
-            boolean encoding = sql.first(
-                            "select 1 from dataset where name = ? and state = 'ENCODING' for update",
-                            row -> true,
-                            shard.dataset())
-                    .isPresent();
-            if (!encoding || !markSealed(sql, shard)) {
-                return;
-            }
-            Dataset dataset = find(sql, shard.dataset()).orElseThrow();
-            outbox.append(sql, Facts.tokenShardSealed(shard, dataset.run()));
-            if (dataset.sealedShards() == dataset.shards()) {
-                String manifestSha256 = manifest.apply(dataset, shards(sql, dataset.name()));
-                sql.update(
-                        "update dataset set state = 'SEALED', manifest_sha256 = ? where name = ?",
-                        manifestSha256,
-                        dataset.name());
-                outbox.append(sql, Facts.datasetSealed(find(sql, dataset.name()).orElseThrow()));
-            }
-        });
+    /** The state that nobody changes before this transaction ends. */
+    private static Optional<DatasetState> lock(Sql sql, String name) throws SQLException {
+        return sql.first(
+                "select state from dataset where name = ? for update",
+                row -> DatasetState.valueOf(row.getString("state")),
+                name);
+    }
+
+    /** The shard of a claim. */
+    public HeldShard held(Claim claim) {
+        return new LeasedShard(claim);
     }
 
     /** False if it was sealed before. */
@@ -192,59 +190,6 @@ public final class PostgresDatasets implements DatasetStore {
                 dataset);
     }
 
-    @Override
-    public void fail(String dataset, String reason, String message) {
-        database.run(sql -> {
-            int failed = sql.update("""
-                    update dataset set state = 'FAILED', failure_reason = ?, failure_message = ?,
-                        revision = revision + 1, update_time = now()
-                    where name = ? and state = 'ENCODING'
-                    """, reason, message, dataset);
-            if (failed == 1) {
-                outbox.append(sql, Facts.datasetFailed(find(sql, dataset).orElseThrow()));
-            }
-        });
-    }
-
-    @Override
-    public int countFailure(String tokenShard) {
-        return database.inTransaction(sql -> sql.first(
-                        "update token_shard set failures = failures + 1 where name = ? returning failures",
-                        row -> row.getInt("failures"),
-                        tokenShard)
-                .orElse(0));
-    }
-
-    @Override
-    public int requeueStalled(Duration patience) {
-        return database.inTransaction(sql -> {
-            // A fact that still waits for Kafka is not lost: queueing it again would only make the outbox longer.
-            List<QueuedTask> stalled = sql.list(
-                    TASK + """
-                            where s.sha256 = '' and d.state = 'ENCODING'
-                                and d.update_time < now() - ? * interval '1 millisecond'
-                                and s.queue_time < now() - ? * power(2, least(s.queued - 1, ?)) * interval '1 millisecond'
-                                and not exists (select 1 from outbox o where o.subject = s.name)
-                            order by d.sequence, s.position limit ?
-                            for update of s skip locked
-                            """,
-                    row -> new QueuedTask(task(row), row.getString("run")),
-                    patience.toMillis(),
-                    patience.toMillis(),
-                    MOST_DOUBLINGS,
-                    MOST_REQUEUED);
-            for (QueuedTask queued : stalled) {
-                sql.update(
-                        "update token_shard set queued = queued + 1, queue_time = now() where name = ?",
-                        queued.task().name());
-                outbox.append(sql, Facts.shardQueued(queued.task(), queued.run()));
-            }
-            return stalled.size();
-        });
-    }
-
-    private record QueuedTask(ShardTask task, String run) {}
-
     private static ShardTask task(ResultSet row) throws SQLException {
         return new ShardTask(
                 row.getString("name"),
@@ -282,5 +227,72 @@ public final class PostgresDatasets implements DatasetStore {
                 row.getTimestamp("update_time").toInstant(),
                 row.getLong("revision"),
                 row.getLong("sequence"));
+    }
+
+    /** A shard under a claim of the work queue. */
+    private final class LeasedShard implements HeldShard {
+        private final Claim claim;
+
+        LeasedShard(Claim claim) {
+            this.claim = claim;
+        }
+
+        @Override
+        public Optional<ShardTask> start() {
+            return database.inTransaction(sql -> {
+                queue.hold(sql, claim);
+                Optional<ShardTask> task = sql.first(
+                        TASK + "where s.name = ? and s.sha256 = '' and d.state = 'ENCODING'",
+                        PostgresDatasets::task,
+                        claim.name());
+                if (task.isEmpty()) {
+                    queue.finish(sql, claim);
+                }
+                return task;
+            });
+        }
+
+        @Override
+        public void seal(TokenShard shard, BiFunction<Dataset, List<TokenShard>, String> manifest) {
+            database.run(sql -> {
+                queue.finish(sql, claim);
+                // The dataset's row lock lets one shard after the other through, so exactly one of them is the last.
+                if (!lock(sql, shard.dataset()).equals(Optional.of(DatasetState.ENCODING)) || !markSealed(sql, shard)) {
+                    return;
+                }
+                Dataset dataset = find(sql, shard.dataset()).orElseThrow();
+                outbox.append(sql, Facts.tokenShardSealed(shard, dataset.run()));
+                if (dataset.sealedShards() == dataset.shards()) {
+                    String manifestSha256 = manifest.apply(dataset, shards(sql, dataset.name()));
+                    sql.update(
+                            "update dataset set state = ?, manifest_sha256 = ? where name = ?",
+                            DatasetState.SEALED.name(),
+                            manifestSha256,
+                            dataset.name());
+                    outbox.append(
+                            sql, Facts.datasetSealed(find(sql, dataset.name()).orElseThrow()));
+                }
+            });
+        }
+
+        @Override
+        public void fail(String reason, String message) {
+            database.run(sql -> {
+                queue.finish(sql, claim);
+                Optional<String> dataset = sql.first(
+                        "select dataset from token_shard where name = ?",
+                        row -> row.getString("dataset"),
+                        claim.name());
+                if (dataset.isPresent() && move(sql, dataset.get(), DatasetState::failed)) {
+                    sql.update(
+                            "update dataset set failure_reason = ?, failure_message = ? where name = ?",
+                            reason,
+                            message,
+                            dataset.get());
+                    outbox.append(
+                            sql, Facts.datasetFailed(find(sql, dataset.get()).orElseThrow()));
+                }
+            });
+        }
     }
 }

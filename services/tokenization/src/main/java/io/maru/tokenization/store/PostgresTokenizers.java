@@ -5,6 +5,7 @@ import io.maru.platform.database.Database.Sql;
 import io.maru.platform.event.Outbox;
 import io.maru.platform.work.Claim;
 import io.maru.platform.work.WorkQueue;
+import io.maru.tokenization.app.HeldTokenizer;
 import io.maru.tokenization.app.TokenizerStore;
 import io.maru.tokenization.app.TrainedTokenizer;
 import io.maru.tokenization.domain.ImportRequest;
@@ -18,13 +19,15 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * Tokenizers in PostgreSQL. Whatever a worker writes is written under its claim: a worker that has lost its lease rolls
  * back.
  */
 public final class PostgresTokenizers implements TokenizerStore {
-    static final String WORK = "tokenizer";
+    /** Of the work on a tokenizer. */
+    public static final String KIND = "tokenizer";
 
     private final Database database;
     private final WorkQueue queue;
@@ -78,7 +81,7 @@ public final class PostgresTokenizers implements TokenizerStore {
             if (created == 0) {
                 return Optional.empty();
             }
-            queue.enqueue(sql, WORK, name);
+            queue.enqueue(sql, KIND, name);
             return find(sql, name);
         });
     }
@@ -105,109 +108,46 @@ public final class PostgresTokenizers implements TokenizerStore {
     public Optional<Tokenizer> cancel(String name) {
         return database.inTransaction(sql -> {
             // The worker that finds a CANCELLED tokenizer in the queue has only the claim to end.
-            sql.update("""
-                    update tokenizer set state = case state when 'PENDING' then 'CANCELLED' else 'CANCELLING' end,
-                        revision = revision + 1, update_time = now()
-                    where name = ? and state in ('PENDING', 'TRAINING')
-                    """, name);
+            move(sql, name, TokenizerState::cancelRequested);
             return find(sql, name);
         });
     }
 
-    /** The tokenizer to train, now TRAINING; nothing, and the claim ended, where there is nothing to train any more. */
-    Optional<Tokenizer> start(Claim claim) {
-        return database.inTransaction(sql -> {
-            queue.hold(sql, claim);
-            int training = sql.update("""
-                    update tokenizer set state = 'TRAINING', read_bytes = 0, learned_tokens = 0, revision = revision + 1, update_time = now()
-                    where name = ? and state in ('PENDING', 'TRAINING')
-                    """, claim.name());
-            if (training == 1) {
-                return find(sql, claim.name());
-            }
-            cancelled(sql, claim);
-            return Optional.empty();
-        });
-    }
-
-    /** @throws io.maru.platform.error.Refusal TOKENIZER_CANCELLED where somebody has asked for that */
-    void progressed(Claim claim, TrainingProgress progress) {
-        database.run(sql -> {
-            queue.hold(sql, claim);
-            requireTraining(sql, claim);
-            sql.update(
-                    """
-                    update tokenizer set read_bytes = ?, source_bytes = ?, learned_tokens = ?, revision = revision + 1,
-                        update_time = now()
-                    where name = ? and (read_bytes, source_bytes, learned_tokens) <> (?, ?, ?)
-                    """,
-                    progress.readBytes(),
-                    progress.sourceBytes(),
-                    progress.learnedTokens(),
-                    claim.name(),
-                    progress.readBytes(),
-                    progress.sourceBytes(),
-                    progress.learnedTokens());
-        });
-    }
-
-    private static void requireTraining(Sql sql, Claim claim) throws SQLException {
-        boolean training = sql.first(
-                        "select 1 from tokenizer where name = ? and state = 'TRAINING' for update",
-                        row -> true,
-                        claim.name())
-                .isPresent();
-        if (!training) {
-            throw TokenizationReason.TOKENIZER_CANCELLED.because("%s: cancelled", claim.name());
+    /**
+     * Moves the tokenizer on, if it is there and that changes its state.
+     *
+     * @return whether it did
+     */
+    private static boolean move(Sql sql, String name, UnaryOperator<TokenizerState> transition) throws SQLException {
+        Optional<TokenizerState> before = lock(sql, name);
+        Optional<TokenizerState> after = before.map(transition);
+        if (after.equals(before)) {
+            return false;
         }
+        sql.update(
+                "update tokenizer set state = ?, revision = revision + 1, update_time = now() where name = ?",
+                after.orElseThrow().name(),
+                name);
+        return true;
     }
 
-    /** @throws io.maru.platform.error.Refusal TOKENIZER_CANCELLED where somebody was faster and asked for that */
-    void ready(Claim claim, Tokenizer tokenizer, TrainedTokenizer trained) {
-        database.run(sql -> {
-            queue.finish(sql, claim);
-            requireTraining(sql, claim);
-            sql.update(
-                    """
-                    update tokenizer set state = 'READY', tokens = ?, sha256 = ?, report_sha256 = ?, read_bytes = ?,
-                        source_bytes = ?, learned_tokens = ?, revision = revision + 1, update_time = now()
-                    where name = ?
-                    """,
-                    trained.tokens(),
-                    trained.sha256(),
-                    trained.reportSha256(),
-                    trained.sourceBytes(),
-                    trained.sourceBytes(),
-                    trained.tokens(),
-                    claim.name());
-            outbox.append(sql, Facts.tokenizerTrained(tokenizer, trained));
-        });
+    /** The state that nobody changes before this transaction ends. */
+    private static Optional<TokenizerState> lock(Sql sql, String name) throws SQLException {
+        return sql.first(
+                "select state from tokenizer where name = ? for update",
+                row -> TokenizerState.valueOf(row.getString("state")),
+                name);
     }
 
-    void cancelled(Claim claim) {
-        database.run(sql -> cancelled(sql, claim));
+    /** The tokenizer of a claim. */
+    public HeldTokenizer held(Claim claim) {
+        return new LeasedTokenizer(claim);
     }
 
-    private void cancelled(Sql sql, Claim claim) throws SQLException {
-        queue.finish(sql, claim);
-        sql.update("""
-                update tokenizer set state = 'CANCELLED', revision = revision + 1, update_time = now()
-                where name = ? and state = 'CANCELLING'
-                """, claim.name());
-    }
-
-    void fail(Claim claim, String reason, String message) {
-        database.run(sql -> {
-            queue.finish(sql, claim);
-            int failed = sql.update("""
-                    update tokenizer set state = 'FAILED', failure_reason = ?, failure_message = ?,
-                        revision = revision + 1, update_time = now()
-                    where name = ? and state in ('PENDING', 'TRAINING', 'CANCELLING')
-                    """, reason, message, claim.name());
-            if (failed == 1) {
-                outbox.append(sql, Facts.tokenizerFailed(find(sql, claim.name()).orElseThrow()));
-            }
-        });
+    private static void requireTraining(Sql sql, String name) throws SQLException {
+        if (!lock(sql, name).equals(Optional.of(TokenizerState.TRAINING))) {
+            throw TokenizationReason.TOKENIZER_CANCELLED.because("%s: cancelled", name);
+        }
     }
 
     private static Tokenizer tokenizer(ResultSet row) throws SQLException {
@@ -230,5 +170,101 @@ public final class PostgresTokenizers implements TokenizerStore {
                 row.getTimestamp("update_time").toInstant(),
                 row.getLong("revision"),
                 row.getLong("sequence"));
+    }
+
+    /** A tokenizer under a claim of the work queue. */
+    private final class LeasedTokenizer implements HeldTokenizer {
+        private final Claim claim;
+
+        LeasedTokenizer(Claim claim) {
+            this.claim = claim;
+        }
+
+        @Override
+        public Optional<Tokenizer> start() {
+            return database.inTransaction(sql -> {
+                queue.hold(sql, claim);
+                move(sql, claim.name(), TokenizerState::started);
+                // A later attempt begins at the first document again, and whoever watches sees that.
+                int training = sql.update("""
+                        update tokenizer set read_bytes = 0, learned_tokens = 0, revision = revision + 1, update_time = now()
+                        where name = ? and state = 'TRAINING'
+                        """, claim.name());
+                if (training == 1) {
+                    return find(sql, claim.name());
+                }
+                cancelled(sql);
+                return Optional.empty();
+            });
+        }
+
+        @Override
+        public void progress(TrainingProgress progress) {
+            database.run(sql -> {
+                queue.hold(sql, claim);
+                requireTraining(sql, claim.name());
+                sql.update(
+                        """
+                        update tokenizer set read_bytes = ?, source_bytes = ?, learned_tokens = ?, revision = revision + 1,
+                            update_time = now()
+                        where name = ? and (read_bytes, source_bytes, learned_tokens) <> (?, ?, ?)
+                        """,
+                        progress.readBytes(),
+                        progress.sourceBytes(),
+                        progress.learnedTokens(),
+                        claim.name(),
+                        progress.readBytes(),
+                        progress.sourceBytes(),
+                        progress.learnedTokens());
+            });
+        }
+
+        @Override
+        public void ready(Tokenizer tokenizer, TrainedTokenizer trained) {
+            database.run(sql -> {
+                queue.finish(sql, claim);
+                requireTraining(sql, claim.name());
+                sql.update(
+                        """
+                        update tokenizer set state = 'READY', tokens = ?, sha256 = ?, report_sha256 = ?, read_bytes = ?,
+                            source_bytes = ?, learned_tokens = ?, revision = revision + 1, update_time = now()
+                        where name = ?
+                        """,
+                        trained.tokens(),
+                        trained.sha256(),
+                        trained.reportSha256(),
+                        trained.sourceBytes(),
+                        trained.sourceBytes(),
+                        trained.tokens(),
+                        claim.name());
+                outbox.append(sql, Facts.tokenizerTrained(tokenizer, trained));
+            });
+        }
+
+        @Override
+        public void cancelled() {
+            database.run(sql -> cancelled(sql));
+        }
+
+        private void cancelled(Sql sql) throws SQLException {
+            queue.finish(sql, claim);
+            move(sql, claim.name(), TokenizerState::stopped);
+        }
+
+        @Override
+        public void fail(String reason, String message) {
+            database.run(sql -> {
+                queue.finish(sql, claim);
+                if (move(sql, claim.name(), TokenizerState::failed)) {
+                    sql.update(
+                            "update tokenizer set failure_reason = ?, failure_message = ? where name = ?",
+                            reason,
+                            message,
+                            claim.name());
+                    outbox.append(
+                            sql, Facts.tokenizerFailed(find(sql, claim.name()).orElseThrow()));
+                }
+            });
+        }
     }
 }

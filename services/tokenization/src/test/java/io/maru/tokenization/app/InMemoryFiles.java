@@ -13,17 +13,17 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /** The object store as a map. */
-final class InMemoryFiles implements SealedFiles {
-    final Map<String, byte[]> objects = new TreeMap<>();
+public final class InMemoryFiles implements SealedFiles {
+    public final Map<String, byte[]> objects = new TreeMap<>();
     /** Keys in the order in which they were written, again where they were written again. */
-    final List<String> puts = new ArrayList<>();
+    public final List<String> puts = new ArrayList<>();
     /** Keys in the order in which they were read. */
-    final List<String> reads = new ArrayList<>();
+    public final List<String> reads = new ArrayList<>();
 
-    boolean down;
+    public boolean down;
 
     @Override
-    public Optional<byte[]> bytes(String key, int most) {
+    public Optional<byte[]> bytes(String key, int maxBytes) {
         requireUp();
         reads.add(key);
         return Optional.ofNullable(objects.get(key));

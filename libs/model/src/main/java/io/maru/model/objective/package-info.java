@@ -1,2 +1,0 @@
-/** Says what a model learns: the loss of its logits, and the gradient of that loss. */
-package io.maru.model.objective;
