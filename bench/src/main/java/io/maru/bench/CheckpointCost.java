@@ -6,10 +6,10 @@ import io.maru.formats.SealedFile;
 import io.maru.formats.Sha256;
 import io.maru.formats.TokenShardHeader;
 import io.maru.formats.TokenShardWriter;
-import io.maru.model.Decay;
-import io.maru.model.DeviceOptions;
-import io.maru.model.Precision;
-import io.maru.model.Recompute;
+import io.maru.model.device.DeviceOptions;
+import io.maru.model.kernel.Precision;
+import io.maru.model.layer.Recompute;
+import io.maru.model.training.Decay;
 import io.maru.platform.store.ObjectStore;
 import io.maru.platform.store.StoredObject;
 import io.maru.tokenizer.BpeTokenizer;
@@ -173,9 +173,9 @@ public final class CheckpointCost {
     }
 
     /** Puts a sealed dataset of random tokens into the store, and a tokenizer that has them. */
-    private static int dataset(ObjectStore store, int most, Path work) throws IOException {
+    private static int dataset(ObjectStore store, int maxIds, Path work) throws IOException {
         MadeUpText text = new MadeUpText(new Random(1));
-        BpeTrainer trainer = new BpeTrainer(most, TieRule.SMALLEST_IDS);
+        BpeTrainer trainer = new BpeTrainer(maxIds, TieRule.SMALLEST_IDS);
         for (int i = 0; i < 4_000; i++) {
             trainer.add(text.document());
         }

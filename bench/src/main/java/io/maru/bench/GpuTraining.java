@@ -1,14 +1,14 @@
 package io.maru.bench;
 
-import io.maru.model.AdamW;
-import io.maru.model.Compilation;
-import io.maru.model.Device;
-import io.maru.model.DeviceOptions;
-import io.maru.model.GptConfig;
-import io.maru.model.Precision;
-import io.maru.model.Trainer;
-import io.maru.model.TrainingOptions;
-import io.maru.model.Weights;
+import io.maru.model.configuration.GptConfig;
+import io.maru.model.device.Device;
+import io.maru.model.device.DeviceOptions;
+import io.maru.model.kernel.Compilation;
+import io.maru.model.kernel.Precision;
+import io.maru.model.training.AdamW;
+import io.maru.model.training.Trainer;
+import io.maru.model.training.TrainingOptions;
+import io.maru.model.weights.Weights;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

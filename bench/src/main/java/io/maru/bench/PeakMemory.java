@@ -54,10 +54,9 @@ public final class PeakMemory {
         }
         System.out.printf(
                 "ratio %.2f by median, %.2f by best (peak resident, ours / PyTorch's; below 1 we take less)%n",
-                (double) median(maru) / median(torch), (double) least(maru) / least(torch));
-        System.out.printf("maru    %s median %.0f MiB   best %.0f MiB%n", mode, median(maru) / MIB, least(maru) / MIB);
-        System.out.printf(
-                "pytorch %s median %.0f MiB   best %.0f MiB%n", mode, median(torch) / MIB, least(torch) / MIB);
+                (double) median(maru) / median(torch), (double) min(maru) / min(torch));
+        System.out.printf("maru    %s median %.0f MiB   best %.0f MiB%n", mode, median(maru) / MIB, min(maru) / MIB);
+        System.out.printf("pytorch %s median %.0f MiB   best %.0f MiB%n", mode, median(torch) / MIB, min(torch) / MIB);
         System.out.printf(
                 "%s, %d processes of %d steps each, %d threads, load average %.2f%n",
                 String.join(" ", Arrays.asList(args).subList(2, args.length)),
@@ -109,7 +108,7 @@ public final class PeakMemory {
         return values.stream().sorted().toList().get(values.size() / 2);
     }
 
-    private static long least(List<Long> values) {
+    private static long min(List<Long> values) {
         return values.stream().mapToLong(Long::longValue).min().orElseThrow();
     }
 }

@@ -2,13 +2,13 @@ package io.maru.bench;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.maru.model.AdamW;
-import io.maru.model.DeviceOptions;
-import io.maru.model.GptConfig;
-import io.maru.model.Precision;
-import io.maru.model.Trainer;
-import io.maru.model.TrainingOptions;
-import io.maru.model.Weights;
+import io.maru.model.configuration.GptConfig;
+import io.maru.model.device.DeviceOptions;
+import io.maru.model.kernel.Precision;
+import io.maru.model.training.AdamW;
+import io.maru.model.training.Trainer;
+import io.maru.model.training.TrainingOptions;
+import io.maru.model.weights.Weights;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
@@ -111,10 +111,10 @@ public final class TrainingStep {
         ours.forEach((precision, millis) -> mine.put(precision.name().toLowerCase(Locale.ROOT), Times.of(millis)));
         Map<String, Times> peers = new LinkedHashMap<>();
         theirs.forEach((mode, millis) -> peers.put(mode, Times.of(millis)));
-        double median = least(mine, Times::median);
+        double median = min(mine, Times::median);
         System.out.printf(
                 "ratio %.2f by median, %.2f by best (tokens/s, our better mode / PyTorch's; above 1 we are faster)%n",
-                least(peers, Times::median) / median, least(peers, Times::best) / least(mine, Times::best));
+                min(peers, Times::median) / median, min(peers, Times::best) / min(mine, Times::best));
         mine.forEach((mode, times) ->
                 System.out.printf("maru    %-8s median %7.2f ms   best %7.2f ms%n", mode, times.median, times.best));
         peers.forEach((mode, times) ->
@@ -132,7 +132,7 @@ public final class TrainingStep {
                 ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
     }
 
-    private static double least(Map<String, Times> modes, ToDoubleFunction<Times> time) {
+    private static double min(Map<String, Times> modes, ToDoubleFunction<Times> time) {
         return modes.values().stream().mapToDouble(time).min().orElseThrow();
     }
 

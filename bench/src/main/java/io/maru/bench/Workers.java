@@ -2,14 +2,14 @@ package io.maru.bench;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.maru.model.AdamW;
-import io.maru.model.Cluster;
-import io.maru.model.DeviceOptions;
-import io.maru.model.GptConfig;
-import io.maru.model.Precision;
-import io.maru.model.Trainer;
-import io.maru.model.TrainingOptions;
-import io.maru.model.Weights;
+import io.maru.model.cluster.Cluster;
+import io.maru.model.configuration.GptConfig;
+import io.maru.model.device.DeviceOptions;
+import io.maru.model.kernel.Precision;
+import io.maru.model.training.AdamW;
+import io.maru.model.training.Trainer;
+import io.maru.model.training.TrainingOptions;
+import io.maru.model.weights.Weights;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;

@@ -17,7 +17,7 @@ public final class TrainingReport {
         Map<String, Object> report = new LinkedHashMap<>();
         report.put("state", job.getState().name());
         report.put("step", job.getStep());
-        report.put("steps", job.getTraining().getSteps());
+        report.put("steps", job.getSteps());
         report.put("parameters", job.getParameters());
         report.put("loss", job.getLoss());
         report.put("tokens_per_second", job.getTokensPerSecond());

@@ -8,6 +8,15 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.maru.model.configuration.DecoderConfig;
+import io.maru.model.configuration.Parameter;
+import io.maru.model.kernel.Compilation;
+import io.maru.model.layer.Recompute;
+import io.maru.model.training.AdamW;
+import io.maru.model.training.StepResult;
+import io.maru.model.training.Trainer;
+import io.maru.model.training.TrainingOptions;
+import io.maru.model.weights.Weights;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -98,12 +107,12 @@ class GoldenTest {
     /** Relative to the largest number of the tensor, since one near zero is a difference of larger ones. */
     private static void assertClose(String name, float[] found, float[] expected) {
         assertThat(found).as(name).hasSameSizeAs(expected);
-        double largest = 0;
+        double max = 0;
         for (float value : expected) {
-            largest = Math.max(largest, Math.abs(value));
+            max = Math.max(max, Math.abs(value));
         }
         for (int i = 0; i < found.length; i++) {
-            assertThat((double) found[i]).as("%s[%d]", name, i).isCloseTo(expected[i], within(TOLERANCE * largest));
+            assertThat((double) found[i]).as("%s[%d]", name, i).isCloseTo(expected[i], within(TOLERANCE * max));
         }
     }
 

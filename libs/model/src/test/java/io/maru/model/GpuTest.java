@@ -4,6 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.maru.model.configuration.GptConfig;
+import io.maru.model.decoding.Decoder;
+import io.maru.model.device.Device;
+import io.maru.model.device.DeviceOptions;
+import io.maru.model.kernel.Precision;
+import io.maru.model.layer.Recompute;
+import io.maru.model.training.AdamW;
+import io.maru.model.training.StepResult;
+import io.maru.model.training.Trainer;
+import io.maru.model.training.TrainingOptions;
+import io.maru.model.weights.Weights;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;

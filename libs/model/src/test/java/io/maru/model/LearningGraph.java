@@ -1,5 +1,19 @@
 package io.maru.model;
 
+import io.maru.model.configuration.DecoderConfig;
+import io.maru.model.configuration.Parameter;
+import io.maru.model.kernel.Dropout;
+import io.maru.model.kernel.Fusion;
+import io.maru.model.kernel.Kernels;
+import io.maru.model.kernel.Parameters;
+import io.maru.model.kernel.XlaFusion;
+import io.maru.model.layer.Context;
+import io.maru.model.layer.Recompute;
+import io.maru.model.layer.Transformer;
+import io.maru.model.layer.WholeContext;
+import io.maru.model.tensor.Tensors;
+import io.maru.model.training.TrainingOptions;
+import io.maru.model.weights.Weights;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +32,7 @@ import org.tensorflow.types.TInt64;
 import org.tensorflow.types.family.TFloating;
 
 /** The forward and backward pass that the trainer takes, with its gradients laid open. */
-final class LearningGraph implements AutoCloseable {
+public final class LearningGraph implements AutoCloseable {
     private final DecoderConfig config;
     private final Shape rows;
     private final Recompute recompute;
@@ -30,7 +44,7 @@ final class LearningGraph implements AutoCloseable {
     private final Operand<TFloat32> loss;
     private final Map<String, Operand<TFloat32>> gradients = new LinkedHashMap<>();
 
-    LearningGraph(Weights weights, int batch, TrainingOptions options) {
+    public LearningGraph(Weights weights, int batch, TrainingOptions options) {
         config = weights.config();
         rows = Shape.of(batch, config.block());
         Ops tf = Ops.create(graph);
@@ -60,7 +74,7 @@ final class LearningGraph implements AutoCloseable {
     }
 
     /** The loss under the name "loss", and the gradient of each weight. */
-    Map<String, float[]> learn(int[] inputIds, int[] targetIds) {
+    public Map<String, float[]> learn(int[] inputIds, int[] targetIds) {
         try (TInt32 fed = Tensors.of(rows, inputIds);
                 TInt32 fedTargets = TInt32.vectorOf(targetIds);
                 TFloat32 rate = TFloat32.scalarOf(TestModels.DROPOUT);

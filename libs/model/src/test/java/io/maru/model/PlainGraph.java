@@ -1,5 +1,18 @@
 package io.maru.model;
 
+import io.maru.model.configuration.DecoderConfig;
+import io.maru.model.configuration.Parameter;
+import io.maru.model.device.DeviceOptions;
+import io.maru.model.kernel.Dropout;
+import io.maru.model.kernel.Fusion;
+import io.maru.model.kernel.Kernels;
+import io.maru.model.kernel.Parameters;
+import io.maru.model.layer.Context;
+import io.maru.model.layer.Transformer;
+import io.maru.model.layer.WholeContext;
+import io.maru.model.tensor.Tensors;
+import io.maru.model.training.TrainingOptions;
+import io.maru.model.weights.Weights;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,7 +30,7 @@ import org.tensorflow.types.TInt32;
 import org.tensorflow.types.TInt64;
 
 /** The forward pass in plain operations, whose gradients TensorFlow derives: the judge of those written by hand. */
-final class PlainGraph implements AutoCloseable {
+public final class PlainGraph implements AutoCloseable {
     private final DecoderConfig config;
     private final Shape rows;
     private final Optional<Dropout> dropout;
@@ -30,12 +43,12 @@ final class PlainGraph implements AutoCloseable {
     private final Operand<TFloat32> loss;
     private final Output<?>[] gradients;
 
-    PlainGraph(Weights weights, int batch) {
+    public PlainGraph(Weights weights, int batch) {
         this(weights, batch, TrainingOptions.usual());
     }
 
     /** @param options of which only dropout matters: it changes what is computed, and not only how */
-    PlainGraph(Weights weights, int batch, TrainingOptions options) {
+    public PlainGraph(Weights weights, int batch, TrainingOptions options) {
         config = weights.config();
         rows = Shape.of(batch, config.block());
         Ops tf = Ops.create(graph);
@@ -47,7 +60,7 @@ final class PlainGraph implements AutoCloseable {
         Transformer<TFloat32> model = Transformer.of(kernels, config);
         Context<TFloat32> context = new WholeContext<>(tf, config, tf.constant(batch), tf.constant(config.block()));
         logits = model.logits(model.stream(inputs, context));
-        loss = surprise(tf);
+        loss = crossEntropy(tf);
         gradients = graph.addGradients(
                 loss.asOutput(),
                 names().stream()
@@ -58,30 +71,30 @@ final class PlainGraph implements AutoCloseable {
     }
 
     /** Of operations that TensorFlow has gradients for; the one that training takes has none. */
-    private Operand<TFloat32> surprise(Ops tf) {
+    private Operand<TFloat32> crossEntropy(Ops tf) {
         Operand<TFloat32> hot =
                 tf.oneHot(targets, tf.constant(config.vocabularySize()), tf.constant(1f), tf.constant(0f)); // (N, V)
         Operand<TFloat32> likely = tf.sum(tf.math.mul(hot, tf.nn.logSoftmax(logits)), tf.constant(1)); // (N)
         return tf.math.neg(tf.math.mean(likely, tf.constant(0)));
     }
 
-    List<String> names() {
+    public List<String> names() {
         return config.parameters().stream().map(Parameter::name).toList();
     }
 
-    void assign(Weights weights) {
+    public void assign(Weights weights) {
         parameters.assign(session, weights);
     }
 
     /** Token after token, (B * T * V). */
-    float[] logits(int[] inputIds) {
+    public float[] logits(int[] inputIds) {
         try (TInt32 fed = Tensors.of(rows, inputIds);
                 Result result = session.runner().feed(inputs, fed).fetch(logits).run()) {
             return Tensors.floats(result.get(0));
         }
     }
 
-    float loss(int[] inputIds, int[] targetIds) {
+    public float loss(int[] inputIds, int[] targetIds) {
         try (TInt32 fed = Tensors.of(rows, inputIds);
                 TInt32 fedTargets = TInt32.vectorOf(targetIds);
                 Result result = session.runner()
@@ -93,7 +106,7 @@ final class PlainGraph implements AutoCloseable {
         }
     }
 
-    Map<String, float[]> gradients(int[] inputIds, int[] targetIds) {
+    public Map<String, float[]> gradients(int[] inputIds, int[] targetIds) {
         try (TInt32 fed = Tensors.of(rows, inputIds);
                 TInt32 fedTargets = TInt32.vectorOf(targetIds);
                 TFloat32 rate = TFloat32.scalarOf(TestModels.DROPOUT);

@@ -1,5 +1,14 @@
 package io.maru.model;
 
+import io.maru.model.configuration.DecoderConfig;
+import io.maru.model.configuration.GptConfig;
+import io.maru.model.configuration.LlamaConfig;
+import io.maru.model.configuration.Parameter;
+import io.maru.model.device.DeviceOptions;
+import io.maru.model.kernel.Dropout;
+import io.maru.model.random.SplitMix64;
+import io.maru.model.training.TrainingOptions;
+import io.maru.model.weights.Weights;
 import java.nio.FloatBuffer;
 import java.util.Map;
 import java.util.Optional;
@@ -8,16 +17,16 @@ import java.util.stream.Stream;
 import org.tensorflow.op.Ops;
 
 /** Models and tokens that the tests share. */
-final class TestModels {
+public final class TestModels {
     /** Prime sizes where they may be: a transposed axis then does not fit. */
-    static final GptConfig TINY = new GptConfig(23, 7, 2, 3, 12);
+    public static final GptConfig TINY = new GptConfig(23, 7, 2, 3, 12);
 
     /** Two heads share each one of keys, and a head is wider than its share of the width. */
-    static final LlamaConfig TINY_LLAMA = new LlamaConfig(23, 7, 2, 6, 3, 12, 4, 10, 1e-5f, 50, false);
+    public static final LlamaConfig TINY_LLAMA = new LlamaConfig(23, 7, 2, 6, 3, 12, 4, 10, 1e-5f, 50, false);
 
-    static final DeviceOptions TWO_THREADS = new DeviceOptions(2, 2);
+    public static final DeviceOptions TWO_THREADS = new DeviceOptions(2, 2);
 
-    static final float DROPOUT = 0.3f;
+    public static final float DROPOUT = 0.3f;
 
     private TestModels() {}
 
@@ -25,11 +34,11 @@ final class TestModels {
         return options.dropout() > 0 ? Optional.of(new Dropout(tf, batch)) : Optional.empty();
     }
 
-    static Stream<DecoderConfig> all() {
+    public static Stream<DecoderConfig> all() {
         return Stream.of(TINY, TINY_LLAMA, new LlamaConfig(23, 7, 2, 2, 1, 8, 10));
     }
 
-    static int[] tokens(int count, int vocabularySize, long seed) {
+    public static int[] tokens(int count, int vocabularySize, long seed) {
         SplitMix64 random = new SplitMix64(seed);
         int[] tokens = new int[count];
         for (int i = 0; i < count; i++) {
@@ -39,7 +48,7 @@ final class TestModels {
     }
 
     /** Far from the initial weights, where attention is nearly even and biases are zero, which hides faults. */
-    static Weights lively(DecoderConfig config) {
+    public static Weights lively(DecoderConfig config) {
         Map<String, float[]> values = config.parameters().stream()
                 .collect(Collectors.toMap(Parameter::name, parameter -> {
                     SplitMix64 random = new SplitMix64(parameter.name().hashCode());
@@ -52,7 +61,7 @@ final class TestModels {
         return Weights.read(config, (name, into) -> into.put(values.get(name)));
     }
 
-    static float[] floats(Weights weights, String name) {
+    public static float[] floats(Weights weights, String name) {
         FloatBuffer buffer = weights.get(name);
         float[] values = new float[buffer.remaining()];
         buffer.get(values);

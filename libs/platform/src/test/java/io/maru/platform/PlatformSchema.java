@@ -48,7 +48,7 @@ public final class PlatformSchema implements AutoCloseable {
     }
 
     public void clear() {
-        database().run(sql -> sql.update("truncate outbox, inbox, work"));
+        database().run(sql -> sql.update("truncate outbox, inbox, work, work_turn"));
     }
 
     @Override

@@ -279,8 +279,8 @@ class CheckpointServiceTest {
         database.run(sql -> {
             sql.update("update checkpoint set state = 'DELETED' where name = ?", registered.getName());
             sql.update("""
-                    insert into work (name, kind, owner, expire_time, attempts)
-                    values (?, 'checkpoint-removal', 'killed', now() + interval '200 milliseconds', 1)
+                    insert into work (name, kind, workspace, priority, traceparent, owner, expire_time, attempts)
+                    values (?, 'checkpoint-removal', 'default', 0, '', 'killed', now() + interval '200 milliseconds', 1)
                     """, registered.getName());
         });
 

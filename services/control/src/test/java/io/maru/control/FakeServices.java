@@ -352,10 +352,10 @@ final class FakeServices implements AutoCloseable {
         @Override
         public void checkTrainingSpec(
                 CheckTrainingSpecRequest request, StreamObserver<CheckTrainingSpecResponse> observer) {
-            if (request.getModel().getBlock() > LONGEST_BLOCK) {
+            if (request.getSpec().getModel().getBlock() > LONGEST_BLOCK) {
                 observer.onError(Status.INVALID_ARGUMENT
                         .withDescription("model.block: %d (expected: less, or a lower training.learning_rate)"
-                                .formatted(request.getModel().getBlock()))
+                                .formatted(request.getSpec().getModel().getBlock()))
                         .asRuntimeException());
                 return;
             }
@@ -408,8 +408,8 @@ final class FakeServices implements AutoCloseable {
                     effects.get("runs/" + name.substring("trainingJobs/".length()) + "/train");
             return TrainingJob.newBuilder()
                     .setName(name)
-                    .setModel(request.getModel())
-                    .setTraining(request.getTraining())
+                    .setSpec(request.getSpec())
+                    .setSteps(request.getSpec().getSteps())
                     .setState(state(
                             Stage.TRAIN,
                             name,
@@ -422,7 +422,7 @@ final class FakeServices implements AutoCloseable {
                     .setTokensPerSecond(1_000)
                     .setValidationLoss(VALIDATION_LOSS)
                     .setLastCheckpoint(request.getRun() + "/checkpoints/"
-                            + request.getTraining().getSteps())
+                            + request.getSpec().getSteps())
                     .setBestCheckpoint(request.getRun() + "/checkpoints/1")
                     .setBestValidationLoss(BEST_VALIDATION_LOSS)
                     .setPauseReason(pauseReason)

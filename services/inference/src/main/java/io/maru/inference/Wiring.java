@@ -11,7 +11,7 @@ import io.maru.inference.grpc.CheckpointClient;
 import io.maru.inference.grpc.GenerationMeters;
 import io.maru.inference.kafka.ModelFacts;
 import io.maru.inference.store.CachedModelFiles;
-import io.maru.model.DeviceOptions;
+import io.maru.model.device.DeviceOptions;
 import io.maru.platform.database.Database;
 import io.maru.platform.event.Outbox;
 import io.maru.platform.store.ObjectStore;

@@ -2,8 +2,8 @@ package io.maru.training;
 
 import com.sun.management.OperatingSystemMXBean;
 import io.maru.checkpoint.v1.CheckpointServiceGrpc.CheckpointServiceBlockingStub;
-import io.maru.model.DeviceMemory;
-import io.maru.model.DeviceOptions;
+import io.maru.model.device.DeviceMemory;
+import io.maru.model.device.DeviceOptions;
 import io.maru.platform.database.Database;
 import io.maru.platform.event.Outbox;
 import io.maru.platform.store.ObjectStore;

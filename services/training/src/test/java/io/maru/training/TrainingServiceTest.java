@@ -187,12 +187,12 @@ class TrainingServiceTest {
     @Test
     void choosesWhatIsLeftToItOnceAndKeepsItInEveryCheckpoint() {
         CreateTrainingJobRequest.Builder open = request(30).toBuilder();
-        open.getTrainingBuilder()
+        open.getSpecBuilder()
                 .setSteps(0)
                 .setBatch(0)
                 .setLearningRate(0)
-                .setMinLearningRate(-1)
-                .setWarmupSteps(-1);
+                .clearMinLearningRate()
+                .clearWarmupSteps();
 
         TrainingJob created = service.createTrainingJob(open.build());
 
@@ -200,10 +200,10 @@ class TrainingServiceTest {
                 .extracting(Choice::getField)
                 .containsExactly(
                         "batch", "accumulation", "steps", "warmup_steps", "learning_rate", "min_learning_rate");
-        assertThat(created.getTraining().getBatch()).isPositive();
-        assertThat(created.getTraining().getSteps()).isGreaterThan(10);
-        assertThat(created.getTraining().getLearningRate()).isBetween(1e-3, 3e-3);
-        assertThat(service.createTrainingJob(open.build()).getTraining()).isEqualTo(created.getTraining());
+        assertThat(created.getSpec().getBatch()).isPositive();
+        assertThat(created.getSpec().getSteps()).isGreaterThan(10);
+        assertThat(created.getSpec().getLearningRate()).isBetween(1e-3, 3e-3);
+        assertThat(service.createTrainingJob(open.build()).getSpec()).isEqualTo(created.getSpec());
         await().atMost(PATIENCE)
                 .until(() -> FINAL.contains(get(created.getName()).getState()));
         TrainingJob ended = get(created.getName());
@@ -272,17 +272,21 @@ class TrainingServiceTest {
     @Test
     void refusesAModelBeforeThereIsADataset() {
         CheckTrainingSpecRequest.Builder request = CheckTrainingSpecRequest.newBuilder()
-                .setModel(request(10).getModel())
-                .setTraining(request(10).getTraining().toBuilder().setBatch(0).setSteps(0))
+                .setSpec(request(10).getSpec().toBuilder().setBatch(0).setSteps(0))
                 .setVocabularySize(1024);
 
         assertThat(service.checkTrainingSpec(request.build()).getPreflight().getPlannedBytes())
                 .isBetween(100L << 20, 1L << 30);
 
-        request.getModelBuilder().setBlock(60_000);
+        request.getSpecBuilder().getModelBuilder().setBlock(60_000);
         assertRefused(
                 Status.Code.INVALID_ARGUMENT, "INVALID_ARGUMENT", () -> service.checkTrainingSpec(request.build()));
-        request.getModelBuilder().setBlock(1024).setLayers(20).setHeads(32).setWidth(2048);
+        request.getSpecBuilder()
+                .getModelBuilder()
+                .setBlock(1024)
+                .setLayers(20)
+                .setHeads(32)
+                .setWidth(2048);
         assertRefused(Status.Code.INVALID_ARGUMENT, "JOB_TOO_LARGE", () -> service.checkTrainingSpec(request.build()));
     }
 
@@ -374,7 +378,7 @@ class TrainingServiceTest {
 
         TrainingJob paused = get(job.getName());
         assertThat(paused.getPauseReason()).startsWith("step ").contains("expected");
-        assertThat(paused.getTraining().getOnDivergence()).isEqualTo(TrainingSpec.OnDivergence.PAUSE);
+        assertThat(paused.getSpec().getOnDivergence()).isEqualTo(TrainingSpec.OnDivergence.PAUSE);
         try (Facts facts = Facts.on("maru.training.v1")) {
             TrainingDiverged told =
                     TrainingDiverged.parseFrom(facts.await(fact -> fact.type().equals("maru.training.diverged.v1")
@@ -408,7 +412,7 @@ class TrainingServiceTest {
     void keepsTheNewestCheckpointAndTheBestAndKnowsIt() {
         CreateTrainingJobRequest.Builder request = request(30).toBuilder();
         // Nothing is learned, so the first validation is the best.
-        request.getTrainingBuilder()
+        request.getSpecBuilder()
                 .setLearningRate(1e-30)
                 .setMinLearningRate(1e-30)
                 .setWeightDecay(0)
@@ -451,21 +455,21 @@ class TrainingServiceTest {
         TinyDataset other = TinyDataset.of("datasets/other", folder, "");
         other.objects().forEach(store::put);
         CreateTrainingJobRequest.Builder mixed = request(30).toBuilder();
-        mixed.getTrainingBuilder()
+        mixed.getSpecBuilder()
                 .addMix(DatasetShare.newBuilder().setDataset("datasets/other").setWeight(0.5));
         TrainingJob job = service.createTrainingJob(mixed.build());
-        assertThat(job.getTraining().getMixList()).isEqualTo(mixed.getTraining().getMixList());
+        assertThat(job.getSpec().getMixList()).isEqualTo(mixed.getSpec().getMixList());
         await().atMost(PATIENCE).until(() -> get(job.getName()).getState() == State.SUCCEEDED);
 
         CreateTrainingJobRequest.Builder missing = mixed.clone().setRequestId(run + "/other");
-        missing.getTrainingBuilder().getMixBuilder(0).setDataset("datasets/none");
+        missing.getSpecBuilder().getMixBuilder(0).setDataset("datasets/none");
         assertRefused(Status.Code.NOT_FOUND, "DATASET_NOT_FOUND", () -> service.createTrainingJob(missing.build()));
     }
 
     @Test
     void waitsForAnObjectStoreThatIsAwayAndLosesNothing() throws Exception {
         CreateTrainingJobRequest.Builder request = request(1_000).toBuilder();
-        request.getTrainingBuilder().setCheckpointEvery(50);
+        request.getSpecBuilder().setCheckpointEvery(50);
         TrainingJob undisturbed = service.createTrainingJob(request.build());
         await().atMost(PATIENCE).until(() -> get(undisturbed.getName()).getState() == State.SUCCEEDED);
 
@@ -497,7 +501,7 @@ class TrainingServiceTest {
 
     private CreateTrainingJobRequest wild(TrainingSpec.OnDivergence onDivergence) {
         CreateTrainingJobRequest.Builder request = request(200).toBuilder();
-        request.getTrainingBuilder()
+        request.getSpecBuilder()
                 .setLearningRate(10)
                 .setMinLearningRate(10)
                 .setWarmupSteps(0)
@@ -515,11 +519,9 @@ class TrainingServiceTest {
                 Status.Code.INVALID_ARGUMENT,
                 "INVALID_ARGUMENT",
                 () -> service.createTrainingJob(request(10).toBuilder()
-                        .setModel(ModelSpec.newBuilder()
-                                .setLayers(1)
-                                .setHeads(3)
-                                .setWidth(16)
-                                .setBlock(8))
+                        .setSpec(request(10).getSpec().toBuilder()
+                                .setModel(request(10).getSpec().getModel().toBuilder()
+                                        .setHeads(3)))
                         .build()));
         assertRefused(
                 Status.Code.NOT_FOUND,
@@ -585,12 +587,12 @@ class TrainingServiceTest {
                 .setRequestId(run + "/train")
                 .setRun(run)
                 .setDataset(DATASET)
-                .setModel(ModelSpec.newBuilder()
-                        .setLayers(1)
-                        .setHeads(2)
-                        .setWidth(16)
-                        .setBlock(8))
-                .setTraining(TrainingSpec.newBuilder()
+                .setSpec(TrainingSpec.newBuilder()
+                        .setModel(ModelSpec.newBuilder()
+                                .setLayers(1)
+                                .setHeads(2)
+                                .setWidth(16)
+                                .setBlock(8))
                         .setSteps(steps)
                         .setBatch(4)
                         .setLearningRate(1e-2)

@@ -123,7 +123,7 @@ class WorkersTest {
     @Test
     void arePausedGoOnAloneAndAreCancelled() {
         CreateTrainingJobRequest.Builder endless = request(2).toBuilder();
-        endless.getTrainingBuilder().setSteps(1_000_000).setCheckpointEvery(1_000_000);
+        endless.getSpecBuilder().setSteps(1_000_000).setCheckpointEvery(1_000_000);
         TrainingJob job = service.createTrainingJob(endless.build());
         await().atMost(PATIENCE).until(() -> get(job).getStep() >= 1);
         assertThat(trainer(0)).isPresent();
@@ -202,12 +202,12 @@ class WorkersTest {
                 .setRequestId(run + "/train")
                 .setRun(run)
                 .setDataset(DATASET)
-                .setModel(ModelSpec.newBuilder()
-                        .setLayers(1)
-                        .setHeads(2)
-                        .setWidth(16)
-                        .setBlock(8))
-                .setTraining(TrainingSpec.newBuilder()
+                .setSpec(TrainingSpec.newBuilder()
+                        .setModel(ModelSpec.newBuilder()
+                                .setLayers(1)
+                                .setHeads(2)
+                                .setWidth(16)
+                                .setBlock(8))
                         .setSteps(STEPS)
                         .setBatch(4)
                         .setLearningRate(1e-2)

@@ -5,6 +5,9 @@ public enum CommonReason implements Reason {
     INVALID_ARGUMENT(Kind.INVALID),
     INVALID_NAME(Kind.INVALID),
     INVALID_PAGE_TOKEN(Kind.INVALID),
+    /** A spec breaks the rules of its fields. */
+    INVALID_SPEC(Kind.INVALID),
+    PERMISSION_DENIED(Kind.DENIED),
     /** A request_id came a second time with another request. */
     REQUEST_ID_REUSED(Kind.ALREADY_EXISTS),
     OBJECT_MISSING(Kind.NOT_FOUND),

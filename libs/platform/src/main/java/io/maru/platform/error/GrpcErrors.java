@@ -1,6 +1,7 @@
 package io.maru.platform.error;
 
 import com.google.protobuf.Any;
+import com.google.rpc.BadRequest;
 import com.google.rpc.ErrorInfo;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
@@ -11,20 +12,22 @@ import io.grpc.protobuf.StatusProto;
 import io.quarkus.grpc.ExceptionHandler;
 import io.quarkus.grpc.ExceptionHandlerProvider;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.io.IOException;
-import java.sql.SQLException;
-import java.sql.SQLTransientException;
+import java.util.List;
+import java.util.StringJoiner;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 
 /**
  * Turns what a method throws into a gRPC status. A {@link Refusal} keeps its sentence and gets
- * {@code google.rpc.ErrorInfo} with the reason and the domain {@code maru.<service>}; anything else is logged here and
- * leaves as INTERNAL without a word about its inside.
+ * {@code google.rpc.ErrorInfo} with the reason and the domain {@code maru.<service>}, and {@code google.rpc.BadRequest} with
+ * its violations; anything else is logged here and leaves as INTERNAL without a word about its inside.
  */
 @ApplicationScoped
 public class GrpcErrors implements ExceptionHandlerProvider {
     private static final Logger log = Logger.getLogger(GrpcErrors.class);
+
+    /** Of one refusal. They travel in headers, which peers accept up to a size ({@code GrpcChannels} says which). */
+    static final int MAX_VIOLATIONS = 50;
 
     private final String domain;
 
@@ -57,7 +60,7 @@ public class GrpcErrors implements ExceptionHandlerProvider {
     /** The status under which {@code failure} leaves the service that calls itself {@code domain}. */
     public static StatusRuntimeException toStatus(String domain, Throwable failure) {
         if (failure instanceof Refusal refusal) {
-            return status(domain, refusal.reason(), refusal.getMessage());
+            return status(domain, refusal);
         }
         if (failure instanceof StatusRuntimeException status) {
             return status;
@@ -65,81 +68,54 @@ public class GrpcErrors implements ExceptionHandlerProvider {
         if (failure instanceof StatusException status) {
             return new StatusRuntimeException(status.getStatus(), status.getTrailers());
         }
-        if (isDatabaseDown(failure)) {
+        if (Faults.isDatabaseDown(failure)) {
             log.warnf(failure, "the database is out of reach");
-            return status(domain, CommonReason.DATABASE_UNAVAILABLE, "the service's database is out of reach");
+            return status(domain, CommonReason.DATABASE_UNAVAILABLE.because("the service's database is out of reach"));
         }
-        if (isDiskFull(failure)) {
+        if (Faults.isDiskFull(failure)) {
             log.warnf(failure, "the disk is full");
-            return status(domain, CommonReason.DISK_FULL, "the service's disk is full");
+            return status(domain, CommonReason.DISK_FULL.because("the service's disk is full"));
         }
         log.errorf(failure, "a call failed");
         return new StatusRuntimeException(Status.INTERNAL.withDescription("internal error; the service's log has it"));
     }
 
-    private static boolean isDatabaseDown(Throwable failure) {
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof SQLTransientException) {
-                return true;
-            }
-            // PostgreSQL, appendix A: 08 is connection failure, 53 a server without disk, memory or connections to
-            // spare,
-            // 57P0 one that shuts down.
-            if (hasState(cause, "08") || hasState(cause, "53") || hasState(cause, "57P0")) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    /** Whether a file could not be written for want of room. Java tells no other way than in these words of Linux. */
+    /** As {@link Faults#isDiskFull}. */
     public static boolean isDiskFull(Throwable failure) {
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof IOException
-                    && cause.getMessage() != null
-                    && (cause.getMessage().contains("No space left on device")
-                            || cause.getMessage().contains("Disk quota exceeded"))) {
-                return true;
-            }
-        }
-        return false;
+        return Faults.isDiskFull(failure);
     }
 
-    private static boolean hasState(Throwable failure, String prefix) {
-        return failure instanceof SQLException sql
-                && sql.getSQLState() != null
-                && sql.getSQLState().startsWith(prefix);
-    }
-
-    /** Whether the same call may go through later: a database, store or service that is down, a full disk, or a deadlock. */
+    /** As {@link Faults#isTransient}. */
     public static boolean isTransient(Throwable failure) {
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof Refusal refusal && refusal.reason().kind() == Kind.UNAVAILABLE) {
-                return true;
-            }
-            if (cause instanceof StatusRuntimeException status
-                    && (status.getStatus().getCode() == Status.Code.UNAVAILABLE
-                            || status.getStatus().getCode() == Status.Code.DEADLINE_EXCEEDED)) {
-                return true;
-            }
-            // Class 40: the transaction was rolled back for the sake of another.
-            if (hasState(cause, "40")) {
-                return true;
-            }
-        }
-        return isDatabaseDown(failure) || isDiskFull(failure);
+        return Faults.isTransient(failure);
     }
 
-    private static StatusRuntimeException status(String domain, Reason reason, String message) {
-        com.google.rpc.Status status = com.google.rpc.Status.newBuilder()
-                .setCode(code(reason.kind()).value())
-                .setMessage(message)
+    private static StatusRuntimeException status(String domain, Refusal refusal) {
+        String reasonDomain = refusal.reason() instanceof ForeignReason foreign ? foreign.domain() : domain;
+        com.google.rpc.Status.Builder status = com.google.rpc.Status.newBuilder()
+                .setCode(code(refusal.reason().kind()).value())
                 .addDetails(Any.pack(ErrorInfo.newBuilder()
-                        .setDomain(domain)
-                        .setReason(reason.name())
-                        .build()))
-                .build();
-        return StatusProto.toStatusRuntimeException(status);
+                        .setDomain(reasonDomain)
+                        .setReason(refusal.reason().name())
+                        .build()));
+        List<Violation> violations = refusal.violations();
+        if (violations.isEmpty()) {
+            return StatusProto.toStatusRuntimeException(
+                    status.setMessage(refusal.getMessage()).build());
+        }
+        List<Violation> told = violations.subList(0, Math.min(MAX_VIOLATIONS, violations.size()));
+        BadRequest.Builder request = BadRequest.newBuilder();
+        StringJoiner message = new StringJoiner("\n");
+        for (Violation violation : told) {
+            request.addFieldViolationsBuilder().setField(violation.path()).setDescription(violation.text());
+            message.add(violation.toString());
+        }
+        if (told.size() < violations.size()) {
+            message.add("and " + (violations.size() - told.size()) + " more");
+        }
+        return StatusProto.toStatusRuntimeException(status.setMessage(message.toString())
+                .addDetails(Any.pack(request.build()))
+                .build());
     }
 
     private static Status.Code code(Kind kind) {
@@ -147,6 +123,7 @@ public class GrpcErrors implements ExceptionHandlerProvider {
         return switch (kind) {
             case INVALID -> Status.Code.INVALID_ARGUMENT;
             case NOT_FOUND -> Status.Code.NOT_FOUND;
+            case DENIED -> Status.Code.PERMISSION_DENIED;
             case ALREADY_EXISTS -> Status.Code.ALREADY_EXISTS;
             case NOT_NOW -> Status.Code.FAILED_PRECONDITION;
             case EXHAUSTED -> Status.Code.RESOURCE_EXHAUSTED;

@@ -5,6 +5,8 @@ public enum Kind {
     /** The request itself is wrong, whatever the state of the system. */
     INVALID,
     NOT_FOUND,
+    /** The caller may not do it, or not there. The words are the same whether or not the thing exists. */
+    DENIED,
     ALREADY_EXISTS,
     /** The request is right but the system is not in the state that it needs. */
     NOT_NOW,

@@ -1,7 +1,7 @@
 package io.maru.platform.event;
 
 import com.google.protobuf.InvalidProtocolBufferException;
-import io.maru.platform.error.GrpcErrors;
+import io.maru.platform.error.Faults;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jboss.logging.Logger;
@@ -48,7 +48,7 @@ public final class FactDelivery {
             } catch (InvalidProtocolBufferException e) {
                 throw new MalformedEventException(record, e);
             } catch (RuntimeException e) {
-                if (!GrpcErrors.isTransient(e)) {
+                if (!Faults.isTransient(e)) {
                     throw e;
                 }
                 log.warnf("%s %s waits: %s", fact.type(), fact.subject(), e.getMessage());

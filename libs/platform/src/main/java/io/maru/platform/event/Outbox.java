@@ -17,14 +17,21 @@ public final class Outbox {
 
     public void append(Sql sql, Fact fact) throws SQLException {
         sql.update(
-                "insert into outbox (id, type, subject, run, time, data) values (?, ?, ?, ?, ?, ?)",
+                "insert into outbox (id, type, subject, run, time, data, traceparent) values (?, ?, ?, ?, ?, ?, ?)",
                 fact.id(),
                 fact.type(),
                 fact.subject(),
                 fact.run(),
                 fact.time(),
-                fact.data());
+                fact.data(),
+                "");
         // Before the commit the relay would look and find nothing.
         sql.afterCommit(wake);
+    }
+
+    /** Whether a fact about the resource is not on Kafka yet. */
+    public boolean isWaiting(Sql sql, String subject) throws SQLException {
+        return sql.first("select 1 from outbox where subject = ? limit 1", row -> true, subject)
+                .isPresent();
     }
 }

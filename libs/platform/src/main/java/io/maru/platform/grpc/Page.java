@@ -17,17 +17,17 @@ import java.util.function.Function;
  * }</pre>
  */
 public record Page(int size, long after) {
-    public static final int MOST = 1_000;
-    private static final int USUAL = 50;
-    /** Before the newest. */
+    public static final int MAX_SIZE = 1_000;
+    private static final int DEFAULT_SIZE = 50;
+    /** Stands before every item: where the first page begins. */
     public static final long START = Long.MAX_VALUE;
 
     /** @throws io.maru.platform.error.Refusal where the size is negative or too large, or the token is not one of ours */
     public static Page of(int size, String token) {
-        if (size < 0 || size > MOST) {
-            throw CommonReason.INVALID_ARGUMENT.because("page_size: %d (expected: 0 to %d)", size, MOST);
+        if (size < 0 || size > MAX_SIZE) {
+            throw CommonReason.INVALID_ARGUMENT.because("page_size: %d (expected: 0 to %d)", size, MAX_SIZE);
         }
-        return new Page(size == 0 ? USUAL : size, token.isEmpty() ? START : decode(token));
+        return new Page(size == 0 ? DEFAULT_SIZE : size, token.isEmpty() ? START : decode(token));
     }
 
     /** @param found at most {@link #size} + 1 items */

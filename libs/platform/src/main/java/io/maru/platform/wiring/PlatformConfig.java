@@ -14,6 +14,8 @@ public interface PlatformConfig {
 
     Outbox outbox();
 
+    Caller caller();
+
     /** Where the bytes are. */
     interface ObjectStore {
         /** As in {@code http://127.0.0.1:7190}. */
@@ -49,5 +51,15 @@ public interface PlatformConfig {
         @WithDefault("500")
         @Min(10)
         long pollMillis();
+    }
+
+    /** Who is let in as whom. */
+    interface Caller {
+        /**
+         * Whether to believe a caller who says that it asks in the name of another, or for another workspace. Only where
+         * nobody but Maru's own services can reach the port; otherwise everybody is anonymous, in the workspace "default".
+         */
+        @WithDefault("false")
+        boolean trustForwarded();
     }
 }

@@ -1,6 +1,6 @@
 package io.maru.platform.work;
 
-import io.maru.platform.error.GrpcErrors;
+import io.maru.platform.error.Faults;
 import io.maru.platform.error.Refusal;
 import java.time.Duration;
 import java.util.Optional;
@@ -120,7 +120,7 @@ public final class Worker implements AutoCloseable {
         } else if (closed || failure instanceof InterruptedException) {
             log.infof("%s: stopped at attempt %d", claim.name(), claim.attempt());
             queue.release(claim, Duration.ZERO);
-        } else if (GrpcErrors.isTransient(failure)) {
+        } else if (Faults.isTransient(failure)) {
             log.warnf("%s waits: %s", claim.name(), failure.getMessage());
             outages++;
             queue.release(claim, pause(outages));

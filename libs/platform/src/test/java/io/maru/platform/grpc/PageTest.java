@@ -47,16 +47,16 @@ class PageTest {
 
     @Test
     void aCallerWhoNamesNoSizeGetsAUsualOne() {
-        assertThat(Page.of(0, "").size()).isBetween(1, Page.MOST);
-        assertThat(Page.of(Page.MOST, "").size()).isEqualTo(Page.MOST);
+        assertThat(Page.of(0, "").size()).isBetween(1, Page.MAX_SIZE);
+        assertThat(Page.of(Page.MAX_SIZE, "").size()).isEqualTo(Page.MAX_SIZE);
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {-1, Page.MOST + 1, Integer.MIN_VALUE})
+    @ValueSource(ints = {-1, Page.MAX_SIZE + 1, Integer.MIN_VALUE})
     void otherSizesAreRefused(int size) {
         assertThatExceptionOfType(Refusal.class)
                 .isThrownBy(() -> Page.of(size, ""))
-                .withMessage("page_size: %d (expected: 0 to %d)", size, Page.MOST)
+                .withMessage("page_size: %d (expected: 0 to %d)", size, Page.MAX_SIZE)
                 .extracting(Refusal::reason)
                 .isEqualTo(CommonReason.INVALID_ARGUMENT);
     }

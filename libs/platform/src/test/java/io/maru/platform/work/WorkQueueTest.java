@@ -184,8 +184,8 @@ class WorkQueueTest {
         }
         database.run(sql -> {
             ours.enqueue(sql, "dataset", "datasets/a");
-            sql.update("update work set create_time = now() - interval '1 day' where name = 'corpora/c'");
-            sql.update("update work set create_time = now() - interval '2 days' where name = 'datasets/a'");
+            sql.update("update work set not_before = now() - interval '1 day' where name = 'corpora/c'");
+            sql.update("update work set not_before = now() - interval '2 days' where name = 'datasets/a'");
         });
 
         assertThat(List.of(claimed(), claimed(), claimed())).containsExactly("corpora/c", "corpora/b", "corpora/a");

@@ -165,7 +165,7 @@ class WorkerTest {
         offer("holes/a");
         // This attempt is the last: were its exception taken for a failure, the work would be failed.
         database.run(sql -> sql.update("update work set attempts = ?", Worker.MOST_ATTEMPTS - 1));
-        offerLater("holes/b");
+        offer("holes/b");
         WorkQueue queue = new WorkQueue(database, SHORT_LEASE);
         Queue<String> performed = new ConcurrentLinkedQueue<>();
         try (Worker worker = started(queue, claim -> {
@@ -213,7 +213,7 @@ class WorkerTest {
     @Test
     void aHeartbeatThatComesLateDoesNotInterruptTheNextPiece() throws Exception {
         offer("holes/a");
-        offerLater("holes/b");
+        offer("holes/b");
         HeldUpHeartbeats source = new HeldUpHeartbeats();
         WorkQueue queue = new WorkQueue(new Database(source), SHORT_LEASE);
         CompletableFuture<Boolean> interrupted = new CompletableFuture<>();
@@ -286,13 +286,6 @@ class WorkerTest {
 
     private static void offer(String name) {
         database.run(sql -> new WorkQueue(database, LONG_LEASE).enqueue(sql, KIND, name));
-    }
-
-    /** Offers work that is claimed after what is there. */
-    private static void offerLater(String name) {
-        offer(name);
-        database.run(
-                sql -> sql.update("update work set create_time = now() + interval '1 second' where name = ?", name));
     }
 
     /** Ends all pauses, so that a test need not. */

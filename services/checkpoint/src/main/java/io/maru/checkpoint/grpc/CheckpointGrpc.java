@@ -23,7 +23,7 @@ import io.maru.checkpoint.v1.PromoteCheckpointRequest;
 import io.maru.checkpoint.v1.RegisterCheckpointRequest;
 import io.maru.checkpoint.v1.VerifyCheckpointRequest;
 import io.maru.platform.grpc.Page;
-import io.maru.platform.grpc.ResourceName;
+import io.maru.platform.name.ResourceName;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.quarkus.grpc.GrpcService;

@@ -12,7 +12,7 @@ import io.maru.checkpoint.v1.StoredFile;
 import io.maru.formats.Manifest;
 import io.maru.formats.SealedFile;
 import io.maru.platform.error.CommonReason;
-import io.maru.platform.grpc.ResourceName;
+import io.maru.platform.name.ResourceName;
 import java.time.Instant;
 import java.util.EnumMap;
 import java.util.List;

@@ -13,7 +13,7 @@ import io.maru.platform.event.Fact;
 import io.maru.platform.event.FactDelivery;
 import io.maru.platform.event.Inbox;
 import io.maru.platform.event.Outbox;
-import io.maru.platform.grpc.ResourceName;
+import io.maru.platform.name.ResourceName;
 import io.smallrye.reactive.messaging.annotations.Blocking;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.nio.charset.StandardCharsets;

@@ -29,8 +29,7 @@ public final class TrainStage extends ResourceStage<TrainingJob, TrainingService
                 .setJobId(run.id())
                 .setRun(run.name())
                 .setDataset(run.need(Result.DATASET))
-                .setModel(TrainingWords.model(recipe.model()))
-                .setTraining(TrainingWords.training(recipe.training()))
+                .setSpec(TrainingWords.training(recipe))
                 .setRecipe(run.recipe())
                 .build());
     }
@@ -68,7 +67,7 @@ public final class TrainStage extends ResourceStage<TrainingJob, TrainingService
     /** The checkpoint that is published: the best of a job that may end early, since it went on beyond that; else the last. */
     private static Report finished(TrainingJob job) {
         boolean best =
-                job.getTraining().getEarlyStop() > 0 && !job.getBestCheckpoint().isEmpty();
+                job.getSpec().getEarlyStop() > 0 && !job.getBestCheckpoint().isEmpty();
         String checkpoint = best ? job.getBestCheckpoint() : job.getLastCheckpoint();
         double validationLoss = best ? job.getBestValidationLoss() : job.getValidationLoss();
         return new Report.Finished(
@@ -93,12 +92,12 @@ public final class TrainStage extends ResourceStage<TrainingJob, TrainingService
     private static Progress progress(TrainingJob job) {
         double tokensPerSecond = job.getTokensPerSecond();
         double tokensPerStep =
-                (double) job.getTraining().getBatch() * job.getModel().getBlock();
-        long left = job.getTraining().getSteps() - job.getStep();
+                (double) job.getSpec().getBatch() * job.getSpec().getModel().getBlock();
+        long left = job.getSpec().getSteps() - job.getStep();
         // The job's own speed, since the stage may have waited for a worker, or been paused.
         return new Progress(
                 job.getStep(),
-                job.getTraining().getSteps(),
+                job.getSpec().getSteps(),
                 "steps",
                 measured(job.getLoss()),
                 measured(job.getValidationLoss()),

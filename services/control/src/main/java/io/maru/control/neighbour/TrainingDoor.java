@@ -33,8 +33,7 @@ public final class TrainingDoor implements TrainingCheck {
         try {
             stub.withDeadlineAfter(deadline.toMillis(), TimeUnit.MILLISECONDS)
                     .checkTrainingSpec(CheckTrainingSpecRequest.newBuilder()
-                            .setModel(TrainingWords.model(recipe.model()))
-                            .setTraining(TrainingWords.training(recipe.training()))
+                            .setSpec(TrainingWords.training(recipe))
                             .setVocabularySize(vocabulary)
                             .build());
         } catch (StatusRuntimeException e) {

@@ -13,7 +13,7 @@ final class TrainingWords {
 
     private TrainingWords() {}
 
-    static ModelSpec model(Recipe.Model model) {
+    private static ModelSpec model(Recipe.Model model) {
         return ModelSpec.newBuilder()
                 .setLayers(model.layers())
                 .setHeads(model.heads())
@@ -30,13 +30,13 @@ final class TrainingWords {
                 .build();
     }
 
-    static TrainingSpec training(Recipe.Training training) {
-        return TrainingSpec.newBuilder()
+    static TrainingSpec training(Recipe recipe) {
+        Recipe.Training training = recipe.training();
+        TrainingSpec.Builder spec = TrainingSpec.newBuilder()
+                .setModel(model(recipe.model()))
                 .setSteps(training.steps())
                 .setBatch(training.batch())
                 .setLearningRate(training.learningRate())
-                .setMinLearningRate(training.minLearningRate())
-                .setWarmupSteps(training.warmupSteps())
                 .setWeightDecay(training.weightDecay())
                 .setBeta1(training.beta1())
                 .setBeta2(training.beta2())
@@ -81,8 +81,14 @@ final class TrainingWords {
                         })
                 .setSpikeFactor(training.spikeFactor())
                 .setEarlyStop(training.earlyStop())
-                .setKeepCheckpoints(training.keepCheckpoints())
-                .build();
+                .setKeepCheckpoints(training.keepCheckpoints());
+        if (training.minLearningRate() != Recipe.FOLLOWS) {
+            spec.setMinLearningRate(training.minLearningRate());
+        }
+        if (training.warmupSteps() != Recipe.FOLLOWS) {
+            spec.setWarmupSteps(training.warmupSteps());
+        }
+        return spec.build();
     }
 
     /** A sentence of training, with the keys of a recipe in place of its fields. */

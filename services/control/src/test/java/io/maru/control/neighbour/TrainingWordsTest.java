@@ -14,14 +14,14 @@ class TrainingWordsTest {
                         name: a
                         model: {layers: 1, heads: 2, width: 8, block: 4}
                         training: {steps: auto, batch: auto, learningRate: auto}
-                        """).training());
+                        """));
 
         assertThat(training.getSteps()).isZero();
         assertThat(training.getBatch()).isZero();
         assertThat(training.getAccumulation()).isZero();
         assertThat(training.getLearningRate()).isZero();
-        assertThat(training.getMinLearningRate()).isEqualTo(-1);
-        assertThat(training.getWarmupSteps()).isEqualTo(-1);
+        assertThat(training.hasMinLearningRate()).isFalse();
+        assertThat(training.hasWarmupSteps()).isFalse();
     }
 
     @Test
@@ -32,7 +32,7 @@ class TrainingWordsTest {
                         model: {layers: 1, heads: 2, width: 8, block: 4}
                         training: {steps: 9, batch: 2, learningRate: 0.1, mix: [{dataset: datasets/b, weight: 0.25}],
                           weight: 0.75, onDivergence: skip, spikeFactor: 3, earlyStop: 5, keepCheckpoints: 6}
-                        """).training());
+                        """));
 
         assertThat(training.getMixList())
                 .containsExactly(DatasetShare.newBuilder()

@@ -7,7 +7,7 @@ import io.maru.evaluation.v1.CreateEvaluationRequest;
 import io.maru.evaluation.v1.Evaluation;
 import io.maru.metrics.LanguageModelScore;
 import io.maru.platform.error.CommonReason;
-import io.maru.platform.grpc.ResourceName;
+import io.maru.platform.name.ResourceName;
 import java.time.Instant;
 
 /** Between the words of the wire and those of the domain. */

@@ -5,8 +5,8 @@ import static io.maru.inference.domain.InferenceReason.READER_STALLED;
 
 import io.maru.inference.domain.FinishReason;
 import io.maru.inference.domain.Prompt;
-import io.maru.model.Sampler;
-import io.maru.model.SamplingOptions;
+import io.maru.model.decoding.Sampler;
+import io.maru.model.decoding.SamplingOptions;
 import io.maru.platform.error.Refusal;
 import io.maru.tokenizer.Utf8Stream;
 import java.time.Duration;

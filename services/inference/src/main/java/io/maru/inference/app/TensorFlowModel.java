@@ -4,10 +4,10 @@ import static io.maru.inference.domain.InferenceReason.MODEL_UNUSABLE;
 
 import io.maru.formats.CorruptFileException;
 import io.maru.formats.SafetensorsFile;
-import io.maru.model.Decoder;
-import io.maru.model.DecoderConfig;
-import io.maru.model.DeviceOptions;
-import io.maru.model.UnsupportedModelException;
+import io.maru.model.configuration.DecoderConfig;
+import io.maru.model.configuration.UnsupportedModelException;
+import io.maru.model.decoding.Decoder;
+import io.maru.model.device.DeviceOptions;
 import io.maru.platform.error.Refusal;
 import io.maru.tokenizer.BpeTokenizer;
 import io.maru.tokenizer.TokenizerFormatException;

@@ -8,9 +8,9 @@ import io.maru.inference.v1.GenerateResponse;
 import io.maru.inference.v1.LoadedModel;
 import io.maru.inference.v1.ScoreRequest;
 import io.maru.inference.v1.ScoreResponse;
-import io.maru.model.SamplingOptions;
+import io.maru.model.decoding.SamplingOptions;
 import io.maru.platform.error.CommonReason;
-import io.maru.platform.grpc.ResourceName;
+import io.maru.platform.name.ResourceName;
 import java.util.List;
 import java.util.random.RandomGenerator;
 

@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.maru.inference.domain.FinishReason;
 import io.maru.inference.domain.InferenceReason;
-import io.maru.model.SamplingOptions;
+import io.maru.model.decoding.SamplingOptions;
 import io.maru.platform.error.Refusal;
 import java.time.Duration;
 import java.util.Arrays;

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.maru.inference.app.Generation;
 import io.maru.inference.v1.GenerateRequest;
 import io.maru.inference.v1.ScoreRequest;
-import io.maru.model.SamplingOptions;
+import io.maru.model.decoding.SamplingOptions;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;

@@ -6,7 +6,7 @@ import io.maru.ingestion.domain.CorpusState;
 import io.maru.ingestion.v1.Corpus;
 import io.maru.ingestion.v1.CreateCorpusRequest;
 import io.maru.ingestion.v1.UploadedFile;
-import io.maru.platform.grpc.ResourceName;
+import io.maru.platform.name.ResourceName;
 import java.time.Instant;
 
 /** Where the words of the wire and of the domain meet. */

@@ -1,6 +1,6 @@
 package io.maru.tokenization.grpc;
 
-import io.maru.platform.grpc.ResourceName;
+import io.maru.platform.name.ResourceName;
 import io.maru.tokenization.app.TokenizerImports;
 import io.maru.tokenization.domain.TokenizationReason;
 import io.maru.tokenization.domain.Tokenizer;

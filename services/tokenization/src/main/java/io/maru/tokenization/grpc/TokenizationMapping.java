@@ -2,7 +2,7 @@ package io.maru.tokenization.grpc;
 
 import com.google.protobuf.Timestamp;
 import io.maru.platform.error.CommonReason;
-import io.maru.platform.grpc.ResourceName;
+import io.maru.platform.name.ResourceName;
 import io.maru.tokenization.domain.DatasetRequest;
 import io.maru.tokenization.domain.DatasetState;
 import io.maru.tokenization.domain.TokenizerRequest;

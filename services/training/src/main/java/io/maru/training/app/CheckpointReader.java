@@ -2,7 +2,7 @@ package io.maru.training.app;
 
 import io.maru.formats.CorruptFileException;
 import io.maru.formats.SealedFile;
-import io.maru.model.Learner;
+import io.maru.model.training.Learner;
 import io.maru.platform.error.CommonReason;
 import io.maru.platform.error.Refusal;
 import io.maru.training.app.CheckpointRegistry.Kept;

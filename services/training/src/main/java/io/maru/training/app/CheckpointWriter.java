@@ -1,7 +1,7 @@
 package io.maru.training.app;
 
 import io.maru.formats.SealedFile;
-import io.maru.model.Learner;
+import io.maru.model.training.Learner;
 import io.maru.platform.error.GrpcErrors;
 import io.maru.platform.thread.YieldingThreads;
 import io.maru.training.app.CheckpointRegistry.Candidate;

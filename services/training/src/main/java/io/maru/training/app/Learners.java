@@ -1,6 +1,6 @@
 package io.maru.training.app;
 
-import io.maru.model.Learner;
+import io.maru.model.training.Learner;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -17,7 +17,7 @@ public interface Learners {
     /**
      * From what a learner saved in {@code folder}.
      *
-     * @throws io.maru.model.UnsupportedModelException if what lies there is of another model
+     * @throws io.maru.model.configuration.UnsupportedModelException if what lies there is of another model
      */
     Learner resume(HeldJob held, int workers, TrainerSetup setup, Path folder) throws IOException, InterruptedException;
 }

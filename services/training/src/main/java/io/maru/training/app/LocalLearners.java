@@ -1,8 +1,8 @@
 package io.maru.training.app;
 
-import io.maru.model.Learner;
-import io.maru.model.Trainer;
-import io.maru.model.Weights;
+import io.maru.model.training.Learner;
+import io.maru.model.training.Trainer;
+import io.maru.model.weights.Weights;
 import java.io.IOException;
 import java.nio.file.Path;
 

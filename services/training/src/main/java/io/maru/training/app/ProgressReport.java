@@ -1,6 +1,6 @@
 package io.maru.training.app;
 
-import io.maru.model.StepResult;
+import io.maru.model.training.StepResult;
 import io.maru.platform.error.GrpcErrors;
 import io.maru.training.domain.Measurement;
 import io.maru.training.domain.Progress;

@@ -1,6 +1,6 @@
 package io.maru.training.app;
 
-import io.maru.model.Cluster;
+import io.maru.model.cluster.Cluster;
 import io.maru.training.domain.TrainingReason;
 import java.io.IOException;
 import java.net.ServerSocket;

@@ -2,7 +2,7 @@ package io.maru.training.app;
 
 import io.maru.formats.CorruptFileException;
 import io.maru.formats.TokenShardReader;
-import io.maru.model.Mixture;
+import io.maru.model.data.Mixture;
 import io.maru.training.domain.Dataset;
 import io.maru.training.domain.Divergence.Passage;
 import java.io.IOException;

@@ -2,10 +2,10 @@ package io.maru.training.app;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.maru.model.AdamW;
-import io.maru.model.DecoderConfig;
-import io.maru.model.DeviceOptions;
-import io.maru.model.TrainingOptions;
+import io.maru.model.configuration.DecoderConfig;
+import io.maru.model.device.DeviceOptions;
+import io.maru.model.training.AdamW;
+import io.maru.model.training.TrainingOptions;
 import java.nio.charset.StandardCharsets;
 
 /**

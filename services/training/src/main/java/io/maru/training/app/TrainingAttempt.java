@@ -1,8 +1,8 @@
 package io.maru.training.app;
 
-import io.maru.model.DivergedException;
-import io.maru.model.Learner;
-import io.maru.model.StepResult;
+import io.maru.model.training.DivergedException;
+import io.maru.model.training.Learner;
+import io.maru.model.training.StepResult;
 import io.maru.training.domain.Dataset;
 import io.maru.training.domain.Divergence;
 import io.maru.training.domain.TrainingCursor;

@@ -1,7 +1,7 @@
 package io.maru.training.app;
 
-import io.maru.model.DeviceOptions;
-import io.maru.model.DivergedException;
+import io.maru.model.device.DeviceOptions;
+import io.maru.model.training.DivergedException;
 import io.maru.training.domain.Preflight;
 import io.maru.training.domain.TrainingJob;
 import io.maru.training.domain.TrainingPlan;

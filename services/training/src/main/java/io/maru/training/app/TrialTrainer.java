@@ -1,6 +1,6 @@
 package io.maru.training.app;
 
-import io.maru.model.Learner;
+import io.maru.model.training.Learner;
 
 /** A trainer whose memory is its own. Its methods throw {@link TrainerLostException} where it is gone. */
 public interface TrialTrainer extends AutoCloseable {

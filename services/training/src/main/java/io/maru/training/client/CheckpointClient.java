@@ -10,7 +10,7 @@ import io.maru.checkpoint.v1.RegisterCheckpointRequest;
 import io.maru.checkpoint.v1.StoredFile;
 import io.maru.checkpoint.v1.VerifyCheckpointRequest;
 import io.maru.formats.SealedFile;
-import io.maru.model.Learner;
+import io.maru.model.training.Learner;
 import io.maru.platform.error.GrpcErrors;
 import io.maru.platform.error.Refusal;
 import io.maru.training.app.CheckpointRegistry;

@@ -1,7 +1,7 @@
 package io.maru.training.domain;
 
-import io.maru.model.DecoderConfig;
-import io.maru.model.TrainingOptions;
+import io.maru.model.configuration.DecoderConfig;
+import io.maru.model.training.TrainingOptions;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.ArrayList;

@@ -1,8 +1,8 @@
 package io.maru.training.domain;
 
-import io.maru.model.DecoderConfig;
-import io.maru.model.MemoryPlan;
-import io.maru.model.TrainingOptions;
+import io.maru.model.configuration.DecoderConfig;
+import io.maru.model.training.MemoryPlan;
+import io.maru.model.training.TrainingOptions;
 
 /**
  * What shares a batch, each its rows of every part.

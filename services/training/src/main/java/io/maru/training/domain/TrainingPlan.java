@@ -1,14 +1,14 @@
 package io.maru.training.domain;
 
-import io.maru.model.AdamW;
-import io.maru.model.BatchOrder;
-import io.maru.model.DecoderConfig;
-import io.maru.model.GptConfig;
-import io.maru.model.LearningRate;
-import io.maru.model.LlamaConfig;
-import io.maru.model.Mixture;
-import io.maru.model.Recompute;
-import io.maru.model.TrainingOptions;
+import io.maru.model.configuration.DecoderConfig;
+import io.maru.model.configuration.GptConfig;
+import io.maru.model.configuration.LlamaConfig;
+import io.maru.model.data.BatchOrder;
+import io.maru.model.data.Mixture;
+import io.maru.model.layer.Recompute;
+import io.maru.model.training.AdamW;
+import io.maru.model.training.LearningRate;
+import io.maru.model.training.TrainingOptions;
 import io.maru.platform.error.CommonReason;
 import io.maru.platform.error.Refusal;
 import java.util.ArrayList;

@@ -1,8 +1,8 @@
 package io.maru.training.domain;
 
-import io.maru.model.Decay;
-import io.maru.model.Precision;
-import io.maru.model.Recompute;
+import io.maru.model.kernel.Precision;
+import io.maru.model.layer.Recompute;
+import io.maru.model.training.Decay;
 
 /**
  * How the weights are found; {@link ChosenTraining} chooses what is left open, and {@link TrainingPlan} checks it.

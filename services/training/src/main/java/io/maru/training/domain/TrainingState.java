@@ -5,7 +5,7 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.maru.formats.CorruptFileException;
-import io.maru.model.BatchOrder;
+import io.maru.model.data.BatchOrder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;

@@ -5,8 +5,8 @@ import static io.maru.training.grpc.TrainingMapping.toProto;
 
 import io.maru.platform.error.CommonReason;
 import io.maru.platform.grpc.Page;
-import io.maru.platform.grpc.ResourceName;
 import io.maru.platform.grpc.Watch;
+import io.maru.platform.name.ResourceName;
 import io.maru.training.app.TrainingJobCatalog.Numbered;
 import io.maru.training.app.TrainingJobs;
 import io.maru.training.domain.TrainingJob.Command;
@@ -61,8 +61,8 @@ class TrainingGrpc implements TrainingService {
     public Uni<CheckTrainingSpecResponse> checkTrainingSpec(CheckTrainingSpecRequest request) {
         return Uni.createFrom()
                 .item(toProto(jobs.check(
-                        TrainingMapping.toDomain(request.getModel()),
-                        TrainingMapping.toDomain(request.getTraining()),
+                        TrainingMapping.toDomain(request.getSpec().getModel()),
+                        TrainingMapping.toDomain(request.getSpec()),
                         request.getVocabularySize())));
     }
 

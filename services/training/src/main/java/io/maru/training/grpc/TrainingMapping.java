@@ -1,12 +1,12 @@
 package io.maru.training.grpc;
 
 import com.google.protobuf.Timestamp;
-import io.maru.model.Decay;
-import io.maru.model.Precision;
-import io.maru.model.Recompute;
+import io.maru.model.kernel.Precision;
+import io.maru.model.layer.Recompute;
+import io.maru.model.training.Decay;
 import io.maru.platform.error.CommonReason;
 import io.maru.platform.error.Refusal;
-import io.maru.platform.grpc.ResourceName;
+import io.maru.platform.name.ResourceName;
 import io.maru.training.app.TrainingJobCatalog.Numbered;
 import io.maru.training.app.TrainingJobs;
 import io.maru.training.domain.Choice;
@@ -40,8 +40,8 @@ final class TrainingMapping {
         return new TrainingRequest(
                 ResourceName.check("run", request.getRun(), "runs/{run}"),
                 ResourceName.check("dataset", request.getDataset(), "datasets/{dataset}"),
-                toDomain(request.getModel()),
-                toDomain(request.getTraining()),
+                toDomain(request.getSpec().getModel()),
+                toDomain(request.getSpec()),
                 request.getRecipe());
     }
 
@@ -51,8 +51,11 @@ final class TrainingMapping {
                 .setState(toProto(job.state()))
                 .setRun(job.request().run())
                 .setDataset(job.request().dataset())
-                .setModel(toProto(job.request().model()))
-                .setTraining(toProto(job.request().training()))
+                .setSpec(toProto(job.request().training()).toBuilder()
+                        .setModel(toProto(job.request().model())))
+                .setSteps(job.request().training().steps())
+                .setStepTokens((long) job.request().training().batch()
+                        * job.request().model().block())
                 .setStep(job.progress().step())
                 .setLoss(job.progress().loss())
                 .setValidationLoss(job.progress().validationLoss())
@@ -202,8 +205,8 @@ final class TrainingMapping {
                 training.getSteps(),
                 training.getBatch(),
                 training.getLearningRate(),
-                training.getMinLearningRate(),
-                training.getWarmupSteps(),
+                training.hasMinLearningRate() ? training.getMinLearningRate() : -1,
+                training.hasWarmupSteps() ? training.getWarmupSteps() : -1,
                 training.getWeightDecay(),
                 training.getBeta1(),
                 training.getBeta2(),

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.grpc.Status;
-import io.maru.model.StepResult;
+import io.maru.model.training.StepResult;
 import io.maru.training.domain.Measurement;
 import io.maru.training.domain.ModelSpec;
 import io.maru.training.domain.Progress;

@@ -3,7 +3,7 @@ package io.maru.training.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.maru.model.Cluster;
+import io.maru.model.cluster.Cluster;
 import io.maru.platform.error.GrpcErrors;
 import java.time.Duration;
 import java.util.List;

@@ -3,8 +3,8 @@ package io.maru.training.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.maru.model.DeviceOptions;
-import io.maru.model.DivergedException;
+import io.maru.model.device.DeviceOptions;
+import io.maru.model.training.DivergedException;
 import io.maru.platform.error.Reason;
 import io.maru.platform.error.Refusal;
 import io.maru.training.TinyDataset;

@@ -3,8 +3,8 @@ package io.maru.training.domain;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.maru.model.DecoderConfig;
-import io.maru.model.GptConfig;
+import io.maru.model.configuration.DecoderConfig;
+import io.maru.model.configuration.GptConfig;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.maru.formats.Manifest;
-import io.maru.model.Decay;
-import io.maru.model.LlamaConfig;
-import io.maru.model.Mixture;
-import io.maru.model.Precision;
-import io.maru.model.Recompute;
+import io.maru.model.configuration.LlamaConfig;
+import io.maru.model.data.Mixture;
+import io.maru.model.kernel.Precision;
+import io.maru.model.layer.Recompute;
+import io.maru.model.training.Decay;
 import io.maru.platform.error.CommonReason;
 import io.maru.platform.error.Refusal;
 import io.maru.training.domain.TrainingPolicy.OnDivergence;

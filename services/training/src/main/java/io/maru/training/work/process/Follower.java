@@ -1,6 +1,6 @@
 package io.maru.training.work.process;
 
-import io.maru.model.Cluster;
+import io.maru.model.cluster.Cluster;
 import io.maru.platform.error.GrpcErrors;
 import io.maru.training.app.Rendezvous;
 import io.maru.training.app.Seat;

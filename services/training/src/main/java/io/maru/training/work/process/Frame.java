@@ -2,7 +2,7 @@ package io.maru.training.work.process;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.maru.model.Cluster;
+import io.maru.model.cluster.Cluster;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;

@@ -1,7 +1,7 @@
 package io.maru.training.work.process;
 
-import io.maru.model.Cluster;
-import io.maru.model.Learner;
+import io.maru.model.cluster.Cluster;
+import io.maru.model.training.Learner;
 import io.maru.training.app.HeldJob;
 import io.maru.training.app.Learners;
 import io.maru.training.app.Rendezvous;

@@ -2,11 +2,11 @@ package io.maru.training.work.process;
 
 import io.maru.formats.CorruptFileException;
 import io.maru.formats.SealedFile;
-import io.maru.model.Cluster;
-import io.maru.model.DivergedException;
-import io.maru.model.Learner;
-import io.maru.model.StepResult;
-import io.maru.model.UnsupportedModelException;
+import io.maru.model.cluster.Cluster;
+import io.maru.model.configuration.UnsupportedModelException;
+import io.maru.model.training.DivergedException;
+import io.maru.model.training.Learner;
+import io.maru.model.training.StepResult;
 import io.maru.training.app.TrainerLostException;
 import io.maru.training.app.TrainerSetup;
 import java.io.BufferedOutputStream;

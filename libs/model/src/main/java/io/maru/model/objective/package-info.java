@@ -1,0 +1,2 @@
+/** Says what a model learns: the loss of its logits, and the gradient of that loss. */
+package io.maru.model.objective;

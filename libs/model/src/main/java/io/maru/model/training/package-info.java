@@ -1,0 +1,2 @@
+/** Trains a model: forwards, backwards and AdamW, over any number of parts, devices and processes. */
+package io.maru.model.training;

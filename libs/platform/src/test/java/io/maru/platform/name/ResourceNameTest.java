@@ -1,0 +1,101 @@
+package io.maru.platform.name;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.maru.platform.error.CommonReason;
+import io.maru.platform.error.Refusal;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ResourceNameTest {
+    private static final String PATTERN = "runs/{run}/checkpoints/{step}";
+
+    @ParameterizedTest
+    @ValueSource(strings = {"runs/a/checkpoints/500", "runs/0-z/checkpoints/0", "runs/tiny-stories-2/checkpoints/x"})
+    void aNameThatFitsComesBack(String name) {
+        assertThat(ResourceName.check("name", name, PATTERN)).isEqualTo(name);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "runs/a",
+                "runs/a/checkpoints",
+                "runs/a/checkpoints/",
+                "runs//checkpoints/1",
+                "runs/a/checkpoints/1/",
+                "/runs/a/checkpoints/1",
+                "runs/a/checkpoints/1/files/b",
+                "jobs/a/checkpoints/1",
+                "runs/A/checkpoints/1",
+                "runs/-a/checkpoints/1",
+                "runs/a-/checkpoints/1",
+                "runs/../checkpoints/1",
+                "runs/a_b/checkpoints/1",
+                "runs/é/checkpoints/1",
+                "runs/{run}/checkpoints/{step}",
+                "runs/a/checkpoints/1\n"
+            })
+    void aNameThatDoesNotFitIsRefused(String name) {
+        assertRefused(
+                CommonReason.INVALID_NAME,
+                "name: \"" + name + "\" (expected: " + PATTERN + ")",
+                () -> ResourceName.check("name", name, PATTERN));
+    }
+
+    @Test
+    void aPartHasAtMost63Characters() {
+        String longest = "a".repeat(63);
+
+        assertThat(ResourceName.idOrNew("run_id", longest)).isEqualTo(longest);
+        assertRefused(
+                CommonReason.INVALID_NAME,
+                "run_id: \"" + longest + "a\" (expected: lowercase letters, digits and hyphens, 1 to 63)",
+                () -> ResourceName.idOrNew("run_id", longest + "a"));
+    }
+
+    @Test
+    void aCallerWhoChoosesNoIdGetsANewOneThatFits() {
+        String one = ResourceName.idOrNew("run_id", "");
+        String other = ResourceName.idOrNew("run_id", "");
+
+        assertThat(one).isNotEqualTo(other);
+        assertThat(ResourceName.check("name", "runs/" + one, "runs/{run}")).endsWith(one);
+    }
+
+    @Test
+    void aRefusalQuotesNoMoreThanItsReaderWants() {
+        assertThatExceptionOfType(Refusal.class)
+                .isThrownBy(() -> ResourceName.check("name", "x".repeat(1_000_000), PATTERN))
+                .satisfies(refusal -> assertThat(refusal.getMessage()).hasSizeLessThan(300));
+    }
+
+    @Test
+    void theLastPartIsWhatFollowsTheLastSlash() {
+        assertThat(ResourceName.last("runs/a/checkpoints/500")).isEqualTo("500");
+    }
+
+    @Test
+    void aRequestIdHasALength() {
+        String longest = "é".repeat(ResourceName.MAX_REQUEST_ID);
+        assertThat(ResourceName.checkRequestId(longest)).isEqualTo(longest);
+        for (String wrong : new String[] {"", " ", longest + "x"}) {
+            assertRefused(
+                    CommonReason.INVALID_ARGUMENT,
+                    "request_id: \"" + wrong + "\" (expected: 1 to 128 characters)",
+                    () -> ResourceName.checkRequestId(wrong));
+        }
+    }
+
+    private static void assertRefused(CommonReason reason, String message, ThrowingCallable call) {
+        assertThatExceptionOfType(Refusal.class)
+                .isThrownBy(call)
+                .withMessage(message)
+                .extracting(Refusal::reason)
+                .isEqualTo(reason);
+    }
+}
