@@ -7,6 +7,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,13 +44,25 @@ final class KafkaServer implements EmbeddedServer {
     @Override
     public void start() throws Exception {
         Files.createDirectories(home);
+        Path identity = home.resolve("meta.properties");
+        // A power loss can empty it, and topics that were written under one identity are not read under another.
+        Path copy = home.resolveSibling("kafka-meta.properties");
+        if (!isWhole(identity) && isWhole(copy)) {
+            Files.copy(copy, identity, StandardCopyOption.REPLACE_EXISTING);
+        }
         // The file is the last thing that formatting writes, so without it an interrupted attempt is repeated.
-        if (!Files.exists(home.resolve("meta.properties"))) {
+        if (!isWhole(identity)) {
+            Files.deleteIfExists(identity);
             format();
         }
+        PrivateFile.write(copy, Files.readString(identity));
         server = new KafkaRaftServer(new KafkaConfig(configuration(), false), Time.SYSTEM);
         server.startup();
         createMissingTopics();
+    }
+
+    private static boolean isWhole(Path identity) throws IOException {
+        return Files.exists(identity) && Files.readString(identity).contains("cluster.id=");
     }
 
     @Override

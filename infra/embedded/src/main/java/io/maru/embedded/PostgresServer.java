@@ -1,6 +1,8 @@
 package io.maru.embedded;
 
 import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -16,6 +18,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -62,7 +65,17 @@ final class PostgresServer implements EmbeddedServer {
         if (!Files.exists(pidFile)) {
             return;
         }
-        long pid = Long.parseLong(Files.readAllLines(pidFile).get(0).strip());
+        String first = Files.readString(pidFile).lines().findFirst().orElse("").strip();
+        if (!first.matches("\\d{1,9}")) {
+            // A power loss left it empty or torn. It names nobody, and PostgreSQL would not start beside it.
+            Optional<ProcessHandle> server = serverOf(home);
+            if (server.isPresent()) {
+                stop(server.get());
+            }
+            Files.deleteIfExists(pidFile);
+            return;
+        }
+        long pid = Long.parseLong(first);
         ProcessHandle process = ProcessHandle.of(pid).orElse(null);
         if (process == null) {
             // PostgreSQL removes the file itself, once it knows that no child of the dead server still has the data.
@@ -76,6 +89,19 @@ final class PostgresServer implements EmbeddedServer {
         }
     }
 
+    /** The server that has the data, where its file does not tell: the process that works there, and is no child of one that does. */
+    private static Optional<ProcessHandle> serverOf(Path home) throws IOException {
+        for (ProcessHandle process : ProcessHandle.allProcesses().toList()) {
+            if (worksIn(dataDirectory(home), process.pid())
+                    && !(process.parent().isPresent()
+                            && worksIn(
+                                    dataDirectory(home), process.parent().get().pid()))) {
+                return Optional.of(process);
+            }
+        }
+        return Optional.empty();
+    }
+
     @Override
     public void start() throws Exception {
         Files.createDirectories(home);
@@ -85,6 +111,7 @@ final class PostgresServer implements EmbeddedServer {
             initialise(binaries, unprivileged);
         }
         unprivileged.own(data);
+        setAdminPassword(binaries, unprivileged);
         process = new ProcessBuilder(unprivileged.command(serverCommand(binaries)))
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
@@ -156,8 +183,35 @@ final class PostgresServer implements EmbeddedServer {
                     + " (expected: 0; its own message is above)");
         }
         Files.move(draft, data, StandardCopyOption.ATOMIC_MOVE);
+        PrivateFile.write(home.resolve("password.sha256"), secrets.postgresAdminDigest());
         Files.delete(password);
         Files.delete(workshop);
+    }
+
+    /**
+     * Gives the superuser the password of {@link Secrets} where it has another, by PostgreSQL's mode for one user, which asks
+     * for none.
+     */
+    private void setAdminPassword(Path binaries, Unprivileged unprivileged) throws IOException, InterruptedException {
+        Path known = home.resolve("password.sha256");
+        String digest = secrets.postgresAdminDigest();
+        if (Files.exists(known) && Files.readString(known).equals(digest)) {
+            return;
+        }
+        Process single = new ProcessBuilder(unprivileged.command(
+                        List.of(binaries.resolve("bin/postgres").toString(), "--single", "-D", data.toString(), ADMIN)))
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        try (OutputStream in = single.getOutputStream()) {
+            in.write(("ALTER ROLE " + ADMIN + " PASSWORD '" + secrets.postgresAdmin() + "'\n")
+                    .getBytes(StandardCharsets.US_ASCII));
+        }
+        if (single.waitFor() != 0) {
+            throw new StartException("postgres: single-user mode ended with exit code " + single.exitValue() + " in "
+                    + home + " (expected: 0; its own message is above)");
+        }
+        PrivateFile.write(known, digest);
     }
 
     private List<String> serverCommand(Path binaries) {
@@ -199,8 +253,9 @@ final class PostgresServer implements EmbeddedServer {
     private void createMissing(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             if (isEmpty(statement, "SELECT 1 FROM pg_roles WHERE rolname = '" + USER + "'")) {
-                statement.execute("CREATE ROLE " + USER + " LOGIN PASSWORD '" + secrets.postgres() + "'");
+                statement.execute("CREATE ROLE " + USER + " LOGIN");
             }
+            statement.execute("ALTER ROLE " + USER + " PASSWORD '" + secrets.postgres() + "'");
             if (isEmpty(statement, "SELECT 1 FROM pg_database WHERE datname = '" + DATABASE + "'")) {
                 statement.execute("CREATE DATABASE " + DATABASE + " OWNER " + USER);
             }

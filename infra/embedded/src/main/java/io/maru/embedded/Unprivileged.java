@@ -8,13 +8,13 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * PostgreSQL refuses to run as root. Where this process does, its commands run without root's rights: in a user namespace
- * of their own if the kernel allows one, and as nobody otherwise.
+ * PostgreSQL refuses to run as root, and as a user without a name. Where this process does, its commands run in a user
+ * namespace of their own, where they are nobody, if the kernel allows one; root's run as nobody otherwise.
  */
 enum Unprivileged {
-    /** This process is no root: nothing to give up. */
+    /** This process is no root and has a name: nothing to change. */
     AS_IT_IS(List.of()),
-    /** The files stay root's, and inside the namespace root is nobody. */
+    /** The files stay their owner's, and inside the namespace the owner is nobody. */
     IN_USER_NAMESPACE(List.of("unshare", "--user")),
     /** The data becomes nobody's own. */
     AS_NOBODY(List.of("setpriv", "--reuid=" + Unprivileged.NOBODY, "--regid=" + Unprivileged.NOBODY, "--clear-groups"));
@@ -28,15 +28,26 @@ enum Unprivileged {
     }
 
     static Unprivileged choose() throws IOException, InterruptedException {
-        boolean root = Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0);
-        if (!root) {
+        Object uid = Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+        boolean root = uid.equals(0);
+        // What the JVM says where the system knows no name for the user's number, as containers often do.
+        boolean nameless = System.getProperty("user.name").equals("?");
+        if (!root && !nameless) {
             return AS_IT_IS;
         }
         Process probe = new ProcessBuilder(IN_USER_NAMESPACE.command(List.of("true")))
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();
-        return probe.waitFor() == 0 ? IN_USER_NAMESPACE : AS_NOBODY;
+        if (probe.waitFor() == 0) {
+            return IN_USER_NAMESPACE;
+        }
+        if (root) {
+            return AS_NOBODY;
+        }
+        throw new StartException(
+                "postgres: the user " + uid + " has no name (expected: one in /etc/passwd, which PostgreSQL"
+                        + " asks for; or a kernel that allows user namespaces)");
     }
 
     List<String> command(List<String> command) {
@@ -48,7 +59,7 @@ enum Unprivileged {
         if (this == AS_IT_IS) {
             return;
         }
-        int owner = this == AS_NOBODY ? NOBODY : 0;
+        int owner = this == AS_NOBODY ? NOBODY : (int) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
         if (Files.getAttribute(folder, "unix:uid").equals(owner)) {
             return;
         }

@@ -142,6 +142,57 @@ class EmbeddedServersIT {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"", "{\"postgresAdmin\": \"ab"})
+    void filesThatAPowerLossToreDoNotKeepItFromStarting(String content) throws Exception {
+        ServersProcess first = ServersProcess.start(folder);
+        first.publish(List.of("kept"));
+        try (Connection connection = first.sql();
+                Statement statement = connection.createStatement()) {
+            statement.execute("CREATE TABLE note (text text)");
+        }
+        first.terminate();
+        assertThat(first.exitCode()).isEqualTo(128 + 15);
+        for (String file : List.of("secrets.json", "kafka/meta.properties", "postgres/data/postmaster.pid")) {
+            Files.writeString(folder.resolve(file), content);
+        }
+
+        try (ServersProcess second = ServersProcess.start(folder)) {
+            assertThat(second.line()).as(second.errors()).isNotNull();
+            assertThat(second.published(1)).containsExactly("kept");
+            try (Connection connection = second.sql();
+                    Statement statement = connection.createStatement()) {
+                statement.execute("DROP TABLE note");
+            }
+        }
+    }
+
+    @Test
+    void aUserWithoutANameRunsEverything() throws Exception {
+        assumeTrue(isRoot(), "root alone can become any user");
+        open(folder);
+        Files.setAttribute(folder, "unix:uid", NAMELESS);
+        String user = "--reuid=" + NAMELESS;
+        assumeTrue(
+                new ProcessBuilder("setpriv", user, "ls", "target/app").start().waitFor() == 0,
+                "another user cannot read this source tree");
+        assumeTrue(
+                new ProcessBuilder("setpriv", user, "unshare", "--user", "true")
+                                .start()
+                                .waitFor()
+                        == 0,
+                "this kernel gives users no namespace of their own");
+
+        try (ServersProcess servers = ServersProcess.start(
+                folder,
+                List.of("setpriv", user, "--regid=" + NAMELESS, "--clear-groups"),
+                Map.of(),
+                "--binaries",
+                folder.toString())) {
+            assertThat(servers.line()).as(servers.errors()).isNotNull();
+        }
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"kafka", "postgres", "s3"})
     void aTakenPortIsNamedInOneLine(String server) throws Exception {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
@@ -268,6 +319,9 @@ class EmbeddedServersIT {
             assertThat(servers.line()).as(servers.errors()).isNotNull();
         }
     }
+
+    /** No entry of /etc/passwd has it. */
+    private static final int NAMELESS = 54321;
 
     private static ServersProcess uncheckedStart(Path data, String... options) {
         try {
