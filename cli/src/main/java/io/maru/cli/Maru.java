@@ -1,7 +1,13 @@
 package io.maru.cli;
 
 import io.grpc.StatusRuntimeException;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -43,21 +49,34 @@ public final class Maru {
     private Maru() {}
 
     public static void main(String[] arguments) {
+        // What is printed is UTF-8 with plain digits, whatever the locale: other programs read it.
+        Locale.setDefault(Locale.ROOT);
+        System.setOut(new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8));
+        System.setErr(new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8));
         System.exit(execute(arguments));
     }
 
     static int execute(String... arguments) {
         return new CommandLine(new Maru())
                 .setCaseInsensitiveEnumValuesAllowed(true)
+                // An argument is the text that it is.
+                .setExpandAtFiles(false)
                 .setExecutionExceptionHandler(Maru::failed)
                 .setParameterExceptionHandler(Maru::misused)
                 .execute(arguments);
     }
 
     private static int misused(ParameterException e, String[] arguments) {
+        // Text that begins with a hyphen is taken for an option, and then a parameter is missing or one is unknown.
+        String text = Arrays.stream(arguments)
+                .takeWhile(argument -> !argument.equals("--"))
+                .filter(argument -> argument.startsWith("-") && argument.contains(" "))
+                .findFirst()
+                .map(argument -> "-- before the text '" + argument + "', which begins with -; ")
+                .orElse("");
         e.getCommandLine()
                 .getErr()
-                .println("maru: " + oneLine(e.getMessage()) + " (expected: see "
+                .println("maru: " + oneLine(e.getMessage()) + " (expected: " + text + "see "
                         + e.getCommandLine().getCommandSpec().qualifiedName() + " --help)");
         return CommandFailure.BAD_INPUT;
     }
@@ -65,9 +84,7 @@ public final class Maru {
     private static int failed(Exception e, CommandLine commandLine, ParseResult parsed) {
         CommandFailure failure = e instanceof CommandFailure known
                 ? known
-                : e instanceof StatusRuntimeException status
-                        ? CommandFailure.of(status)
-                        : CommandFailure.failed("INTERNAL", e.toString());
+                : e instanceof StatusRuntimeException status ? CommandFailure.of(status) : FailureLog.broken(e, parsed);
         commandLine.getErr().println("maru: " + oneLine(failure.getMessage()));
         if (System.getenv("MARU_TRACE") != null) {
             e.printStackTrace(commandLine.getErr());

@@ -52,6 +52,39 @@ class MaruTest {
     }
 
     @Test
+    void anArgumentIsTheTextThatItIs() throws Exception {
+        Path words = Files.writeString(data.resolve("words.txt"), "status");
+
+        assertThat(Maru.execute("@" + words)).isEqualTo(CommandFailure.BAD_INPUT);
+        assertThat(err()).startsWith("maru: ").contains("@" + words);
+    }
+
+    @Test
+    void textThatBeginsWithAHyphenGetsTheWayOut() {
+        assertThat(Maru.execute("generate", "models/x", "- hello", "--data", data.toString()))
+                .isEqualTo(CommandFailure.BAD_INPUT);
+        assertThat(err())
+                .contains("(expected: -- before the text '- hello', which begins with -; see maru generate --help)");
+    }
+
+    @Test
+    void aStateThatAPowerLossToreIsNobodysState() throws Exception {
+        Files.createFile(data.resolve("stack.json"));
+
+        assertThat(Maru.execute("status", "--data", data.toString())).isEqualTo(CommandFailure.UNAVAILABLE);
+        assertThat(err()).startsWith("maru: nothing runs");
+    }
+
+    @Test
+    void whatBreaksInsideStandsInTheLogAndNotOnTheScreen() throws Exception {
+        Files.createDirectories(data.resolve("stack.json"));
+
+        assertThat(Maru.execute("status", "--data", data.toString())).isEqualTo(CommandFailure.FAILED);
+        assertThat(err()).doesNotContain("Exception");
+        assertThat(err().lines()).hasSize(1);
+    }
+
+    @Test
     void statusOfNothingIsThree() {
         assertThat(Maru.execute("status", "--data", data.toString())).isEqualTo(CommandFailure.UNAVAILABLE);
         assertThat(err()).isEqualTo("maru: nothing runs (expected: a stack that ./maru up started)\n");

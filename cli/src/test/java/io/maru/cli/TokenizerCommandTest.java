@@ -295,7 +295,7 @@ class TokenizerCommandTest {
                 .build()
                 .start();
         Files.writeString(data.resolve("stack.json"), """
-                {"firstPort": %d, "supervisor": {"name": "maru", "pid": 1, "startMillis": 0, "port": 0, "restarts": 0},
+                {"firstPort": %d, "supervisor": {"name": "maru", "pid": 1, "start": "", "port": 0, "restarts": 0},
                  "processes": []}
                 """.formatted(server.getPort() - 2));
         return data.toString();

@@ -1,6 +1,7 @@
 package io.maru.cli.doctor;
 
 import io.maru.cli.doctor.Check.Verdict;
+import io.maru.cli.stack.DataDirectory;
 import io.maru.cli.stack.Ports;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -8,9 +9,12 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -18,10 +22,11 @@ import javax.tools.ToolProvider;
 
 /** What this machine offers to Maru. */
 public final class Machine {
+    private static final Instant BUILT = Instant.parse("2026-01-01T00:00:00Z");
     private static final long GIB = 1L << 30;
-    private static final long LEAST_MEMORY = 4 * GIB;
-    private static final long ENOUGH_MEMORY = 6 * GIB;
-    private static final long LEAST_DISK = 3 * GIB;
+    private static final long MIN_MEMORY = 4 * GIB;
+    private static final long GOOD_MEMORY = 6 * GIB;
+    private static final long MIN_DISK = 3 * GIB;
 
     private Machine() {}
 
@@ -29,7 +34,12 @@ public final class Machine {
         List<Check> checks = new ArrayList<>();
         checks.add(jdk());
         checks.add(platform());
+        checks.add(locale());
+        checks.add(user());
+        checks.add(path(root));
+        checks.add(clock());
         checks.add(memory());
+        checks.add(directory(data));
         checks.add(disk(data));
         checks.add(ports(ports, stackRuns));
         checks.add(processor());
@@ -57,15 +67,63 @@ public final class Machine {
                 system + (supported ? "" : " (expected: Linux amd64, for which the natives are packaged)"));
     }
 
+    private static Check locale() {
+        String encoding = System.getProperty("sun.jnu.encoding", "unknown");
+        String found = Locale.getDefault().equals(Locale.ROOT)
+                ? encoding + " for arguments and file names"
+                : Locale.getDefault().toLanguageTag() + ", " + encoding + " for arguments and file names";
+        return encoding.equalsIgnoreCase("UTF-8")
+                ? new Check("locale", Verdict.OK, found)
+                : new Check(
+                        "locale",
+                        Verdict.NOTE,
+                        found
+                                + " (expected: UTF-8; LC_ALL=C.UTF-8, else letters outside of ASCII become question marks)");
+    }
+
+    private static Check user() {
+        String name = System.getProperty("user.name");
+        return name.equals("?")
+                ? new Check(
+                        "user",
+                        Verdict.NOTE,
+                        "has no name (expected: one in /etc/passwd; without it PostgreSQL runs in a user namespace, which the"
+                                + " kernel must allow)")
+                : new Check("user", Verdict.OK, name);
+    }
+
+    private static Check path(Path root) {
+        return root.toString().matches("[\\p{L}\\p{N} /._+=@,~-]+")
+                ? new Check("path", Verdict.OK, root.toString())
+                : new Check(
+                        "path", Verdict.NOTE, root + " (better: letters, digits, spaces and / . _ + = @ , ~ - only)");
+    }
+
+    private static Check clock() {
+        Instant now = Instant.now();
+        // Certificates, leases and events of other machines are compared with it.
+        return now.isBefore(BUILT)
+                ? new Check("clock", Verdict.WRONG, now + " (expected: after " + BUILT + ", when this was released)")
+                : new Check(
+                        "clock", Verdict.OK, now.truncatedTo(ChronoUnit.SECONDS).toString());
+    }
+
+    private static Check directory(Path data) {
+        return new DataDirectory(data)
+                .problem()
+                .map(problem -> new Check("data", Verdict.WRONG, problem))
+                .orElse(new Check("data", Verdict.OK, data + " can be written, and programs run there"));
+    }
+
     private static Check memory() {
         var system = (com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
         long total = system.getTotalMemorySize();
-        String found = "%.1f GiB".formatted((double) total / GIB);
-        if (total < LEAST_MEMORY) {
-            return new Check("memory", Verdict.WRONG, found + " (expected: at least " + LEAST_MEMORY / GIB + " GiB)");
+        String found = String.format(Locale.ROOT, "%.1f GiB", (double) total / GIB);
+        if (total < MIN_MEMORY) {
+            return new Check("memory", Verdict.WRONG, found + " (expected: at least " + MIN_MEMORY / GIB + " GiB)");
         }
-        return total < ENOUGH_MEMORY
-                ? new Check("memory", Verdict.NOTE, found + " (better: " + ENOUGH_MEMORY / GIB + " GiB or more)")
+        return total < GOOD_MEMORY
+                ? new Check("memory", Verdict.NOTE, found + " (better: " + GOOD_MEMORY / GIB + " GiB or more)")
                 : new Check("memory", Verdict.OK, found);
     }
 
@@ -78,8 +136,8 @@ public final class Machine {
             FileStore store = Files.getFileStore(existing);
             long free = store.getUsableSpace();
             String found = "%.1f GiB free for %s".formatted((double) free / GIB, data);
-            return free < LEAST_DISK
-                    ? new Check("disk", Verdict.WRONG, found + " (expected: at least " + LEAST_DISK / GIB + " GiB)")
+            return free < MIN_DISK
+                    ? new Check("disk", Verdict.WRONG, found + " (expected: at least " + MIN_DISK / GIB + " GiB)")
                     : new Check("disk", Verdict.OK, found);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -120,6 +178,10 @@ public final class Machine {
         if (!flags.contains("avx")) {
             return new Check("CPU", Verdict.WRONG, found + " (expected: avx, which TensorFlow needs)");
         }
+        String precision = flags.contains("amx_bf16") || flags.contains("avx512_bf16")
+                ? "; precision: bfloat16 is computed by the processor itself"
+                : "; precision: float32 (bfloat16 works, and is slower)";
+        found += precision;
         return flags.contains("avx2")
                 ? new Check("CPU", Verdict.OK, found)
                 : new Check("CPU", Verdict.NOTE, found + " (better: avx2 and fma)");

@@ -21,9 +21,9 @@ import java.util.function.Consumer;
 
 /** The stack of one data directory, seen from outside: start it, stop it, ask whether it is ready. */
 public final class Stack {
-    private static final Duration LONGEST_START = Duration.ofSeconds(180);
-    private static final Duration LONGEST_RESTART = Duration.ofSeconds(30);
-    private static final Duration LONGEST_STOP = Duration.ofSeconds(90);
+    private static final Duration MAX_START = Duration.ofSeconds(180);
+    private static final Duration MAX_RESTART = Duration.ofSeconds(30);
+    private static final Duration MAX_STOP = Duration.ofSeconds(90);
 
     private final Path root;
     private final Path data;
@@ -61,6 +61,7 @@ public final class Stack {
             StackState.delete(data);
         }
         if (!isRunning()) {
+            new DataDirectory(data).check();
             ports.checkFree();
             startSupervisor(ports);
         }
@@ -117,7 +118,7 @@ public final class Stack {
     }
 
     private void awaitReady(Consumer<List<Service>> progress) {
-        Instant deadline = Instant.now().plus(LONGEST_START);
+        Instant deadline = Instant.now().plus(MAX_START);
         List<Service> told = List.of();
         while (true) {
             List<Service> waiting = readiness().entrySet().stream()
@@ -140,7 +141,7 @@ public final class Stack {
                 throw CommandFailure.failed(
                         "STACK_NOT_READY",
                         "%s: not ready after %d s (expected: ready); %s has the reason"
-                                .formatted(waiting.get(0).id(), LONGEST_START.toSeconds(), data.resolve("logs")));
+                                .formatted(waiting.get(0).id(), MAX_START.toSeconds(), data.resolve("logs")));
             }
             sleep(100);
         }
@@ -151,7 +152,7 @@ public final class Stack {
      * runs: the call that follows then says what is wrong.
      */
     public void awaitReady(Service service) {
-        Instant deadline = Instant.now().plus(LONGEST_RESTART);
+        Instant deadline = Instant.now().plus(MAX_RESTART);
         while (!isReady(service.port(ports())) && isRunning() && Instant.now().isBefore(deadline)) {
             sleep(100);
         }
@@ -194,13 +195,13 @@ public final class Stack {
             return true;
         }
         supervisor.get().destroy();
-        Instant deadline = Instant.now().plus(LONGEST_STOP);
+        Instant deadline = Instant.now().plus(MAX_STOP);
         while (supervisor.get().isAlive()) {
             if (Instant.now().isAfter(deadline)) {
                 throw CommandFailure.failed(
                         "STACK_DID_NOT_STOP",
                         "supervisor process %d: still alive after %d s (expected: ended)"
-                                .formatted(supervisor.get().pid(), LONGEST_STOP.toSeconds()));
+                                .formatted(supervisor.get().pid(), MAX_STOP.toSeconds()));
             }
             sleep(50);
         }

@@ -1,14 +1,18 @@
 package io.maru.cli.stack;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
 
@@ -23,11 +27,13 @@ public record StackState(int firstPort, Process supervisor, List<Process> proces
     /**
      * A process, told apart by its start from a later one with the same id.
      *
-     * @param startMillis since the epoch
+     * @param start the boot that it belongs to and the clock ticks from that to its start: no clock that is set moves them
      * @param port 0 for one that has none of its own
      * @param restarts how often it died and was started again
      */
-    public record Process(String name, long pid, long startMillis, int port, int restarts) {
+    public record Process(String name, long pid, String start, int port, int restarts) {
+        /** Where the words of {@code /proc/[pid]/stat} after the program's name have the start, counted from 0 (proc(5)). */
+        private static final int START_TICKS = 19;
 
         static Process of(String name, ProcessHandle handle, int port, int restarts) {
             return new Process(name, handle.pid(), start(handle), port, restarts);
@@ -35,14 +41,22 @@ public record StackState(int firstPort, Process supervisor, List<Process> proces
 
         /** The living process, if it still is the one that was meant. */
         public Optional<ProcessHandle> handle() {
-            return ProcessHandle.of(pid).filter(ProcessHandle::isAlive).filter(handle -> start(handle) == startMillis);
+            return ProcessHandle.of(pid).filter(ProcessHandle::isAlive).filter(handle -> start(handle)
+                    .equals(start));
         }
 
-        private static long start(ProcessHandle handle) {
-            return handle.info()
-                    .startInstant()
-                    .map(java.time.Instant::toEpochMilli)
-                    .orElse(0L);
+        private static String start(ProcessHandle handle) {
+            try {
+                String boot = Files.readString(Path.of("/proc/sys/kernel/random/boot_id"))
+                        .strip();
+                String stat = Files.readString(Path.of("/proc", Long.toString(handle.pid()), "stat"));
+                // The program's name stands in parentheses, and may hold spaces and parentheses of its own.
+                String[] words = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+                return boot + "+" + words[START_TICKS];
+            } catch (IOException e) {
+                // It has just ended.
+                return "";
+            }
         }
     }
 
@@ -58,7 +72,8 @@ public record StackState(int firstPort, Process supervisor, List<Process> proces
     public static Optional<StackState> read(Path data) {
         try {
             return Optional.of(JSON.readValue(Files.readAllBytes(file(data)), StackState.class));
-        } catch (NoSuchFileException e) {
+        } catch (NoSuchFileException | JacksonException e) {
+            // A power loss can leave it empty or torn; whatever it named is gone with the power.
             return Optional.empty();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -69,7 +84,12 @@ public record StackState(int firstPort, Process supervisor, List<Process> proces
         try {
             Files.createDirectories(data);
             Path part = data.resolve("stack.json.part");
-            Files.write(part, JSON.writeValueAsBytes(this));
+            try (FileChannel channel = FileChannel.open(
+                    part, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
+                channel.write(ByteBuffer.wrap(JSON.writeValueAsBytes(this)));
+                // A rename does not wait for the bytes.
+                channel.force(true);
+            }
             Files.move(part, file(data), StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -28,9 +28,9 @@ import java.util.concurrent.TimeUnit;
  */
 public final class Supervisor {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final long LARGEST_LOG_BYTES = 16L << 20;
+    private static final long MAX_LOG_BYTES = 16L << 20;
     private static final Duration FIRST_PAUSE = Duration.ofMillis(300);
-    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(15);
+    private static final Duration MAX_PAUSE = Duration.ofSeconds(15);
     /** A process that lived this long died of something new: its pauses start short again. */
     private static final Duration LONG_LIFE = Duration.ofSeconds(60);
 
@@ -38,6 +38,9 @@ public final class Supervisor {
     private final Path data;
     private final Ports ports;
     private final Map<Service, Child> services = new EnumMap<>(Service.class);
+    /** Where TensorFlow's natives are unpacked, unless in the home directory, where all stacks share them. */
+    private final List<String> nativesFolder;
+
     private Child infrastructure;
     private Map<String, String> servers;
     private boolean stopping;
@@ -46,12 +49,15 @@ public final class Supervisor {
         this.root = root;
         this.data = data;
         this.ports = ports;
+        this.nativesFolder = DataDirectory.isUsable(Path.of(System.getProperty("user.home")))
+                ? List.of()
+                : List.of("-Dorg.bytedeco.javacpp.cachedir=" + data.resolve("work/natives"));
     }
 
     /** Starts everything and looks after it until the JVM is told to end. */
     public void run() throws IOException, InterruptedException {
         Runtime.getRuntime().addShutdownHook(new Thread(this::stop, "stop"));
-        for (String folder : List.of("logs", "work", "infra")) {
+        for (String folder : List.of("logs", "work/tmp", "infra")) {
             Files.createDirectories(data.resolve(folder));
         }
         writeState();
@@ -150,6 +156,9 @@ public final class Supervisor {
         }
         List<String> command = new ArrayList<>(List.of(java(), "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError"));
         command.addAll(service.jvmOptions());
+        // Libraries unpack their natives there, and the machine's own may forbid to execute them.
+        command.add("-Djava.io.tmpdir=" + data.resolve("work/tmp"));
+        command.addAll(nativesFolder);
         if (Runtime.version().feature() >= 24) {
             command.add("--enable-native-access=ALL-UNNAMED");
         }
@@ -221,7 +230,7 @@ public final class Supervisor {
     private ProcessBuilder.Redirect log(String name) {
         Path log = logs().resolve(name + ".log");
         try {
-            if (Files.exists(log) && Files.size(log) > LARGEST_LOG_BYTES) {
+            if (Files.exists(log) && Files.size(log) > MAX_LOG_BYTES) {
                 Files.move(log, log.resolveSibling(name + ".log.1"), StandardCopyOption.REPLACE_EXISTING);
             }
         } catch (IOException e) {
@@ -280,7 +289,7 @@ public final class Supervisor {
             this.restarts = restarts;
             this.pause = before == null || before.lifetime().compareTo(LONG_LIFE) > 0
                     ? FIRST_PAUSE
-                    : shorter(before.pause.multipliedBy(2), LONGEST_PAUSE);
+                    : shorter(before.pause.multipliedBy(2), MAX_PAUSE);
         }
 
         private static Duration shorter(Duration a, Duration b) {
