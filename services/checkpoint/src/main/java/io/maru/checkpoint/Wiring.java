@@ -1,18 +1,21 @@
 package io.maru.checkpoint;
 
 import io.maru.checkpoint.app.CheckpointBytes;
+import io.maru.checkpoint.app.CheckpointCatalog;
 import io.maru.checkpoint.app.Checkpoints;
 import io.maru.checkpoint.app.ModelVersions;
 import io.maru.checkpoint.store.PostgresCheckpoints;
 import io.maru.checkpoint.store.PostgresModels;
-import io.maru.checkpoint.store.RemovalWork;
+import io.maru.checkpoint.store.PostgresRemoval;
 import io.maru.checkpoint.store.StoredCheckpointBytes;
+import io.maru.checkpoint.work.RemovalWork;
 import io.maru.platform.database.Database;
 import io.maru.platform.event.Outbox;
 import io.maru.platform.store.ObjectStore;
 import io.maru.platform.wiring.PlatformConfig;
 import io.maru.platform.work.WorkQueue;
 import io.maru.platform.work.Worker;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -21,7 +24,7 @@ import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.time.Clock;
 
-/** The object graph. */
+/** Makes the objects of checkpoint, each once. */
 @ApplicationScoped
 class Wiring {
     @Produces
@@ -32,21 +35,21 @@ class Wiring {
 
     @Produces
     @Singleton
-    PostgresCheckpoints checkpointTable(Database database, WorkQueue queue, Outbox outbox) {
+    CheckpointCatalog checkpointCatalog(Database database, WorkQueue queue, Outbox outbox) {
         return new PostgresCheckpoints(database, queue, outbox);
     }
 
     @Produces
     @Singleton
-    Checkpoints checkpoints(PostgresCheckpoints table, CheckpointBytes bytes) {
-        return new Checkpoints(table, bytes, Clock.systemUTC());
+    Checkpoints checkpoints(CheckpointCatalog catalog, CheckpointBytes bytes) {
+        return new Checkpoints(catalog, bytes, Clock.systemUTC());
     }
 
     @Produces
     @Singleton
-    Worker removals(WorkQueue queue, PostgresCheckpoints table, Checkpoints checkpoints, PlatformConfig platform) {
-        return new Worker(
-                queue, PostgresCheckpoints.REMOVAL, platform.work().pollMillis(), new RemovalWork(table, checkpoints));
+    Worker removals(WorkQueue queue, Database database, Checkpoints checkpoints, PlatformConfig platform) {
+        RemovalWork work = new RemovalWork(checkpoints, claim -> new PostgresRemoval(database, queue, claim));
+        return new Worker(queue, PostgresCheckpoints.REMOVAL, platform.work().pollMillis(), work);
     }
 
     void start(@Observes StartupEvent event, Worker removals) {
@@ -55,6 +58,12 @@ class Wiring {
 
     void stop(@Disposes Worker removals) {
         removals.close();
+    }
+
+    @Produces
+    @Singleton
+    CheckpointMeters meters(MeterRegistry registry) {
+        return new CheckpointMeters(registry);
     }
 
     @Produces

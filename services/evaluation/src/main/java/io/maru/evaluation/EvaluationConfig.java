@@ -13,6 +13,12 @@ public interface EvaluationConfig {
     @WithDefault("${java.io.tmpdir}/maru-evaluation")
     Path workDirectory();
 
+    /** Evaluations that run side by side in one replica. More: none waits for another. Fewer: inference is asked less at once. */
+    @WithDefault("2")
+    @Min(1)
+    @Max(64)
+    int workers();
+
     /** Tokens in one Score request. More: fewer calls. Fewer: progress and cancellation are seen sooner. */
     @WithDefault("4096")
     @Min(2)

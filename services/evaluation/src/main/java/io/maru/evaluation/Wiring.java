@@ -7,11 +7,11 @@ import io.maru.evaluation.app.Evaluations;
 import io.maru.evaluation.app.Evaluator;
 import io.maru.evaluation.app.LanguageModels;
 import io.maru.evaluation.app.SealedFolders;
-import io.maru.evaluation.grpc.InferenceClient;
-import io.maru.evaluation.kafka.EvaluationFacts;
-import io.maru.evaluation.store.EvaluationWork;
+import io.maru.evaluation.client.InferenceClient;
 import io.maru.evaluation.store.ObjectStoreFolders;
 import io.maru.evaluation.store.PostgresEvaluations;
+import io.maru.evaluation.store.PostgresJournal;
+import io.maru.evaluation.work.EvaluationWork;
 import io.maru.platform.database.Database;
 import io.maru.platform.event.Outbox;
 import io.maru.platform.store.ObjectStore;
@@ -31,9 +31,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.List;
 import java.util.stream.Stream;
 
-/** The objects of evaluation, made once. */
+/** Makes the objects of evaluation, each once. */
 @ApplicationScoped
 class Wiring {
 
@@ -52,12 +53,12 @@ class Wiring {
     @Produces
     @Singleton
     LanguageModels languageModels(
-            @GrpcClient("inference") Channel inference, EvaluationConfig config, MeterRegistry metrics) {
+            @GrpcClient("inference") Channel inference, EvaluationConfig config, EvaluationMeters meters) {
         return new InferenceClient(
                 (ManagedChannel) inference,
                 Duration.ofMillis(config.loadTimeoutMillis()),
                 Duration.ofMillis(config.scoreTimeoutMillis()),
-                metrics);
+                meters);
     }
 
     @Produces
@@ -68,26 +69,44 @@ class Wiring {
 
     @Produces
     @Singleton
-    Worker worker(Evaluator evaluator, Database database, WorkQueue queue, Outbox outbox, PlatformConfig platform) {
-        EvaluationWork work = new EvaluationWork(
-                evaluator, database, queue, outbox, EvaluationFacts::completed, EvaluationFacts::failed);
-        return new Worker(queue, PostgresEvaluations.KIND, platform.work().pollMillis(), work);
+    EvaluationMeters meters(MeterRegistry registry) {
+        return new EvaluationMeters(registry);
     }
 
     @Produces
     @Singleton
-    Evaluations evaluations(EvaluationStore store, SealedFolders folders, Worker worker) {
-        return new Evaluations(store, folders, worker::wake);
+    Workers workers(
+            Evaluator evaluator,
+            Database database,
+            WorkQueue queue,
+            Outbox outbox,
+            PlatformConfig platform,
+            EvaluationConfig config) {
+        EvaluationWork work =
+                new EvaluationWork(evaluator, claim -> new PostgresJournal(database, queue, outbox, claim));
+        return new Workers(Stream.generate(() -> new Worker(
+                        queue, PostgresEvaluations.KIND, platform.work().pollMillis(), work))
+                .limit(config.workers())
+                .toList());
     }
 
-    void start(@Observes StartupEvent event, Worker worker, EvaluationConfig config) throws IOException {
+    @Produces
+    @Singleton
+    Evaluations evaluations(EvaluationStore store, SealedFolders folders, Workers workers) {
+        return new Evaluations(store, folders, () -> workers.all().forEach(Worker::wake));
+    }
+
+    void start(@Observes StartupEvent event, Workers workers, EvaluationConfig config) throws IOException {
         empty(config.workDirectory());
-        worker.start();
+        workers.all().forEach(Worker::start);
     }
 
-    void stop(@Disposes Worker worker) {
-        worker.close();
+    void stop(@Disposes Workers workers) {
+        workers.all().forEach(Worker::close);
     }
+
+    /** Evaluations that run side by side. */
+    record Workers(List<Worker> all) {}
 
     /** What an earlier process has left behind. */
     private static void empty(Path directory) throws IOException {

@@ -17,6 +17,7 @@ class EvaluationConfigTest {
                 .getConfigMapping(EvaluationConfig.class);
 
         assertThat(config.workDirectory()).isEqualTo(Path.of("/t/maru-evaluation"));
+        assertThat(config.workers()).isEqualTo(2);
         assertThat(config.batchTokens()).isEqualTo(4096);
         assertThat(config.loadTimeoutMillis()).isEqualTo(600_000);
         assertThat(config.scoreTimeoutMillis()).isEqualTo(120_000);

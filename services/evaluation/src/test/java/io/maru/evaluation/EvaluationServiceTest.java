@@ -61,6 +61,9 @@ class EvaluationServiceTest {
     @Inject
     ObjectStore store;
 
+    @Inject
+    EvaluationConfig config;
+
     private final String id = "e-" + UUID.randomUUID();
     private final String name = "evaluations/" + id;
     private SealedInputs inputs;
@@ -201,23 +204,46 @@ class EvaluationServiceTest {
     }
 
     @Test
-    void oneThatWaitsIsCancelledAtOnce() throws IOException {
+    void twoEvaluationsOfOneModelRunSideBySide() throws IOException {
         publish();
+        SealedInputs other = new SealedInputs(id + "-other");
+        other.objects.forEach(store::put);
         inference.answers.drainPermits();
-        service.createEvaluation(request().build());
-        await().until(() -> inference.scoreCalls.get() == 1);
+
         String second = id + "-2";
-        service.createEvaluation(
-                request().setRequestId(second).setEvaluationId(second).build());
+        service.createEvaluation(request().build());
+        service.createEvaluation(request()
+                .setRequestId(second)
+                .setEvaluationId(second)
+                .setDataset(other.dataset)
+                .build());
 
-        assertThat(service.cancelEvaluation(CancelEvaluationRequest.newBuilder()
-                                .setName("evaluations/" + second)
-                                .build())
-                        .getState())
-                .isEqualTo(Evaluation.State.CANCELLED);
-
+        // Both wait for the answer to their first batch.
+        await().until(() -> inference.scoreCalls.get() == 2);
         inference.answers.release(100);
         assertThat(awaitEnd().getState()).isEqualTo(Evaluation.State.SUCCEEDED);
+        assertThat(awaitEnd("evaluations/" + second).getState()).isEqualTo(Evaluation.State.SUCCEEDED);
+    }
+
+    @Test
+    void oneThatWaitsIsCancelledAtOnce() {
+        publish();
+        inference.answers.drainPermits();
+        for (int i = 0; i < config.workers(); i++) {
+            service.createEvaluation(request()
+                    .setRequestId(id + "-" + i)
+                    .setEvaluationId(id + "-" + i)
+                    .build());
+        }
+        await().until(() -> inference.scoreCalls.get() == config.workers());
+        service.createEvaluation(request().build());
+
+        assertThat(cancel().getState()).isEqualTo(Evaluation.State.CANCELLED);
+
+        inference.answers.release(100);
+        for (int i = 0; i < config.workers(); i++) {
+            assertThat(awaitEnd(name + "-" + i).getState()).isEqualTo(Evaluation.State.SUCCEEDED);
+        }
     }
 
     @Test

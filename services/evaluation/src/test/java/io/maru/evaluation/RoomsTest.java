@@ -41,19 +41,20 @@ class RoomsTest {
 
     @Test
     void domainKnowsNoOtherRoom() {
-        seesNone("domain", "app", "grpc", "kafka", "store");
+        seesNone("domain", "app", "grpc", "store", "client", "work");
     }
 
     @Test
     void appKnowsNoDoor() {
-        seesNone("app", "grpc", "kafka", "store");
+        seesNone("app", "grpc", "store", "client", "work");
     }
 
     @Test
     void theDoorsDoNotSeeEachOther() {
-        seesNone("grpc", "kafka", "store");
-        seesNone("kafka", "grpc", "store");
-        seesNone("store", "grpc", "kafka");
+        seesNone("grpc", "store", "client", "work");
+        seesNone("store", "grpc", "client", "work");
+        seesNone("client", "grpc", "store", "work");
+        seesNone("work", "grpc", "store", "client");
     }
 
     private static void seesNone(String room, String... others) {

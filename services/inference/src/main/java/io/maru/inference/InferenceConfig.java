@@ -21,7 +21,7 @@ public interface InferenceConfig {
     /** Models in memory at once; the least recently used that is idle goes. */
     @WithDefault("2")
     @Min(1)
-    int mostModels();
+    int maxModels();
 
     /**
      * Generations and scorings that run at once. Each one beyond the first on a model holds its own copy of the weights and
@@ -41,7 +41,7 @@ public interface InferenceConfig {
     /** A caller that reads nothing for so long loses its generation, and others get its slot. */
     @WithDefault("30000")
     @Min(1)
-    long readerPatienceMillis();
+    long readerTimeoutMillis();
 
     /** For one question to the checkpoint service. */
     @WithDefault("10000")

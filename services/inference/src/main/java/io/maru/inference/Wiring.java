@@ -4,18 +4,16 @@ import io.grpc.Channel;
 import io.grpc.ManagedChannel;
 import io.maru.inference.app.DecodingSlots;
 import io.maru.inference.app.LanguageModel;
-import io.maru.inference.app.ModelCatalogue;
+import io.maru.inference.app.ModelCatalog;
 import io.maru.inference.app.Models;
 import io.maru.inference.app.TensorFlowModel;
-import io.maru.inference.grpc.CheckpointClient;
-import io.maru.inference.grpc.GenerationMeters;
-import io.maru.inference.kafka.ModelFacts;
+import io.maru.inference.client.CheckpointClient;
 import io.maru.inference.store.CachedModelFiles;
+import io.maru.inference.store.ModelFacts;
 import io.maru.model.device.DeviceOptions;
 import io.maru.platform.database.Database;
 import io.maru.platform.event.Outbox;
 import io.maru.platform.store.ObjectStore;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.grpc.GrpcClient;
 import io.quarkus.runtime.StartupEvent;
@@ -28,13 +26,13 @@ import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 
-/** The objects of inference, made once. */
+/** Makes the objects of inference, each once. */
 @ApplicationScoped
 class Wiring {
 
     @Produces
     @Singleton
-    ModelCatalogue catalogue(@GrpcClient("checkpoint") Channel checkpoint, InferenceConfig config) {
+    ModelCatalog catalog(@GrpcClient("checkpoint") Channel checkpoint, InferenceConfig config) {
         return new CheckpointClient((ManagedChannel) checkpoint, Duration.ofMillis(config.checkpointTimeoutMillis()));
     }
 
@@ -53,14 +51,14 @@ class Wiring {
     @Produces
     @Singleton
     Models models(
-            ModelCatalogue catalogue,
+            ModelCatalog catalog,
             CachedModelFiles files,
             LanguageModel.Loader loader,
             Database database,
             Outbox outbox,
             InferenceConfig config) {
         ModelFacts facts = new ModelFacts(database, outbox);
-        return new Models(catalogue, files, loader, config.mostModels(), Clock.systemUTC(), facts::tellLoaded);
+        return new Models(catalog, files, loader, config.maxModels(), Clock.systemUTC(), facts::tellLoaded);
     }
 
     @Produces
@@ -71,24 +69,12 @@ class Wiring {
 
     @Produces
     @Singleton
-    GenerationMeters meters(MeterRegistry registry) {
-        return new GenerationMeters(registry);
+    InferenceMeters meters(MeterRegistry registry, Models models, DecodingSlots slots) {
+        return new InferenceMeters(registry, models, slots);
     }
 
-    void start(
-            @Observes StartupEvent event,
-            CachedModelFiles files,
-            Models models,
-            DecodingSlots slots,
-            MeterRegistry registry)
-            throws IOException {
+    void start(@Observes StartupEvent event, CachedModelFiles files) throws IOException {
         files.clean();
-        Gauge.builder("maru_inference_running", slots, DecodingSlots::running)
-                .description("Generations and scorings that run")
-                .register(registry);
-        Gauge.builder("maru_inference_models_loaded", models, loaded -> loaded.loaded()
-                        .size())
-                .register(registry);
     }
 
     void stopSlots(@Disposes DecodingSlots slots) {

@@ -18,10 +18,10 @@ class InferenceConfigTest {
 
         assertThat(config.workDirectory()).isEqualTo(Path.of("/t/maru-inference"));
         assertThat(config.cachedModels()).isEqualTo(8);
-        assertThat(config.mostModels()).isEqualTo(2);
+        assertThat(config.maxModels()).isEqualTo(2);
         assertThat(config.slots()).isEqualTo(2);
         assertThat(config.waiting()).isEqualTo(64);
-        assertThat(config.readerPatienceMillis()).isEqualTo(30_000);
+        assertThat(config.readerTimeoutMillis()).isEqualTo(30_000);
         assertThat(config.checkpointTimeoutMillis()).isEqualTo(10_000);
         assertThat(config.intraOpThreads()).isZero();
         assertThat(config.interOpThreads()).isZero();

@@ -41,19 +41,19 @@ class RoomsTest {
 
     @Test
     void domainKnowsNoOtherRoom() {
-        seesNone("domain", "app", "grpc", "kafka", "store");
+        seesNone("domain", "app", "grpc", "store", "client");
     }
 
     @Test
     void appKnowsNoDoor() {
-        seesNone("app", "grpc", "kafka", "store");
+        seesNone("app", "grpc", "store", "client");
     }
 
     @Test
     void theDoorsDoNotSeeEachOther() {
-        seesNone("grpc", "kafka", "store");
-        seesNone("kafka", "grpc", "store");
-        seesNone("store", "grpc", "kafka");
+        seesNone("grpc", "store", "client");
+        seesNone("store", "grpc", "client");
+        seesNone("client", "grpc", "store");
     }
 
     private static void seesNone(String room, String... others) {

@@ -13,7 +13,7 @@ public interface CheckpointCatalog {
     Optional<Checkpoint> findByRequest(String requestId);
 
     /** Of one run, those below {@code belowStep} that are not DELETED, the highest step first. */
-    List<Checkpoint> list(String run, long belowStep, int most);
+    List<Checkpoint> list(String run, long belowStep, int limit);
 
     /**
      * Adds an ACTIVE checkpoint, or puts it in the place of a CORRUPT or DELETED one. Does nothing where an ACTIVE one has its

@@ -76,8 +76,8 @@ public final class Checkpoints {
     }
 
     /** Of one run, those below {@code belowStep} that are not DELETED, the highest step first. */
-    public List<Checkpoint> list(String run, long belowStep, int most) {
-        return catalog.list(run, belowStep, most);
+    public List<Checkpoint> list(String run, long belowStep, int limit) {
+        return catalog.list(run, belowStep, limit);
     }
 
     /** Reads every file again. A checkpoint that was CORRUPT or DELETED stays so. */

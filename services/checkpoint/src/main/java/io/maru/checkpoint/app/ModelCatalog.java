@@ -31,5 +31,5 @@ public interface ModelCatalog {
     Optional<ModelVersion> newest(String model);
 
     /** Newest first, of one model or of all when it is empty. */
-    List<ModelVersion> list(String model, long before, int most);
+    List<ModelVersion> list(String model, long before, int limit);
 }

@@ -68,8 +68,8 @@ public final class ModelVersions {
     }
 
     /** Newest first, of one model or of all when it is empty. */
-    public List<ModelVersion> list(String model, long before, int most) {
-        return catalog.list(model, before, most);
+    public List<ModelVersion> list(String model, long before, int limit) {
+        return catalog.list(model, before, limit);
     }
 
     private void copy(Checkpoint checkpoint, Manifest.Entry entry, ModelVersionName to) {

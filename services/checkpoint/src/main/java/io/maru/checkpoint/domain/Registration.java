@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What training says it has written; nothing of it is believed before the bytes are read.
+ * What training says it has written. Nothing of it is believed before it is compared with what the store attests.
  *
  * @param files all of {@link CheckpointFile}
  * @param dataset {@code datasets/{dataset}}

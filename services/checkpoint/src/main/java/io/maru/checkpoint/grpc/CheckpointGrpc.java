@@ -6,6 +6,7 @@ import static io.maru.checkpoint.grpc.CheckpointMapping.modelVersionName;
 import static io.maru.checkpoint.grpc.CheckpointMapping.registration;
 import static io.maru.checkpoint.grpc.CheckpointMapping.toProto;
 
+import io.maru.checkpoint.CheckpointMeters;
 import io.maru.checkpoint.app.Checkpoints;
 import io.maru.checkpoint.app.ModelVersions;
 import io.maru.checkpoint.domain.Registration;
@@ -24,27 +25,21 @@ import io.maru.checkpoint.v1.RegisterCheckpointRequest;
 import io.maru.checkpoint.v1.VerifyCheckpointRequest;
 import io.maru.platform.grpc.Page;
 import io.maru.platform.name.ResourceName;
-import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Timer;
 import io.quarkus.grpc.GrpcService;
 import io.smallrye.common.annotation.Blocking;
 import io.smallrye.mutiny.Uni;
 
-/** The front door. */
+/** Answers the calls of {@code CheckpointService}. */
 @GrpcService
 class CheckpointGrpc implements CheckpointService {
     private final Checkpoints checkpoints;
     private final ModelVersions modelVersions;
-    private final Timer registering;
-    private final Timer verifying;
-    private final Timer promoting;
+    private final CheckpointMeters meters;
 
-    CheckpointGrpc(Checkpoints checkpoints, ModelVersions modelVersions, MeterRegistry meters) {
+    CheckpointGrpc(Checkpoints checkpoints, ModelVersions modelVersions, CheckpointMeters meters) {
         this.checkpoints = checkpoints;
         this.modelVersions = modelVersions;
-        this.registering = meters.timer("maru_checkpoint_registration");
-        this.verifying = meters.timer("maru_checkpoint_verification");
-        this.promoting = meters.timer("maru_checkpoint_promotion");
+        this.meters = meters;
     }
 
     @Override
@@ -52,7 +47,7 @@ class CheckpointGrpc implements CheckpointService {
     public Uni<Checkpoint> registerCheckpoint(RegisterCheckpointRequest request) {
         String requestId = ResourceName.checkRequestId(request.getRequestId());
         Registration registration = registration(request);
-        return answer(toProto(registering.record(() -> checkpoints.register(requestId, registration))));
+        return answer(toProto(meters.registration(() -> checkpoints.register(requestId, registration))));
     }
 
     @Override
@@ -80,7 +75,7 @@ class CheckpointGrpc implements CheckpointService {
     @Blocking
     public Uni<Checkpoint> verifyCheckpoint(VerifyCheckpointRequest request) {
         var name = checkpointName("name", request.getName());
-        return answer(toProto(verifying.record(() -> checkpoints.verify(name))));
+        return answer(toProto(meters.verification(() -> checkpoints.verify(name))));
     }
 
     @Override
@@ -95,7 +90,7 @@ class CheckpointGrpc implements CheckpointService {
         String requestId = ResourceName.checkRequestId(request.getRequestId());
         var checkpoint = checkpointName("checkpoint", request.getCheckpoint());
         String model = model("model_id", "models/" + request.getModelId());
-        return answer(toProto(promoting.record(() -> modelVersions.promote(requestId, checkpoint, model))));
+        return answer(toProto(meters.promotion(() -> modelVersions.promote(requestId, checkpoint, model))));
     }
 
     @Override

@@ -105,12 +105,12 @@ final class CheckpointMapping {
         return collection.substring(0, collection.lastIndexOf('/'));
     }
 
-    private static long count(String field, String name, long least) {
+    private static long count(String field, String name, long min) {
         String last = ResourceName.last(name);
         // One name per thing: 007 is not another word for 7.
-        if (!COUNT.matcher(last).matches() || Long.parseLong(last) < least) {
+        if (!COUNT.matcher(last).matches() || Long.parseLong(last) < min) {
             throw CommonReason.INVALID_NAME.because(
-                    "%s: \"%s\" (expected: to end with a number >= %d)", field, name, least);
+                    "%s: \"%s\" (expected: to end with a number >= %d)", field, name, min);
         }
         return Long.parseLong(last);
     }

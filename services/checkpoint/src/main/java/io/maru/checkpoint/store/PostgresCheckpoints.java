@@ -10,15 +10,14 @@ import io.maru.checkpoint.v1.CheckpointDeleted;
 import io.maru.checkpoint.v1.CheckpointRegistered;
 import io.maru.formats.Manifest;
 import io.maru.platform.database.Database;
+import io.maru.platform.database.Database.Sql;
 import io.maru.platform.event.Fact;
 import io.maru.platform.event.Outbox;
-import io.maru.platform.work.Claim;
 import io.maru.platform.work.WorkQueue;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
 
 /** The table {@code checkpoint}. A row keeps the manifest itself, so the list of files has one form only. */
 public final class PostgresCheckpoints implements CheckpointCatalog {
@@ -52,10 +51,10 @@ public final class PostgresCheckpoints implements CheckpointCatalog {
     }
 
     @Override
-    public List<Checkpoint> list(String run, long belowStep, int most) {
+    public List<Checkpoint> list(String run, long belowStep, int limit) {
         return database.inTransaction(sql -> sql.list("""
                 select * from checkpoint where run = ? and step < ? and state <> 'DELETED' order by step desc limit ?
-                """, PostgresCheckpoints::read, run, belowStep, most));
+                """, PostgresCheckpoints::read, run, belowStep, limit));
     }
 
     @Override
@@ -78,13 +77,17 @@ public final class PostgresCheckpoints implements CheckpointCatalog {
                     checkpoint.validationLoss(),
                     json(checkpoint.manifest()),
                     checkpoint.createTime());
-            if (changed == 0) {
+            boolean replaces = changed == 0
+                    && findForUpdate(sql, name)
+                            .filter(present -> !present.isActive())
+                            .isPresent();
+            if (replaces) {
                 changed = sql.update(
                         """
                         update checkpoint
                         set request_id = ?, state = 'ACTIVE', dataset = ?, validation_loss = ?, manifest = ?,
                             create_time = ?, corruption = ''
-                        where name = ? and state in ('CORRUPT', 'DELETED')
+                        where name = ?
                         """,
                         requestId,
                         checkpoint.dataset(),
@@ -109,11 +112,9 @@ public final class PostgresCheckpoints implements CheckpointCatalog {
     @Override
     public void markCorrupt(CheckpointName name, String message) {
         database.run(sql -> {
-            int changed = sql.update(
-                    "update checkpoint set state = 'CORRUPT', corruption = ? where name = ? and state = 'ACTIVE'",
-                    message,
-                    name.toString());
-            if (changed == 1) {
+            Optional<Checkpoint> active = findForUpdate(sql, name.toString()).filter(Checkpoint::isActive);
+            if (active.isPresent()) {
+                setState(sql, name, Checkpoint.State.CORRUPT, message);
                 CheckpointCorrupted fact = CheckpointCorrupted.newBuilder()
                         .setCheckpoint(name.toString())
                         .setMessage(message)
@@ -126,12 +127,9 @@ public final class PostgresCheckpoints implements CheckpointCatalog {
     @Override
     public void markDeleted(CheckpointName name) {
         database.run(sql -> {
-            int changed = sql.update(
-                    "update checkpoint set state = 'DELETED' where name = ? and state <> 'DELETED'", name.toString());
-            if (changed == 1) {
-                Checkpoint checkpoint = sql.first(
-                                "select * from checkpoint where name = ?", PostgresCheckpoints::read, name.toString())
-                        .orElseThrow();
+            Checkpoint checkpoint = findForUpdate(sql, name.toString()).orElseThrow();
+            if (!checkpoint.isDeleted()) {
+                setState(sql, name, Checkpoint.State.DELETED, "");
                 CheckpointDeleted fact = CheckpointDeleted.newBuilder()
                         .setCheckpoint(name.toString())
                         .setRun(name.run())
@@ -144,27 +142,24 @@ public final class PostgresCheckpoints implements CheckpointCatalog {
         });
     }
 
+    private static void setState(Sql sql, CheckpointName name, Checkpoint.State state, String corruption)
+            throws SQLException {
+        sql.update(
+                "update checkpoint set state = ?, corruption = ? where name = ?",
+                state.name(),
+                corruption,
+                name.toString());
+    }
+
     @Override
     public void keepFiles(CheckpointName name) {
         // Waits for a removal that has begun, and takes the place of one that has not.
         database.run(sql -> sql.update("delete from work where kind = ? and name = ?", REMOVAL, name.toString()));
     }
 
-    /** Ends the removal of a checkpoint's files in the transaction in which they go; nobody can register it meanwhile. */
-    void remove(Claim claim, Consumer<CheckpointName> removal) {
-        database.run(sql -> {
-            queue.finish(sql, claim);
-            Optional<Checkpoint> deleted = sql.first(
-                    "select * from checkpoint where name = ? and state = 'DELETED' for update",
-                    PostgresCheckpoints::read,
-                    claim.name());
-            deleted.ifPresent(checkpoint -> removal.accept(checkpoint.name()));
-        });
-    }
-
-    /** Gives up: what is left is in the log. */
-    void giveUp(Claim claim) {
-        database.run(sql -> queue.finish(sql, claim));
+    /** The row, which nobody else changes before the transaction ends. */
+    static Optional<Checkpoint> findForUpdate(Sql sql, String name) throws SQLException {
+        return sql.first("select * from checkpoint where name = ? for update", PostgresCheckpoints::read, name);
     }
 
     static Manifest manifest(String json) {

@@ -86,12 +86,12 @@ public final class PostgresModels implements ModelCatalog {
     }
 
     @Override
-    public List<ModelVersion> list(String model, long before, int most) {
+    public List<ModelVersion> list(String model, long before, int limit) {
         return database.inTransaction(sql -> sql.list("""
                 select * from model_version
                 where (? = '' or model = ?) and sequence < ? and manifest is not null
                 order by sequence desc limit ?
-                """, PostgresModels::read, model, model, before, most));
+                """, PostgresModels::read, model, model, before, limit));
     }
 
     private static Optional<ModelVersion> find(Sql sql, ModelVersionName name) throws SQLException {

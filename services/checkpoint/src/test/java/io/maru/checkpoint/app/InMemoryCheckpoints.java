@@ -31,7 +31,7 @@ final class InMemoryCheckpoints implements CheckpointCatalog {
     }
 
     @Override
-    public List<Checkpoint> list(String run, long belowStep, int most) {
+    public List<Checkpoint> list(String run, long belowStep, int limit) {
         return byName.values().stream()
                 .filter(checkpoint -> checkpoint.name().run().equals(run)
                         && checkpoint.name().step() < belowStep
@@ -39,7 +39,7 @@ final class InMemoryCheckpoints implements CheckpointCatalog {
                 .sorted(Comparator.comparingLong(
                                 (Checkpoint checkpoint) -> checkpoint.name().step())
                         .reversed())
-                .limit(most)
+                .limit(limit)
                 .toList();
     }
 

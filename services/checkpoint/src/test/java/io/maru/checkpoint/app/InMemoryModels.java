@@ -60,13 +60,13 @@ final class InMemoryModels implements ModelCatalog {
     }
 
     @Override
-    public List<ModelVersion> list(String model, long before, int most) {
+    public List<ModelVersion> list(String model, long before, int limit) {
         return byRequest.values().stream()
                 .flatMap(reservation -> reservation.published().stream())
                 .filter(version -> model.isEmpty() || version.name().model().equals(model))
                 .filter(version -> version.sequence() < before)
                 .sorted(Comparator.comparingLong(ModelVersion::sequence).reversed())
-                .limit(most)
+                .limit(limit)
                 .toList();
     }
 }

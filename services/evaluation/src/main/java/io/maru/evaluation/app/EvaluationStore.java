@@ -15,7 +15,7 @@ public interface EvaluationStore {
     Optional<Evaluation> createdBy(String requestId);
 
     /** Newest first: those with a smaller sequence than {@code before}. */
-    List<Evaluation> list(long before, int most);
+    List<Evaluation> list(long before, int limit);
 
     /** One that waits becomes CANCELLED, one that runs CANCELLING; any other stays as it is. */
     void cancel(String name);

@@ -51,8 +51,8 @@ public final class Evaluations {
     }
 
     /** Newest first: those with a smaller sequence than {@code before}. */
-    public List<Evaluation> list(long before, int most) {
-        return store.list(before, most);
+    public List<Evaluation> list(long before, int limit) {
+        return store.list(before, limit);
     }
 
     /** Asks an evaluation to stop; one that has ended stays as it is. */

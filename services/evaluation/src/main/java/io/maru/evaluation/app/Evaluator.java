@@ -29,7 +29,7 @@ import java.util.stream.Stream;
  */
 public final class Evaluator {
     /** What a Score request may hold. */
-    private static final int MOST_SEQUENCES = 256;
+    private static final int MAX_SEQUENCES = 256;
 
     private final SealedFolders folders;
     private final LanguageModels models;
@@ -88,7 +88,7 @@ public final class Evaluator {
         Windows windows = new Windows(shards, block, text, tally, tokens);
         State state = journal.start(tokens);
         while (state == State.RUNNING) {
-            List<int[]> batch = windows.next(MOST_SEQUENCES, batchTokens);
+            List<int[]> batch = windows.next(MAX_SEQUENCES, batchTokens);
             if (batch.isEmpty()) {
                 journal.succeed();
                 return;

@@ -4,7 +4,7 @@ import io.maru.evaluation.domain.Evaluation;
 import io.maru.evaluation.domain.State;
 import io.maru.evaluation.domain.Tally;
 
-/** What the one worker that holds an evaluation writes of it. Each call throws where the worker has lost its hold. */
+/** Where the one worker that holds an evaluation writes how far it is. Each call throws where the worker has lost its hold. */
 public interface Journal {
     /** As it is now. */
     Evaluation read();
@@ -15,8 +15,12 @@ public interface Journal {
     /** Returns the state after it, as {@link #start} does. */
     State record(Tally tally);
 
+    /** Ends it with the figures that are written, unless somebody has cancelled it: that is then its end. */
     void succeed();
 
     /** Ends what is CANCELLING or CANCELLED. */
     void cancel();
+
+    /** Ends it with a failure, unless somebody has cancelled it: that is then its end. */
+    void fail(String reason, String message);
 }

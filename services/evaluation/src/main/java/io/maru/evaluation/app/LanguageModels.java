@@ -14,6 +14,6 @@ public interface LanguageModels {
      */
     List<float[]> score(String modelVersion, List<int[]> sequences) throws InterruptedException;
 
-    /** @param block the longest context, in tokens */
+    /** @param block the most tokens that it can read at once */
     record Shape(int vocabularySize, int block) {}
 }

@@ -1,6 +1,8 @@
 package io.maru.evaluation.domain;
 
 /**
+ * How far an evaluation is.
+ *
  * <pre>
  *   PENDING -> RUNNING -> SUCCEEDED | FAILED
  *      |          |

@@ -32,7 +32,7 @@ public record Tally(long windows, LanguageModelScore score) {
         long bytes = 0;
         for (int i = 1; i < window.length; i++) {
             if (text.isText(window[i])) {
-                nats += surprise(logProbabilities[i - 1], i);
+                nats += negativeLogLikelihood(logProbabilities[i - 1], i);
                 tokens++;
                 bytes += text.bytes(window[i]);
             }
@@ -40,7 +40,7 @@ public record Tally(long windows, LanguageModelScore score) {
         return new Tally(windows + 1, score.plus(new LanguageModelScore(nats, tokens, bytes)));
     }
 
-    private double surprise(float logProbability, int place) {
+    private double negativeLogLikelihood(float logProbability, int place) {
         if (!(logProbability <= ROUNDING) || Float.isInfinite(logProbability)) {
             throw EvaluationReason.MODEL_VERSION_UNUSABLE.because(
                     "window %d, token %d: log-probability %s (expected: finite and at most 0)",

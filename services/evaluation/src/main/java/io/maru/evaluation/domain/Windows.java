@@ -29,13 +29,13 @@ public final class Windows {
     /**
      * @param block predicted tokens in a window at most
      * @param tally what is done: its windows are skipped
-     * @param mostTextTokens tokens of text to predict in all, those of {@code tally} included
+     * @param maxTextTokens tokens of text to predict in all, those of {@code tally} included
      */
-    public Windows(List<TokenShardReader> shards, int block, TextTokens text, Tally tally, long mostTextTokens) {
+    public Windows(List<TokenShardReader> shards, int block, TextTokens text, Tally tally, long maxTextTokens) {
         this.shards = List.copyOf(shards);
         this.block = block;
         this.text = text;
-        this.textTokensLeft = mostTextTokens - tally.score().tokens();
+        this.textTokensLeft = maxTextTokens - tally.score().tokens();
         skip(tally.windows());
     }
 
@@ -58,10 +58,10 @@ public final class Windows {
      *
      * @return arrays of 2 to block + 1 tokens, the first of each context only
      */
-    public List<int[]> next(int mostWindows, int mostTokens) {
+    public List<int[]> next(int maxWindows, int maxTokens) {
         List<int[]> batch = new ArrayList<>();
         int tokens = 0;
-        while (seek() && (batch.isEmpty() || (batch.size() < mostWindows && tokens + block + 1 <= mostTokens))) {
+        while (seek() && (batch.isEmpty() || (batch.size() < maxWindows && tokens + block + 1 <= maxTokens))) {
             int[] window = cut();
             batch.add(window);
             tokens += window.length;

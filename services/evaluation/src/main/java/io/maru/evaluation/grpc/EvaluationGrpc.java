@@ -18,7 +18,7 @@ import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
 
-/** The front door. */
+/** Answers the calls of {@code EvaluationService}. */
 @GrpcService
 @Blocking
 class EvaluationGrpc implements EvaluationService {
@@ -33,12 +33,12 @@ class EvaluationGrpc implements EvaluationService {
     @Override
     public Uni<Evaluation> createEvaluation(CreateEvaluationRequest request) {
         boolean nameIsGiven = !request.getEvaluationId().isEmpty();
-        return answer(evaluations.create(EvaluationProto.fromProto(request), nameIsGiven));
+        return answer(evaluations.create(EvaluationMapping.fromProto(request), nameIsGiven));
     }
 
     @Override
     public Uni<Evaluation> getEvaluation(GetEvaluationRequest request) {
-        return answer(evaluations.get(EvaluationProto.name(request.getName())));
+        return answer(evaluations.get(EvaluationMapping.name(request.getName())));
     }
 
     @Override
@@ -48,28 +48,28 @@ class EvaluationGrpc implements EvaluationService {
                 evaluations.list(page.after(), page.size() + 1), io.maru.evaluation.domain.Evaluation::sequence);
         ListEvaluationsResponse.Builder response =
                 ListEvaluationsResponse.newBuilder().setNextPageToken(result.nextToken());
-        result.items().forEach(evaluation -> response.addEvaluations(EvaluationProto.toProto(evaluation)));
+        result.items().forEach(evaluation -> response.addEvaluations(EvaluationMapping.toProto(evaluation)));
         return Uni.createFrom().item(response.build());
     }
 
     @Override
     public Multi<Evaluation> watchEvaluation(WatchEvaluationRequest request) {
-        String name = EvaluationProto.name(request.getName());
+        String name = EvaluationMapping.name(request.getName());
         return Watch.resource(
                         request.getAfterRevision(),
                         watchInterval,
                         () -> evaluations.get(name),
                         io.maru.evaluation.domain.Evaluation::revision,
                         evaluation -> evaluation.state().isFinal())
-                .map(EvaluationProto::toProto);
+                .map(EvaluationMapping::toProto);
     }
 
     @Override
     public Uni<Evaluation> cancelEvaluation(CancelEvaluationRequest request) {
-        return answer(evaluations.cancel(EvaluationProto.name(request.getName())));
+        return answer(evaluations.cancel(EvaluationMapping.name(request.getName())));
     }
 
     private static Uni<Evaluation> answer(io.maru.evaluation.domain.Evaluation evaluation) {
-        return Uni.createFrom().item(EvaluationProto.toProto(evaluation));
+        return Uni.createFrom().item(EvaluationMapping.toProto(evaluation));
     }
 }

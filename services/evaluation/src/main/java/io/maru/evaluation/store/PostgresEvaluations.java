@@ -13,10 +13,11 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /** {@link EvaluationStore} in PostgreSQL. */
 public final class PostgresEvaluations implements EvaluationStore {
-    /** Of its work. */
+    /** What the work queue calls an evaluation. */
     public static final String KIND = "evaluation";
 
     private final Database database;
@@ -65,24 +66,51 @@ public final class PostgresEvaluations implements EvaluationStore {
     }
 
     @Override
-    public List<Evaluation> list(long before, int most) {
+    public List<Evaluation> list(long before, int limit) {
         return database.inTransaction(sql -> sql.list(
                 "select * from evaluation where sequence < ? order by sequence desc limit ?",
                 PostgresEvaluations::read,
                 before,
-                most));
+                limit));
     }
 
     @Override
     public void cancel(String name) {
-        database.run(sql -> sql.update("""
-                update evaluation set state = case state when 'PENDING' then 'CANCELLED' else 'CANCELLING' end,
-                    revision = revision + 1, update_time = now()
-                where name = ? and state in ('PENDING', 'RUNNING')
-                """, name));
+        database.run(sql -> change(sql, name, Evaluation::cancel));
     }
 
-    static Evaluation read(ResultSet row) throws SQLException {
+    /** Takes a row through a transition of its state, and answers with what it is then; empty where there is none. */
+    static Optional<Evaluation> change(Sql sql, String name, UnaryOperator<Evaluation> transition) throws SQLException {
+        Optional<Evaluation> before =
+                sql.first("select * from evaluation where name = ? for update", PostgresEvaluations::read, name);
+        Optional<Evaluation> after = before.map(transition);
+        if (before.equals(after)) {
+            return before;
+        }
+        write(sql, after.orElseThrow());
+        return find(sql, name);
+    }
+
+    private static void write(Sql sql, Evaluation evaluation) throws SQLException {
+        LanguageModelScore score = evaluation.tally().score();
+        sql.update(
+                """
+                update evaluation set state = ?, tokens = ?, windows = ?, scored_tokens = ?, scored_bytes = ?, nats = ?,
+                    failure_reason = ?, failure_message = ?, revision = revision + 1, update_time = now()
+                where name = ?
+                """,
+                evaluation.state().name(),
+                evaluation.tokens(),
+                evaluation.tally().windows(),
+                score.tokens(),
+                score.bytes(),
+                score.negativeLogLikelihood(),
+                evaluation.failureReason(),
+                evaluation.failureMessage(),
+                evaluation.name());
+    }
+
+    private static Evaluation read(ResultSet row) throws SQLException {
         return new Evaluation(
                 row.getString("name"),
                 row.getString("request_id"),

@@ -44,7 +44,7 @@ class EvaluatorTest {
     }
 
     @Test
-    void sumsTheSurpriseOfEveryTokenOfText() throws Exception {
+    void sumsTheNegativeLogLikelihoodOfEveryTokenOfText() throws Exception {
         evaluate();
 
         assertThat(journal.state).isEqualTo(State.SUCCEEDED);
@@ -264,6 +264,11 @@ class EvaluatorTest {
         @Override
         public void cancel() {
             state = State.CANCELLED;
+        }
+
+        @Override
+        public void fail(String reason, String message) {
+            state = State.FAILED;
         }
     }
 

@@ -100,8 +100,8 @@ class WindowsTest {
         assertThat(Windows.textTokens(shards, TEXT)).isEqualTo(3);
     }
 
-    private Windows windows(int block, Tally tally, long mostTextTokens) {
-        return new Windows(shards, block, TEXT, tally, mostTextTokens);
+    private Windows windows(int block, Tally tally, long maxTextTokens) {
+        return new Windows(shards, block, TEXT, tally, maxTextTokens);
     }
 
     private void shard(int... tokens) throws IOException {

@@ -22,7 +22,7 @@ public final class Generation extends DecodingRequest {
     private final Models models;
     private final Order order;
     private final Reader reader;
-    private final Duration patience;
+    private final Duration readerTimeout;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
 
@@ -53,13 +53,13 @@ public final class Generation extends DecodingRequest {
         void fail(Throwable why);
     }
 
-    /** @param patience how long a reader may have no room before the generation is given up */
-    public Generation(DecodingSlots slots, Models models, Order order, Reader reader, Duration patience) {
+    /** @param readerTimeout how long a reader may have no room before the generation is given up */
+    public Generation(DecodingSlots slots, Models models, Order order, Reader reader, Duration readerTimeout) {
         super(slots);
         this.models = models;
         this.order = order;
         this.reader = reader;
-        this.patience = patience;
+        this.readerTimeout = readerTimeout;
     }
 
     /** Says that the reader has room again. */
@@ -90,7 +90,7 @@ public final class Generation extends DecodingRequest {
     private void generate(LanguageModel model) throws InterruptedException {
         int endOfText = model.tokenizer().endOfText();
         Prompt prompt = Prompt.of(model.tokenizer().encode(order.prompt()), endOfText, model.block());
-        int most = prompt.room(order.maxTokens(), model.block());
+        int maxTokens = prompt.room(order.maxTokens(), model.block());
         Sampler sampler = new Sampler(order.sampling());
         Utf8Stream text = model.tokenizer().newStream();
         int completion = 0;
@@ -105,7 +105,7 @@ public final class Generation extends DecodingRequest {
                 }
                 reader.token(token, text.append(token));
                 completion++;
-                if (completion == most || !awaitReader()) {
+                if (completion == maxTokens || !awaitReader()) {
                     break;
                 }
                 logits = session.step(token);
@@ -128,10 +128,11 @@ public final class Generation extends DecodingRequest {
     private boolean awaitReader() throws InterruptedException {
         lock.lockInterruptibly();
         try {
-            long left = patience.toNanos();
+            long left = readerTimeout.toNanos();
             while (!isCancelled() && !reader.isReady()) {
                 if (left <= 0) {
-                    throw READER_STALLED.because("nothing was read for %s (expected: a reader that reads)", patience);
+                    throw READER_STALLED.because(
+                            "nothing was read for %s (expected: a reader that reads)", readerTimeout);
                 }
                 left = changed.awaitNanos(left);
             }

@@ -14,7 +14,7 @@ public interface LanguageModel extends AutoCloseable {
     /** Tokens that it knows, V; at least the tokenizer's. */
     int vocabularySize();
 
-    /** The longest context, in tokens. */
+    /** The most tokens that it can read at once. */
     int block();
 
     /** A context of its own. */

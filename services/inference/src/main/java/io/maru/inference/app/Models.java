@@ -22,10 +22,10 @@ import java.util.function.Consumer;
  * goes that nobody uses and that was used least recently.
  */
 public final class Models implements AutoCloseable {
-    private final ModelCatalogue catalogue;
+    private final ModelCatalog catalog;
     private final ModelFiles files;
     private final LanguageModel.Loader loader;
-    private final int most;
+    private final int maxModels;
     private final Clock clock;
     private final Consumer<LoadedModel> announce;
 
@@ -36,20 +36,20 @@ public final class Models implements AutoCloseable {
     private long uses;
 
     /**
-     * @param most models in memory at once
+     * @param maxModels models in memory at once
      * @param announce is told of each model that was loaded; if it throws, the model is not
      */
     public Models(
-            ModelCatalogue catalogue,
+            ModelCatalog catalog,
             ModelFiles files,
             LanguageModel.Loader loader,
-            int most,
+            int maxModels,
             Clock clock,
             Consumer<LoadedModel> announce) {
-        this.catalogue = catalogue;
+        this.catalog = catalog;
         this.files = files;
         this.loader = loader;
-        this.most = most;
+        this.maxModels = maxModels;
         this.clock = clock;
         this.announce = announce;
     }
@@ -78,6 +78,11 @@ public final class Models implements AutoCloseable {
         }
     }
 
+    /** How many models can serve at once. */
+    public synchronized long count() {
+        return places.values().stream().filter(Place::isLoaded).count();
+    }
+
     /** The models that can serve at once, by name. */
     public synchronized List<LoadedModel> loaded() {
         return places.values().stream()
@@ -89,7 +94,7 @@ public final class Models implements AutoCloseable {
 
     /** Lets a model go, once nobody uses it. Does nothing where it is not loaded. */
     public void unload(String name) {
-        String version = isLoaded(name) ? name : catalogue.find(name).name();
+        String version = isLoaded(name) ? name : catalog.find(name).name();
         Optional<Loaded> idle;
         synchronized (this) {
             Place place = places.remove(version);
@@ -105,14 +110,14 @@ public final class Models implements AutoCloseable {
     /** Finds or makes the place of a model and counts a user in it. */
     private Place enter(String name) {
         synchronized (this) {
-            // A version never changes, so one that is here needs no question to the catalogue.
+            // A version never changes, so one that is here needs no question to the catalog.
             Place place = places.get(name);
             if (place != null) {
                 place.enter(++uses);
                 return place;
             }
         }
-        ModelVersion version = catalogue.find(name);
+        ModelVersion version = catalog.find(name);
         synchronized (this) {
             Place place = places.get(version.name());
             if (place == null) {
@@ -126,7 +131,7 @@ public final class Models implements AutoCloseable {
     }
 
     private void makeRoom() {
-        if (places.size() < most) {
+        if (places.size() < maxModels) {
             return;
         }
         Place oldest = places.values().stream()

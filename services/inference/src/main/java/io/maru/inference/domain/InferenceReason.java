@@ -6,7 +6,7 @@ import io.maru.platform.error.Reason;
 /** Every way in which inference refuses a caller. */
 public enum InferenceReason implements Reason {
     MODEL_MISSING(Kind.NOT_FOUND),
-    /** Its files are whole, but are no GPT-2 with a byte-level tokenizer, or its numbers are none. */
+    /** Its files are whole, but are no GPT-2 or Llama with a byte-level tokenizer, or its weights give no numbers. */
     MODEL_UNUSABLE(Kind.NOT_NOW),
     /** Every model that may be loaded is, and all of them are in use. */
     MODELS_BUSY(Kind.EXHAUSTED),

@@ -16,8 +16,8 @@ public record Prompt(int[] tokens) {
      */
     public static Prompt of(int[] encoded, int endOfText, int block) {
         int[] whole = encoded.length == 0 ? new int[] {endOfText} : encoded;
-        int most = Math.max(1, block - 1);
-        return new Prompt(whole.length <= most ? whole : Arrays.copyOfRange(whole, whole.length - most, whole.length));
+        int kept = Math.max(1, block - 1);
+        return new Prompt(whole.length <= kept ? whole : Arrays.copyOfRange(whole, whole.length - kept, whole.length));
     }
 
     /**

@@ -3,6 +3,7 @@ package io.maru.inference.grpc;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.maru.inference.InferenceConfig;
+import io.maru.inference.InferenceMeters;
 import io.maru.inference.app.DecodingSlots;
 import io.maru.inference.app.Generation;
 import io.maru.inference.app.Models;
@@ -27,7 +28,7 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * The front door. It is written against gRPC's own observers and not as a Multi: Quarkus asks a Multi for all items at
+ * Answers the calls of {@code InferenceService}. It is written against gRPC's own observers and not as a Multi: Quarkus asks a Multi for all items at
  * once, whereas an observer tells whether the connection has room for another.
  */
 @GrpcService
@@ -36,36 +37,36 @@ class InferenceGrpc extends InferenceServiceGrpc.InferenceServiceImplBase {
     private final Models models;
     private final DecodingSlots slots;
     private final GrpcErrors errors;
-    private final GenerationMeters meters;
-    private final Duration readerPatience;
+    private final InferenceMeters meters;
+    private final Duration readerTimeout;
     private final SecureRandom seeds = new SecureRandom();
 
     InferenceGrpc(
-            Models models, DecodingSlots slots, GrpcErrors errors, GenerationMeters meters, InferenceConfig config) {
+            Models models, DecodingSlots slots, GrpcErrors errors, InferenceMeters meters, InferenceConfig config) {
         this.models = models;
         this.slots = slots;
         this.errors = errors;
         this.meters = meters;
-        this.readerPatience = Duration.ofMillis(config.readerPatienceMillis());
+        this.readerTimeout = Duration.ofMillis(config.readerTimeoutMillis());
     }
 
     @Override
     public void loadModel(LoadModelRequest request, StreamObserver<LoadedModel> response) {
-        try (Models.Lease lease = models.acquire(InferenceProto.modelName(request.getModel()))) {
-            answer(response, InferenceProto.toProto(lease.about()));
+        try (Models.Lease lease = models.acquire(InferenceMapping.modelName(request.getModel()))) {
+            answer(response, InferenceMapping.toProto(lease.about()));
         }
     }
 
     @Override
     public void unloadModel(UnloadModelRequest request, StreamObserver<UnloadModelResponse> response) {
-        models.unload(InferenceProto.modelName(request.getModel()));
+        models.unload(InferenceMapping.modelName(request.getModel()));
         answer(response, UnloadModelResponse.getDefaultInstance());
     }
 
     @Override
     public void listLoadedModels(ListLoadedModelsRequest request, StreamObserver<ListLoadedModelsResponse> response) {
         ListLoadedModelsResponse.Builder list = ListLoadedModelsResponse.newBuilder();
-        models.loaded().forEach(model -> list.addModels(InferenceProto.toProto(model)));
+        models.loaded().forEach(model -> list.addModels(InferenceMapping.toProto(model)));
         answer(response, list.build());
     }
 
@@ -73,7 +74,7 @@ class InferenceGrpc extends InferenceServiceGrpc.InferenceServiceImplBase {
     public void generate(GenerateRequest request, StreamObserver<GenerateResponse> response) {
         ServerCallStreamObserver<GenerateResponse> caller = (ServerCallStreamObserver<GenerateResponse>) response;
         Generation generation = new Generation(
-                slots, models, InferenceProto.fromProto(request, seeds), new GenerationCaller(caller), readerPatience);
+                slots, models, InferenceMapping.fromProto(request, seeds), new GenerationCaller(caller), readerTimeout);
         caller.setOnCancelHandler(generation::cancel);
         LostConnections.onClose(generation::cancel);
         caller.setOnReadyHandler(generation::wake);
@@ -85,8 +86,8 @@ class InferenceGrpc extends InferenceServiceGrpc.InferenceServiceImplBase {
         Scoring scoring = new Scoring(
                 slots,
                 models,
-                InferenceProto.modelName(request.getModel()),
-                InferenceProto.sequences(request),
+                InferenceMapping.modelName(request.getModel()),
+                InferenceMapping.sequences(request),
                 new ScoringCaller(response));
         ((ServerCallStreamObserver<ScoreResponse>) response).setOnCancelHandler(scoring::cancel);
         LostConnections.onClose(scoring::cancel);
@@ -100,7 +101,7 @@ class InferenceGrpc extends InferenceServiceGrpc.InferenceServiceImplBase {
 
     private final class GenerationCaller implements Generation.Reader {
         private final ServerCallStreamObserver<GenerateResponse> caller;
-        private final GenerationMeters.Clock clock = meters.start();
+        private final InferenceMeters.GenerationClock clock = meters.start();
 
         GenerationCaller(ServerCallStreamObserver<GenerateResponse> caller) {
             this.caller = caller;
@@ -114,12 +115,12 @@ class InferenceGrpc extends InferenceServiceGrpc.InferenceServiceImplBase {
         @Override
         public void token(int id, String text) {
             clock.token();
-            caller.onNext(InferenceProto.token(id, text));
+            caller.onNext(InferenceMapping.token(id, text));
         }
 
         @Override
         public void end(String text, FinishReason reason, int promptTokens, int completionTokens) {
-            answer(caller, InferenceProto.end(text, reason, promptTokens, completionTokens));
+            answer(caller, InferenceMapping.end(text, reason, promptTokens, completionTokens));
         }
 
         @Override
@@ -138,7 +139,7 @@ class InferenceGrpc extends InferenceServiceGrpc.InferenceServiceImplBase {
         @Override
         public void scores(String modelVersion, List<double[]> scores) {
             meters.scored(scores);
-            answer(caller, InferenceProto.scores(modelVersion, scores));
+            answer(caller, InferenceMapping.scores(modelVersion, scores));
         }
 
         @Override

@@ -29,13 +29,13 @@ public final class CachedModelFiles implements ModelFiles {
 
     private final ObjectStore store;
     private final Path directory;
-    private final int most;
+    private final int maxModels;
 
-    /** @param most model versions to keep */
-    public CachedModelFiles(ObjectStore store, Path directory, int most) {
+    /** @param maxModels model versions to keep */
+    public CachedModelFiles(ObjectStore store, Path directory, int maxModels) {
         this.store = store;
         this.directory = directory;
-        this.most = most;
+        this.maxModels = maxModels;
     }
 
     /** Removes what an earlier process has left unfinished. */
@@ -98,7 +98,7 @@ public final class CachedModelFiles implements ModelFiles {
                 .filter(folder -> !folder.getFileName().toString().startsWith(PART))
                 .sorted(Comparator.comparing(CachedModelFiles::lastUse).reversed())
                 .toList();
-        for (Path folder : complete.subList(Math.min(most, complete.size()), complete.size())) {
+        for (Path folder : complete.subList(Math.min(maxModels, complete.size()), complete.size())) {
             deleteAll(folder);
         }
     }

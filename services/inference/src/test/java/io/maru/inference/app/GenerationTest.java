@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 
 class GenerationTest {
     private static final String NAME = "models/m/versions/1";
-    private static final Duration PATIENCE = Duration.ofMinutes(1);
+    private static final Duration READER_TIMEOUT = Duration.ofMinutes(1);
 
     private final DecodingSlots slots = new DecodingSlots(1, 1);
 
@@ -152,7 +152,7 @@ class GenerationTest {
     void aCancelledGenerationEndsItsSessionWithinAToken() {
         ScriptedModel model = ScriptedModel.saying(1 << 20, "a".repeat(100_000));
         FakeReader reader = new FakeReader();
-        Generation generation = new Generation(slots, models(model), order("x", 0), reader, PATIENCE);
+        Generation generation = new Generation(slots, models(model), order("x", 0), reader, READER_TIMEOUT);
         reader.afterToken = () -> {
             if (reader.ids.size() == 3) {
                 generation.cancel();
@@ -240,20 +240,20 @@ class GenerationTest {
     void aModelThatIsMissingFailsTheGeneration() {
         FakeReader reader = new FakeReader();
 
-        new Generation(slots, new Catalogue().models(1), order("x", 0), reader, PATIENCE).submit();
+        new Generation(slots, new Catalog().models(1), order("x", 0), reader, READER_TIMEOUT).submit();
 
         await().until(() -> reader.failure != null);
         assertThat(reason(reader)).isEqualTo(InferenceReason.MODEL_MISSING);
     }
 
     private Generation generate(ScriptedModel model, String prompt, int maxTokens, FakeReader reader) {
-        Generation generation = new Generation(slots, models(model), order(prompt, maxTokens), reader, PATIENCE);
+        Generation generation = new Generation(slots, models(model), order(prompt, maxTokens), reader, READER_TIMEOUT);
         generation.submit();
         return generation;
     }
 
     private static Models models(ScriptedModel model) {
-        return new Catalogue().with(NAME, model).models(1);
+        return new Catalog().with(NAME, model).models(1);
     }
 
     private static Generation.Order order(String prompt, int maxTokens) {

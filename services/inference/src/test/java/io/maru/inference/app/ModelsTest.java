@@ -27,26 +27,26 @@ class ModelsTest {
     private final ScriptedModel a = new ScriptedModel(8, 1, 2, 3);
     private final ScriptedModel b = new ScriptedModel(8, 1);
     private final ScriptedModel c = new ScriptedModel(8, 1);
-    private final Catalogue catalogue = new Catalogue().with(A, a).with(B, b).with(C, c);
+    private final Catalog catalog = new Catalog().with(A, a).with(B, b).with(C, c);
 
     @Test
     void loadsAModelAtItsFirstUseAndAnnouncesIt() {
-        Models models = catalogue.models(2);
+        Models models = catalog.models(2);
         assertThat(models.loaded()).isEmpty();
 
         models.acquire("models/a").close();
         models.acquire(A).close();
 
-        LoadedModel expected = new LoadedModel(A, 3, ScriptedModel.TOKENIZER.vocabularySize(), 8, Catalogue.NOW);
+        LoadedModel expected = new LoadedModel(A, 3, ScriptedModel.TOKENIZER.vocabularySize(), 8, Catalog.NOW);
         assertThat(models.loaded()).containsExactly(expected);
-        assertThat(catalogue.announced).containsExactly(expected);
-        assertThat(catalogue.loads).hasValue(1);
+        assertThat(catalog.announced).containsExactly(expected);
+        assertThat(catalog.loads).hasValue(1);
     }
 
     @Test
     void manyWhoAskAtOnceCauseOneLoad() throws Exception {
-        Models models = catalogue.models(2);
-        catalogue.mayLoad = new CountDownLatch(1);
+        Models models = catalog.models(2);
+        catalog.mayLoad = new CountDownLatch(1);
         ExecutorService callers = Executors.newFixedThreadPool(8);
         try {
             List<Future<LanguageModel>> found = Stream.generate(() -> callers.submit(() -> {
@@ -56,13 +56,13 @@ class ModelsTest {
                     }))
                     .limit(8)
                     .toList();
-            await().until(() -> catalogue.loads.get() > 0);
-            catalogue.mayLoad.countDown();
+            await().until(() -> catalog.loads.get() > 0);
+            catalog.mayLoad.countDown();
 
             for (Future<LanguageModel> model : found) {
                 assertThat(model.get(10, SECONDS)).isSameAs(a);
             }
-            assertThat(catalogue.loads).hasValue(1);
+            assertThat(catalog.loads).hasValue(1);
         } finally {
             callers.shutdownNow();
         }
@@ -70,7 +70,7 @@ class ModelsTest {
 
     @Test
     void theIdleModelThatWasUsedLeastRecentlyGoes() {
-        Models models = catalogue.models(2);
+        Models models = catalog.models(2);
         models.acquire(A).close();
         models.acquire(B).close();
         models.acquire(A).close();
@@ -84,7 +84,7 @@ class ModelsTest {
 
     @Test
     void aModelInUseStaysAndTheNewcomerIsRefused() {
-        Models models = catalogue.models(1);
+        Models models = catalog.models(1);
         try (Models.Lease lease = models.acquire(A)) {
             assertThatThrownBy(() -> models.acquire(B))
                     .isInstanceOf(Refusal.class)
@@ -99,7 +99,7 @@ class ModelsTest {
 
     @Test
     void anUnloadedModelIsClosedAfterItsLastUser() {
-        Models models = catalogue.models(2);
+        Models models = catalog.models(2);
         Models.Lease lease = models.acquire(A);
 
         models.unload("models/a");
@@ -113,7 +113,7 @@ class ModelsTest {
 
     @Test
     void unloadingWhatIsNotLoadedDoesNothing() {
-        Models models = catalogue.models(2);
+        Models models = catalog.models(2);
 
         models.unload(B);
 
@@ -122,7 +122,7 @@ class ModelsTest {
 
     @Test
     void aFailedLoadLeavesRoomAndMayBeTriedAgain() {
-        Models models = catalogue.models(1);
+        Models models = catalog.models(1);
         assertThatThrownBy(() -> models.acquire("models/none"))
                 .hasMessage("models/none: not found (expected: a model version)");
 
@@ -151,7 +151,7 @@ class ModelsTest {
 
     @Test
     void closingWaitsForUsers() {
-        Models models = catalogue.models(2);
+        Models models = catalog.models(2);
         models.acquire(B).close();
         Models.Lease lease = models.acquire(A);
 

@@ -11,7 +11,7 @@ class ScoringTest {
     private static final String NAME = "models/m/versions/1";
 
     private final ScriptedModel model = new ScriptedModel(4);
-    private final Models models = new Catalogue().with(NAME, model).models(1);
+    private final Models models = new Catalog().with(NAME, model).models(1);
     private final DecodingSlots slots = new DecodingSlots(1, 4);
     private final FakeAnswer answer = new FakeAnswer();
 

@@ -1,29 +1,31 @@
-package io.maru.checkpoint.store;
+package io.maru.checkpoint.work;
 
+import io.maru.checkpoint.app.CheckpointRemoval;
 import io.maru.checkpoint.app.Checkpoints;
 import io.maru.platform.work.Claim;
 import io.maru.platform.work.Worker;
+import java.util.function.Function;
 
-/** What a worker does with a claim: it removes a deleted checkpoint's files. */
+/** Removes the files of deleted checkpoints from the object store, one checkpoint for each claim. */
 public final class RemovalWork implements Worker.Work {
     private static final System.Logger log = System.getLogger(RemovalWork.class.getName());
 
-    private final PostgresCheckpoints catalog;
     private final Checkpoints checkpoints;
+    private final Function<Claim, CheckpointRemoval> removals;
 
-    public RemovalWork(PostgresCheckpoints catalog, Checkpoints checkpoints) {
-        this.catalog = catalog;
+    public RemovalWork(Checkpoints checkpoints, Function<Claim, CheckpointRemoval> removals) {
         this.checkpoints = checkpoints;
+        this.removals = removals;
     }
 
     @Override
     public void perform(Claim claim) {
-        catalog.remove(claim, checkpoints::removeFiles);
+        removals.apply(claim).remove(checkpoints::removeFiles);
     }
 
     @Override
     public void fail(Claim claim, String reason, String message) {
         log.log(System.Logger.Level.ERROR, "{0}: its files stay: {1}: {2}", claim.name(), reason, message);
-        catalog.giveUp(claim);
+        removals.apply(claim).giveUp();
     }
 }

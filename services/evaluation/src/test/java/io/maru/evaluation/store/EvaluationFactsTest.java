@@ -1,4 +1,4 @@
-package io.maru.evaluation.kafka;
+package io.maru.evaluation.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;

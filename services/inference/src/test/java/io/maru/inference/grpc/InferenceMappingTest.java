@@ -14,20 +14,20 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class InferenceProtoTest {
+class InferenceMappingTest {
     private static final Random SEEDS = new Random(1);
 
     @Test
     void whatIsAbsentHasItsDocumentedMeaning() {
-        Generation.Order order = InferenceProto.fromProto(request().setSeed(7).build(), SEEDS);
+        Generation.Order order = InferenceMapping.fromProto(request().setSeed(7).build(), SEEDS);
 
         assertThat(order).isEqualTo(new Generation.Order("models/m", "Once", 0, new SamplingOptions(1, 0, 1, 7)));
     }
 
     @Test
     void anAbsentSeedIsRandom() {
-        assertThat(InferenceProto.fromProto(request().build(), SEEDS))
-                .isNotEqualTo(InferenceProto.fromProto(request().build(), SEEDS));
+        assertThat(InferenceMapping.fromProto(request().build(), SEEDS))
+                .isNotEqualTo(InferenceMapping.fromProto(request().build(), SEEDS));
     }
 
     @ParameterizedTest
@@ -58,13 +58,13 @@ class InferenceProtoTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "m", "models/", "models/m/versions/", "models/m/versions/1/x", "models/../versions/1"})
     void refusesAnotherName(String model) {
-        assertThatThrownBy(() -> InferenceProto.modelName(model)).hasMessageStartingWith("model: \"" + model);
+        assertThatThrownBy(() -> InferenceMapping.modelName(model)).hasMessageStartingWith("model: \"" + model);
     }
 
     @Test
     void takesAModelWithAndWithoutItsVersion() {
         assertThat(List.of("models/m", "models/m/versions/12"))
-                .allSatisfy(name -> assertThat(InferenceProto.modelName(name)).isEqualTo(name));
+                .allSatisfy(name -> assertThat(InferenceMapping.modelName(name)).isEqualTo(name));
     }
 
     @Test
@@ -94,11 +94,11 @@ class InferenceProtoTest {
     }
 
     private static void refuses(GenerateRequest.Builder request, String message) {
-        assertThatThrownBy(() -> InferenceProto.fromProto(request.build(), SEEDS))
+        assertThatThrownBy(() -> InferenceMapping.fromProto(request.build(), SEEDS))
                 .hasMessage(message);
     }
 
     private static void refuses(ScoreRequest.Builder request, String message) {
-        assertThatThrownBy(() -> InferenceProto.sequences(request.build())).hasMessage(message);
+        assertThatThrownBy(() -> InferenceMapping.sequences(request.build())).hasMessage(message);
     }
 }

@@ -15,13 +15,13 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 
 /** Between the words of the wire and those of the application. Whatever a request says has its bounds here. */
-final class InferenceProto {
-    static final int MOST_PROMPT_BYTES = 1 << 20;
-    static final int MOST_SEQUENCES = 256;
-    static final int MOST_SCORED_TOKENS = 65_536;
-    private static final double HIGHEST_TEMPERATURE = 100;
+final class InferenceMapping {
+    static final int MAX_PROMPT_BYTES = 1 << 20;
+    static final int MAX_SEQUENCES = 256;
+    static final int MAX_SCORED_TOKENS = 65_536;
+    private static final double MAX_TEMPERATURE = 100;
 
-    private InferenceProto() {}
+    private InferenceMapping() {}
 
     /** {@code models/{model}}, {@code models/{model}/versions/{version}} or {@code runs/{run}/checkpoints/{step}}. */
     static String modelName(String name) {
@@ -34,15 +34,15 @@ final class InferenceProto {
     /** @param seeds for a request that names none */
     static Generation.Order fromProto(GenerateRequest request, RandomGenerator seeds) {
         int bytes = request.getPromptBytes().size();
-        if (bytes > MOST_PROMPT_BYTES) {
-            throw invalid("prompt", bytes + " bytes", "at most " + MOST_PROMPT_BYTES);
+        if (bytes > MAX_PROMPT_BYTES) {
+            throw invalid("prompt", bytes + " bytes", "at most " + MAX_PROMPT_BYTES);
         }
         if (request.getMaxTokens() < 0) {
             throw invalid("max_tokens", request.getMaxTokens(), ">= 0");
         }
         double temperature = request.hasTemperature() ? request.getTemperature() : 1;
-        if (!(temperature >= 0 && temperature <= HIGHEST_TEMPERATURE)) {
-            throw invalid("temperature", temperature, "0 to " + HIGHEST_TEMPERATURE);
+        if (!(temperature >= 0 && temperature <= MAX_TEMPERATURE)) {
+            throw invalid("temperature", temperature, "0 to " + MAX_TEMPERATURE);
         }
         if (request.getTopK() < 0) {
             throw invalid("top_k", request.getTopK(), ">= 0");
@@ -60,14 +60,14 @@ final class InferenceProto {
     }
 
     static List<int[]> sequences(ScoreRequest request) {
-        if (request.getSequencesCount() == 0 || request.getSequencesCount() > MOST_SEQUENCES) {
-            throw invalid("sequences", request.getSequencesCount(), "1 to " + MOST_SEQUENCES);
+        if (request.getSequencesCount() == 0 || request.getSequencesCount() > MAX_SEQUENCES) {
+            throw invalid("sequences", request.getSequencesCount(), "1 to " + MAX_SEQUENCES);
         }
         int tokens = request.getSequencesList().stream()
                 .mapToInt(ScoreRequest.Sequence::getTokenIdsCount)
                 .sum();
-        if (tokens > MOST_SCORED_TOKENS) {
-            throw invalid("sequences", tokens + " tokens", "at most " + MOST_SCORED_TOKENS);
+        if (tokens > MAX_SCORED_TOKENS) {
+            throw invalid("sequences", tokens + " tokens", "at most " + MAX_SCORED_TOKENS);
         }
         return request.getSequencesList().stream()
                 .map(sequence -> sequence.getTokenIdsList().stream()

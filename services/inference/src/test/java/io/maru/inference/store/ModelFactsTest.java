@@ -1,4 +1,4 @@
-package io.maru.inference.kafka;
+package io.maru.inference.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

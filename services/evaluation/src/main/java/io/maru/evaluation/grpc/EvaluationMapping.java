@@ -11,10 +11,10 @@ import io.maru.platform.name.ResourceName;
 import java.time.Instant;
 
 /** Between the words of the wire and those of the domain. */
-final class EvaluationProto {
+final class EvaluationMapping {
     private static final String NAME = "evaluations/{evaluation}";
 
-    private EvaluationProto() {}
+    private EvaluationMapping() {}
 
     static String name(String name) {
         return ResourceName.check("name", name, NAME);

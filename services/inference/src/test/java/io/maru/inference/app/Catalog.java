@@ -15,7 +15,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Models that are loaded by name, without files. */
-final class Catalogue {
+final class Catalog {
     static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
 
     final Map<String, LanguageModel> models = new ConcurrentHashMap<>();
@@ -23,17 +23,17 @@ final class Catalogue {
     final AtomicInteger loads = new AtomicInteger();
     CountDownLatch mayLoad = new CountDownLatch(0);
 
-    Catalogue with(String version, LanguageModel model) {
+    Catalog with(String version, LanguageModel model) {
         models.put(version, model);
         return this;
     }
 
-    Models models(int most) {
+    Models models(int maxModels) {
         return new Models(
                 this::find,
                 version -> Path.of(version.name()),
                 directory -> load(directory.toString()),
-                most,
+                maxModels,
                 Clock.fixed(NOW, ZoneOffset.UTC),
                 announced::add);
     }

@@ -1,41 +1,49 @@
-package io.maru.inference.grpc;
+package io.maru.inference;
 
+import io.maru.inference.app.DecodingSlots;
+import io.maru.inference.app.Models;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.List;
 
-/** What callers are given, counted. */
-public final class GenerationMeters {
+/** Measures what callers are given, and what is in hand. */
+public final class InferenceMeters {
     private final Timer timeToFirstToken;
     private final Counter generatedTokens;
     private final Counter scoredTokens;
 
-    public GenerationMeters(MeterRegistry registry) {
+    InferenceMeters(MeterRegistry registry, Models models, DecodingSlots slots) {
         timeToFirstToken = Timer.builder("maru_inference_time_to_first_token")
                 .description("From the request to its first token: waiting for a slot, loading and reading the prompt")
                 .publishPercentiles(0.5, 0.99)
                 .register(registry);
         generatedTokens = registry.counter("maru_inference_generated_tokens");
         scoredTokens = registry.counter("maru_inference_scored_tokens");
+        Gauge.builder("maru_inference_running", slots, DecodingSlots::running)
+                .description("Generations and scorings that run")
+                .register(registry);
+        Gauge.builder("maru_inference_models_loaded", models, Models::count).register(registry);
     }
 
-    Clock start() {
-        return new Clock();
+    /** Starts the clock of one generation. */
+    public GenerationClock start() {
+        return new GenerationClock();
     }
 
-    void scored(List<double[]> scores) {
+    public void scored(List<double[]> scores) {
         scoredTokens.increment(
                 scores.stream().mapToInt(sequence -> sequence.length).sum());
     }
 
-    /** Of one generation. */
-    final class Clock {
+    /** Counts the tokens of one generation, and measures the time to its first. */
+    public final class GenerationClock {
         private final long start = System.nanoTime();
         private boolean hasToken;
 
-        void token() {
+        public void token() {
             if (!hasToken) {
                 hasToken = true;
                 timeToFirstToken.record(Duration.ofNanos(System.nanoTime() - start));

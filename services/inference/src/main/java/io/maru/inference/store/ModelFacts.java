@@ -1,4 +1,4 @@
-package io.maru.inference.kafka;
+package io.maru.inference.store;
 
 import io.maru.inference.domain.LoadedModel;
 import io.maru.inference.v1.ModelLoaded;

@@ -1,4 +1,4 @@
-package io.maru.inference.grpc;
+package io.maru.inference.client;
 
 import static io.maru.inference.domain.InferenceReason.CHECKPOINT_UNAVAILABLE;
 import static io.maru.inference.domain.InferenceReason.MODEL_MISSING;
@@ -13,7 +13,7 @@ import io.maru.checkpoint.v1.CheckpointServiceGrpc.CheckpointServiceBlockingStub
 import io.maru.checkpoint.v1.GetCheckpointRequest;
 import io.maru.checkpoint.v1.GetModelVersionRequest;
 import io.maru.checkpoint.v1.StoredFile;
-import io.maru.inference.app.ModelCatalogue;
+import io.maru.inference.app.ModelCatalog;
 import io.maru.inference.domain.ModelVersion;
 import io.maru.platform.error.Refusal;
 import java.time.Duration;
@@ -21,8 +21,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
-/** {@link ModelCatalogue} of the checkpoint service. */
-public final class CheckpointClient implements ModelCatalogue {
+/** {@link ModelCatalog} of the checkpoint service. */
+public final class CheckpointClient implements ModelCatalog {
     /** What a checkpoint has besides a model's files. */
     private static final Set<String> TRAININGS_OWN = Set.of("optimizer.safetensors", "training_state.json");
 

@@ -1,4 +1,4 @@
-package io.maru.evaluation.kafka;
+package io.maru.evaluation.store;
 
 import io.maru.evaluation.domain.Evaluation;
 import io.maru.evaluation.v1.EvaluationCompleted;
@@ -7,11 +7,11 @@ import io.maru.metrics.LanguageModelScore;
 import io.maru.platform.event.Fact;
 
 /** What evaluation tells on {@code maru.evaluation.v1}. */
-public final class EvaluationFacts {
+final class EvaluationFacts {
     private EvaluationFacts() {}
 
     /** {@code maru.evaluation.completed.v1} */
-    public static Fact completed(Evaluation evaluation) {
+    static Fact completed(Evaluation evaluation) {
         LanguageModelScore score = evaluation.tally().score();
         return Fact.of(
                 "maru.evaluation.completed.v1",
@@ -28,7 +28,7 @@ public final class EvaluationFacts {
     }
 
     /** {@code maru.evaluation.failed.v1} */
-    public static Fact failed(Evaluation evaluation) {
+    static Fact failed(Evaluation evaluation) {
         return Fact.of(
                 "maru.evaluation.failed.v1",
                 evaluation.name(),

@@ -1,4 +1,4 @@
-package io.maru.evaluation.grpc;
+package io.maru.evaluation.client;
 
 import static io.maru.evaluation.domain.EvaluationReason.INFERENCE_UNAVAILABLE;
 import static io.maru.evaluation.domain.EvaluationReason.MODEL_VERSION_MISSING;
@@ -7,6 +7,7 @@ import static io.maru.evaluation.domain.EvaluationReason.MODEL_VERSION_UNUSABLE;
 import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
+import io.maru.evaluation.EvaluationMeters;
 import io.maru.evaluation.app.LanguageModels;
 import io.maru.inference.v1.InferenceServiceGrpc;
 import io.maru.inference.v1.InferenceServiceGrpc.InferenceServiceBlockingStub;
@@ -15,8 +16,6 @@ import io.maru.inference.v1.LoadedModel;
 import io.maru.inference.v1.ScoreRequest;
 import io.maru.inference.v1.ScoreResponse;
 import io.maru.platform.error.Refusal;
-import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -29,16 +28,15 @@ public final class InferenceClient implements LanguageModels {
     private final InferenceServiceBlockingStub inference;
     private final Duration loadTimeout;
     private final Duration scoreTimeout;
-    private final Timer scoreTime;
+    private final EvaluationMeters meters;
 
-    public InferenceClient(ManagedChannel channel, Duration loadTimeout, Duration scoreTimeout, MeterRegistry metrics) {
+    public InferenceClient(
+            ManagedChannel channel, Duration loadTimeout, Duration scoreTimeout, EvaluationMeters meters) {
         this.channel = channel;
         this.inference = InferenceServiceGrpc.newBlockingStub(channel);
         this.loadTimeout = loadTimeout;
         this.scoreTimeout = scoreTimeout;
-        this.scoreTime = Timer.builder("maru_evaluation_score")
-                .description("Waiting for inference to score one batch")
-                .register(metrics);
+        this.meters = meters;
     }
 
     @Override
@@ -61,7 +59,7 @@ public final class InferenceClient implements LanguageModels {
         ScoreResponse response = call(() -> inference
                 .withDeadlineAfter(scoreTimeout.toMillis(), TimeUnit.MILLISECONDS)
                 .score(request.build()));
-        scoreTime.record(System.nanoTime() - start, TimeUnit.NANOSECONDS);
+        meters.scored(System.nanoTime() - start);
         if (response.getScoresCount() != sequences.size()) {
             throw MODEL_VERSION_UNUSABLE.because(
                     "%s: %d scores (expected: %d)", modelVersion, response.getScoresCount(), sequences.size());
