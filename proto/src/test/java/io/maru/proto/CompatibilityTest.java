@@ -76,7 +76,8 @@ class CompatibilityTest {
     void aMethodThatBecomesAStreamIsABreak() {
         assertThat(lostBy(file -> file.getServiceBuilder(0).getMethodBuilder(1).setServerStreaming(true)))
                 .containsExactly("service maru.checkpoint.v1.CheckpointService: GetCheckpoint("
-                        + "maru.checkpoint.v1.GetCheckpointRequest) returns (maru.checkpoint.v1.Checkpoint)");
+                        + "maru.checkpoint.v1.GetCheckpointRequest) returns (maru.checkpoint.v1.Checkpoint)"
+                        + " needs checkpoints.get");
     }
 
     @Test

@@ -18,6 +18,7 @@ import io.maru.evaluation.v1.EvaluationCompleted;
 import io.maru.evaluation.v1.EvaluationFailed;
 import io.maru.evaluation.v1.EvaluationServiceGrpc;
 import io.maru.evaluation.v1.EvaluationServiceGrpc.EvaluationServiceBlockingStub;
+import io.maru.evaluation.v1.EvaluationSpec;
 import io.maru.evaluation.v1.GetEvaluationRequest;
 import io.maru.evaluation.v1.ListEvaluationsRequest;
 import io.maru.evaluation.v1.ListEvaluationsResponse;
@@ -153,7 +154,7 @@ class EvaluationServiceTest {
 
         assertThat(service.createEvaluation(request().build()).getName()).isEqualTo(first.getName());
         refused(
-                () -> service.createEvaluation(request().setMaxTokens(3).build()),
+                () -> service.createEvaluation(request().setSpec(EvaluationSpec.newBuilder().setMaxTokens(3)).build()),
                 Status.Code.ALREADY_EXISTS,
                 "REQUEST_ID_REUSED",
                 "request_id: \"" + request().getRequestId() + "\" made " + name);
@@ -340,7 +341,7 @@ class EvaluationServiceTest {
                 "INVALID_NAME",
                 "model_version: \"models/m\"");
         refused(
-                () -> service.createEvaluation(request().setMaxTokens(-1).build()),
+                () -> service.createEvaluation(request().setSpec(EvaluationSpec.newBuilder().setMaxTokens(-1)).build()),
                 Status.Code.INVALID_ARGUMENT,
                 "INVALID_ARGUMENT",
                 "max_tokens: -1 (expected: >= 0)");

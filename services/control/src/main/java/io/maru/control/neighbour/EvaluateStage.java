@@ -9,6 +9,7 @@ import io.maru.control.domain.Stage;
 import io.maru.evaluation.v1.CancelEvaluationRequest;
 import io.maru.evaluation.v1.CreateEvaluationRequest;
 import io.maru.evaluation.v1.Evaluation;
+import io.maru.evaluation.v1.EvaluationSpec;
 import io.maru.evaluation.v1.EvaluationServiceGrpc.EvaluationServiceBlockingStub;
 import io.maru.evaluation.v1.GetEvaluationRequest;
 import java.time.Duration;
@@ -28,9 +29,15 @@ public final class EvaluateStage extends ResourceStage<Evaluation, EvaluationSer
                 .setEvaluationId(run.id())
                 .setModelVersion(run.need(Result.MODEL_VERSION))
                 .setDataset(run.need(Result.DATASET))
-                .setMaxTokens(recipe.evaluation().maxTokens())
+                .setSpec(spec(recipe.evaluation().maxTokens()))
                 .setRun(run.name())
                 .build());
+    }
+
+    private static EvaluationSpec spec(long maxTokens) {
+        return maxTokens == 0
+                ? EvaluationSpec.getDefaultInstance()
+                : EvaluationSpec.newBuilder().setMaxTokens(maxTokens).build();
     }
 
     @Override

@@ -21,15 +21,16 @@ final class EvaluationMapping {
     }
 
     static NewEvaluation fromProto(CreateEvaluationRequest request) {
-        if (request.getMaxTokens() < 0) {
-            throw CommonReason.INVALID_ARGUMENT.because("max_tokens: %d (expected: >= 0)", request.getMaxTokens());
+        long maxTokens = request.getSpec().getMaxTokens();
+        if (maxTokens < 0) {
+            throw CommonReason.INVALID_ARGUMENT.because("max_tokens: %d (expected: >= 0)", maxTokens);
         }
         return new NewEvaluation(
                 ResourceName.checkRequestId(request.getRequestId()),
                 "evaluations/" + ResourceName.idOrNew("evaluation_id", request.getEvaluationId()),
                 ResourceName.check("model_version", request.getModelVersion(), "models/{model}/versions/{version}"),
                 ResourceName.check("dataset", request.getDataset(), "datasets/{dataset}"),
-                request.getMaxTokens(),
+                maxTokens,
                 request.getRun().isEmpty() ? "" : ResourceName.check("run", request.getRun(), "runs/{run}"));
     }
 
