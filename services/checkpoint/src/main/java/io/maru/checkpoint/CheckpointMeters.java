@@ -1,11 +1,12 @@
 package io.maru.checkpoint;
 
+import io.maru.checkpoint.app.CheckpointMeter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.util.function.Supplier;
 
-/** Measures how long the calls take that read or compare files. */
-public final class CheckpointMeters {
+/** The meters of checkpoint. */
+final class CheckpointMeters implements CheckpointMeter {
     private final Timer registration;
     private final Timer verification;
     private final Timer promotion;
@@ -16,14 +17,17 @@ public final class CheckpointMeters {
         promotion = registry.timer("maru_checkpoint_promotion");
     }
 
+    @Override
     public <T> T registration(Supplier<T> call) {
         return registration.record(call);
     }
 
+    @Override
     public <T> T verification(Supplier<T> call) {
         return verification.record(call);
     }
 
+    @Override
     public <T> T promotion(Supplier<T> call) {
         return promotion.record(call);
     }

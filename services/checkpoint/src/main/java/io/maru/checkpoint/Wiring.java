@@ -2,6 +2,7 @@ package io.maru.checkpoint;
 
 import io.maru.checkpoint.app.CheckpointBytes;
 import io.maru.checkpoint.app.CheckpointCatalog;
+import io.maru.checkpoint.app.CheckpointMeter;
 import io.maru.checkpoint.app.Checkpoints;
 import io.maru.checkpoint.app.ModelVersions;
 import io.maru.checkpoint.store.PostgresCheckpoints;
@@ -62,7 +63,7 @@ class Wiring {
 
     @Produces
     @Singleton
-    CheckpointMeters meters(MeterRegistry registry) {
+    CheckpointMeter meter(MeterRegistry registry) {
         return new CheckpointMeters(registry);
     }
 

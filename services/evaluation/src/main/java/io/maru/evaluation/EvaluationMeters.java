@@ -1,20 +1,21 @@
 package io.maru.evaluation;
 
+import io.maru.evaluation.app.EvaluationMeter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.util.concurrent.TimeUnit;
 
-/** Measures how long evaluation waits for inference. */
-public final class EvaluationMeters {
+/** The meters of evaluation. */
+final class EvaluationMeters implements EvaluationMeter {
     private final Timer score;
 
-    public EvaluationMeters(MeterRegistry registry) {
+    EvaluationMeters(MeterRegistry registry) {
         score = Timer.builder("maru_evaluation_score")
                 .description("Waiting for inference to score one batch")
                 .register(registry);
     }
 
-    /** Counts one batch that inference has scored. */
+    @Override
     public void scored(long nanos) {
         score.record(nanos, TimeUnit.NANOSECONDS);
     }

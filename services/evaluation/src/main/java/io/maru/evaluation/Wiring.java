@@ -2,12 +2,14 @@ package io.maru.evaluation;
 
 import io.grpc.Channel;
 import io.grpc.ManagedChannel;
+import io.maru.evaluation.app.EvaluationMeter;
 import io.maru.evaluation.app.EvaluationStore;
 import io.maru.evaluation.app.Evaluations;
 import io.maru.evaluation.app.Evaluator;
 import io.maru.evaluation.app.LanguageModels;
 import io.maru.evaluation.app.SealedFolders;
 import io.maru.evaluation.client.InferenceClient;
+import io.maru.evaluation.grpc.WatchSettings;
 import io.maru.evaluation.store.ObjectStoreFolders;
 import io.maru.evaluation.store.PostgresEvaluations;
 import io.maru.evaluation.store.PostgresJournal;
@@ -53,12 +55,12 @@ class Wiring {
     @Produces
     @Singleton
     LanguageModels languageModels(
-            @GrpcClient("inference") Channel inference, EvaluationConfig config, EvaluationMeters meters) {
+            @GrpcClient("inference") Channel inference, EvaluationConfig config, EvaluationMeter meter) {
         return new InferenceClient(
                 (ManagedChannel) inference,
                 Duration.ofMillis(config.loadTimeoutMillis()),
                 Duration.ofMillis(config.scoreTimeoutMillis()),
-                meters);
+                meter);
     }
 
     @Produces
@@ -69,7 +71,13 @@ class Wiring {
 
     @Produces
     @Singleton
-    EvaluationMeters meters(MeterRegistry registry) {
+    WatchSettings watchSettings(EvaluationConfig config) {
+        return new WatchSettings(Duration.ofMillis(config.watchMillis()));
+    }
+
+    @Produces
+    @Singleton
+    EvaluationMeter meter(MeterRegistry registry) {
         return new EvaluationMeters(registry);
     }
 

@@ -5,13 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.awaitility.Awaitility.await;
 
-import com.google.rpc.ErrorInfo;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.grpc.protobuf.StatusProto;
 import io.maru.evaluation.v1.CancelEvaluationRequest;
+import io.maru.evaluation.v1.CheckEvaluationSpecRequest;
 import io.maru.evaluation.v1.CreateEvaluationRequest;
 import io.maru.evaluation.v1.Evaluation;
 import io.maru.evaluation.v1.EvaluationCompleted;
@@ -23,6 +22,7 @@ import io.maru.evaluation.v1.GetEvaluationRequest;
 import io.maru.evaluation.v1.ListEvaluationsRequest;
 import io.maru.evaluation.v1.ListEvaluationsResponse;
 import io.maru.evaluation.v1.WatchEvaluationRequest;
+import io.maru.platform.error.GrpcFaults;
 import io.maru.platform.event.Fact;
 import io.maru.platform.store.ObjectStore;
 import io.maru.platform.testkit.EmbeddedServersResource;
@@ -154,7 +154,9 @@ class EvaluationServiceTest {
 
         assertThat(service.createEvaluation(request().build()).getName()).isEqualTo(first.getName());
         refused(
-                () -> service.createEvaluation(request().setSpec(EvaluationSpec.newBuilder().setMaxTokens(3)).build()),
+                () -> service.createEvaluation(request()
+                        .setSpec(EvaluationSpec.newBuilder().setMaxTokens(3))
+                        .build()),
                 Status.Code.ALREADY_EXISTS,
                 "REQUEST_ID_REUSED",
                 "request_id: \"" + request().getRequestId() + "\" made " + name);
@@ -341,10 +343,19 @@ class EvaluationServiceTest {
                 "INVALID_NAME",
                 "model_version: \"models/m\"");
         refused(
-                () -> service.createEvaluation(request().setSpec(EvaluationSpec.newBuilder().setMaxTokens(-1)).build()),
+                () -> service.createEvaluation(request()
+                        .setSpec(EvaluationSpec.newBuilder().setMaxTokens(-1))
+                        .build()),
                 Status.Code.INVALID_ARGUMENT,
-                "INVALID_ARGUMENT",
-                "max_tokens: -1 (expected: >= 0)");
+                "INVALID_SPEC",
+                "maxTokens: -1 (expected: a whole number from 1 to 1000000000000)");
+        refused(
+                () -> service.checkEvaluationSpec(CheckEvaluationSpecRequest.newBuilder()
+                        .setSpec(EvaluationSpec.newBuilder().setMaxTokens(0))
+                        .build()),
+                Status.Code.INVALID_ARGUMENT,
+                "INVALID_SPEC",
+                "maxTokens: 0 (expected: a whole number from 1 to 1000000000000)");
         refused(this::get, Status.Code.NOT_FOUND, "EVALUATION_MISSING", name + ": not found");
     }
 
@@ -418,11 +429,7 @@ class EvaluationServiceTest {
         assertThatThrownBy(call).isInstanceOfSatisfying(StatusRuntimeException.class, e -> {
             assertThat(e.getStatus().getCode()).isEqualTo(code);
             assertThat(e.getStatus().getDescription()).startsWith(message);
-            assertThat(StatusProto.fromThrowable(e).getDetailsList())
-                    .singleElement()
-                    .satisfies(
-                            detail -> assertThat(detail.unpack(ErrorInfo.class).getReason())
-                                    .isEqualTo(reason));
+            assertThat(GrpcFaults.info(e).orElseThrow().getReason()).isEqualTo(reason);
         });
     }
 }

@@ -1,6 +1,7 @@
 package io.maru.inference;
 
 import io.maru.inference.app.DecodingSlots;
+import io.maru.inference.app.GenerationMeter;
 import io.maru.inference.app.Models;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -9,8 +10,8 @@ import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.List;
 
-/** Measures what callers are given, and what is in hand. */
-public final class InferenceMeters {
+/** The meters of inference: what callers are given, and what is in hand. */
+final class InferenceMeters implements GenerationMeter {
     private final Timer timeToFirstToken;
     private final Counter generatedTokens;
     private final Counter scoredTokens;
@@ -28,21 +29,22 @@ public final class InferenceMeters {
         Gauge.builder("maru_inference_models_loaded", models, Models::count).register(registry);
     }
 
-    /** Starts the clock of one generation. */
-    public GenerationClock start() {
+    @Override
+    public Clock start() {
         return new GenerationClock();
     }
 
+    @Override
     public void scored(List<double[]> scores) {
         scoredTokens.increment(
                 scores.stream().mapToInt(sequence -> sequence.length).sum());
     }
 
-    /** Counts the tokens of one generation, and measures the time to its first. */
-    public final class GenerationClock {
+    private final class GenerationClock implements Clock {
         private final long start = System.nanoTime();
         private boolean hasToken;
 
+        @Override
         public void token() {
             if (!hasToken) {
                 hasToken = true;

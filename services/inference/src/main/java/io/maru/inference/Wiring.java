@@ -3,11 +3,13 @@ package io.maru.inference;
 import io.grpc.Channel;
 import io.grpc.ManagedChannel;
 import io.maru.inference.app.DecodingSlots;
+import io.maru.inference.app.GenerationMeter;
 import io.maru.inference.app.LanguageModel;
 import io.maru.inference.app.ModelCatalog;
 import io.maru.inference.app.Models;
 import io.maru.inference.app.TensorFlowModel;
 import io.maru.inference.client.CheckpointClient;
+import io.maru.inference.grpc.ReaderSettings;
 import io.maru.inference.store.CachedModelFiles;
 import io.maru.inference.store.ModelFacts;
 import io.maru.model.device.DeviceOptions;
@@ -69,7 +71,13 @@ class Wiring {
 
     @Produces
     @Singleton
-    InferenceMeters meters(MeterRegistry registry, Models models, DecodingSlots slots) {
+    ReaderSettings readerSettings(InferenceConfig config) {
+        return new ReaderSettings(Duration.ofMillis(config.readerTimeoutMillis()));
+    }
+
+    @Produces
+    @Singleton
+    GenerationMeter meter(MeterRegistry registry, Models models, DecodingSlots slots) {
         return new InferenceMeters(registry, models, slots);
     }
 

@@ -7,7 +7,6 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.google.rpc.ErrorInfo;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.Context;
@@ -17,11 +16,11 @@ import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
-import io.grpc.protobuf.StatusProto;
 import io.maru.checkpoint.v1.Checkpoint;
 import io.maru.checkpoint.v1.ModelVersion;
 import io.maru.formats.SafetensorsFile;
 import io.maru.inference.app.DecodingSlots;
+import io.maru.inference.v1.CheckServingSpecRequest;
 import io.maru.inference.v1.GenerateRequest;
 import io.maru.inference.v1.GenerateResponse;
 import io.maru.inference.v1.InferenceServiceGrpc;
@@ -30,8 +29,12 @@ import io.maru.inference.v1.ListLoadedModelsRequest;
 import io.maru.inference.v1.LoadModelRequest;
 import io.maru.inference.v1.LoadedModel;
 import io.maru.inference.v1.ModelLoaded;
+import io.maru.inference.v1.SampleSpec;
 import io.maru.inference.v1.ScoreRequest;
 import io.maru.inference.v1.ScoreResponse;
+import io.maru.inference.v1.ServeModelRequest;
+import io.maru.inference.v1.ServeModelResponse;
+import io.maru.inference.v1.ServingSpec;
 import io.maru.inference.v1.UnloadModelRequest;
 import io.maru.model.configuration.DecoderConfig;
 import io.maru.model.configuration.GptConfig;
@@ -41,6 +44,7 @@ import io.maru.model.decoding.Sampler;
 import io.maru.model.decoding.SamplingOptions;
 import io.maru.model.device.DeviceOptions;
 import io.maru.model.weights.Weights;
+import io.maru.platform.error.GrpcFaults;
 import io.maru.platform.event.Fact;
 import io.maru.platform.store.ObjectStore;
 import io.maru.platform.testkit.EmbeddedServersResource;
@@ -170,6 +174,38 @@ class InferenceServiceTest {
         assertThat(last.getFinishReason()).isEqualTo(GenerateResponse.FinishReason.LENGTH);
         assertThat(last.getPromptTokens()).isEqualTo(tokenizer.encode("the end").length);
         assertThat(last.getCompletionTokens()).isEqualTo(6);
+    }
+
+    @Test
+    void servesAModelWithASample() throws IOException {
+        BpeTokenizer tokenizer = publishTinyModel(BLOCK);
+        SampleSpec sample =
+                SampleSpec.newBuilder().setPrompt("the end").setMaxTokens(6).build();
+        List<GenerateResponse> same = generate(request("the end")
+                .setMaxTokens(6)
+                .setTemperature(0.8)
+                .setTopK(50)
+                .setSeed(1));
+
+        ServeModelResponse served = inference.serveModel(ServeModelRequest.newBuilder()
+                .setModel(model)
+                .setSpec(ServingSpec.newBuilder().setSample(sample))
+                .build());
+
+        assertThat(served.getText()).isEqualTo(text(same)).isNotEmpty();
+        assertThat(served.getModel().getVocabularySize()).isEqualTo(tokenizer.vocabularySize());
+        assertThat(inference
+                        .serveModel(
+                                ServeModelRequest.newBuilder().setModel(model).build())
+                        .getText())
+                .isEmpty();
+        refused(
+                () -> inference.checkServingSpec(CheckServingSpecRequest.newBuilder()
+                        .setSpec(ServingSpec.newBuilder().setSample(SampleSpec.newBuilder()))
+                        .build()),
+                Status.Code.INVALID_ARGUMENT,
+                "INVALID_SPEC",
+                "sample.prompt: missing");
     }
 
     @Test
@@ -477,7 +513,7 @@ class InferenceServiceTest {
                 () -> generate(request("the").setTemperature(Double.NaN)),
                 Status.Code.INVALID_ARGUMENT,
                 "INVALID_ARGUMENT",
-                "temperature: NaN (expected: 0 to 100.0)");
+                "temperature: NaN (expected: a number from 0 to 100)");
         refused(
                 () -> inference.score(ScoreRequest.newBuilder()
                         .setModel(model)
@@ -589,11 +625,7 @@ class InferenceServiceTest {
         assertThatThrownBy(call).isInstanceOfSatisfying(StatusRuntimeException.class, e -> {
             assertThat(e.getStatus().getCode()).isEqualTo(code);
             assertThat(e.getStatus().getDescription()).startsWith(message);
-            assertThat(StatusProto.fromThrowable(e).getDetailsList())
-                    .singleElement()
-                    .satisfies(
-                            detail -> assertThat(detail.unpack(ErrorInfo.class).getReason())
-                                    .isEqualTo(reason));
+            assertThat(GrpcFaults.info(e).orElseThrow().getReason()).isEqualTo(reason);
         });
     }
 

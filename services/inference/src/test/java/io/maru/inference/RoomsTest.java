@@ -1,72 +1,11 @@
 package io.maru.inference;
 
-import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
-
-import com.tngtech.archunit.core.domain.JavaClasses;
-import com.tngtech.archunit.core.importer.ClassFileImporter;
-import com.tngtech.archunit.core.importer.ImportOption;
+import io.maru.platform.testkit.Rooms;
 import org.junit.jupiter.api.Test;
 
 class RoomsTest {
-    private static final String HOME = "io.maru.inference.";
-    private static final JavaClasses CLASSES = new ClassFileImporter()
-            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
-            .importPackages("io.maru.inference");
-
     @Test
-    void domainAndAppArePlain() {
-        noClasses()
-                .that()
-                .resideInAnyPackage(HOME + "domain", HOME + "app")
-                .should()
-                .dependOnClassesThat()
-                .resideInAnyPackage(
-                        "io.quarkus..",
-                        "jakarta..",
-                        "io.grpc..",
-                        "com.google.protobuf..",
-                        "org.apache.kafka..",
-                        "java.sql..",
-                        "io.minio..",
-                        "io.micrometer..",
-                        HOME + "v1..",
-                        "io.maru.checkpoint..",
-                        "io.maru.platform.database..",
-                        "io.maru.platform.event..",
-                        "io.maru.platform.grpc..",
-                        "io.maru.platform.store..",
-                        "io.maru.platform.work..")
-                .check(CLASSES);
-    }
-
-    @Test
-    void domainKnowsNoOtherRoom() {
-        seesNone("domain", "app", "grpc", "store", "client");
-    }
-
-    @Test
-    void appKnowsNoDoor() {
-        seesNone("app", "grpc", "store", "client");
-    }
-
-    @Test
-    void theDoorsDoNotSeeEachOther() {
-        seesNone("grpc", "store", "client");
-        seesNone("store", "grpc", "client");
-        seesNone("client", "grpc", "store");
-    }
-
-    private static void seesNone(String room, String... others) {
-        String[] packages = new String[others.length];
-        for (int i = 0; i < others.length; i++) {
-            packages[i] = HOME + others[i];
-        }
-        noClasses()
-                .that()
-                .resideInAPackage(HOME + room)
-                .should()
-                .dependOnClassesThat()
-                .resideInAnyPackage(packages)
-                .check(CLASSES);
+    void everyRoomSeesWhatItMay() {
+        Rooms.check("io.maru.inference");
     }
 }

@@ -1,15 +1,18 @@
 package io.maru.checkpoint.grpc;
 
+import static io.maru.checkpoint.grpc.CheckpointMapping.checkSpec;
 import static io.maru.checkpoint.grpc.CheckpointMapping.checkpointName;
 import static io.maru.checkpoint.grpc.CheckpointMapping.model;
 import static io.maru.checkpoint.grpc.CheckpointMapping.modelVersionName;
 import static io.maru.checkpoint.grpc.CheckpointMapping.registration;
 import static io.maru.checkpoint.grpc.CheckpointMapping.toProto;
 
-import io.maru.checkpoint.CheckpointMeters;
+import io.maru.checkpoint.app.CheckpointMeter;
 import io.maru.checkpoint.app.Checkpoints;
 import io.maru.checkpoint.app.ModelVersions;
 import io.maru.checkpoint.domain.Registration;
+import io.maru.checkpoint.v1.CheckPublicationSpecRequest;
+import io.maru.checkpoint.v1.CheckPublicationSpecResponse;
 import io.maru.checkpoint.v1.Checkpoint;
 import io.maru.checkpoint.v1.CheckpointService;
 import io.maru.checkpoint.v1.DeleteCheckpointRequest;
@@ -34,12 +37,12 @@ import io.smallrye.mutiny.Uni;
 class CheckpointGrpc implements CheckpointService {
     private final Checkpoints checkpoints;
     private final ModelVersions modelVersions;
-    private final CheckpointMeters meters;
+    private final CheckpointMeter meter;
 
-    CheckpointGrpc(Checkpoints checkpoints, ModelVersions modelVersions, CheckpointMeters meters) {
+    CheckpointGrpc(Checkpoints checkpoints, ModelVersions modelVersions, CheckpointMeter meter) {
         this.checkpoints = checkpoints;
         this.modelVersions = modelVersions;
-        this.meters = meters;
+        this.meter = meter;
     }
 
     @Override
@@ -47,7 +50,7 @@ class CheckpointGrpc implements CheckpointService {
     public Uni<Checkpoint> registerCheckpoint(RegisterCheckpointRequest request) {
         String requestId = ResourceName.checkRequestId(request.getRequestId());
         Registration registration = registration(request);
-        return answer(toProto(meters.registration(() -> checkpoints.register(requestId, registration))));
+        return answer(toProto(meter.registration(() -> checkpoints.register(requestId, registration))));
     }
 
     @Override
@@ -75,7 +78,7 @@ class CheckpointGrpc implements CheckpointService {
     @Blocking
     public Uni<Checkpoint> verifyCheckpoint(VerifyCheckpointRequest request) {
         var name = checkpointName("name", request.getName());
-        return answer(toProto(meters.verification(() -> checkpoints.verify(name))));
+        return answer(toProto(meter.verification(() -> checkpoints.verify(name))));
     }
 
     @Override
@@ -89,8 +92,15 @@ class CheckpointGrpc implements CheckpointService {
     public Uni<ModelVersion> promoteCheckpoint(PromoteCheckpointRequest request) {
         String requestId = ResourceName.checkRequestId(request.getRequestId());
         var checkpoint = checkpointName("checkpoint", request.getCheckpoint());
+        checkSpec(request.getSpec());
         String model = model("model_id", "models/" + request.getModelId());
-        return answer(toProto(meters.promotion(() -> modelVersions.promote(requestId, checkpoint, model))));
+        return answer(toProto(meter.promotion(() -> modelVersions.promote(requestId, checkpoint, model))));
+    }
+
+    @Override
+    public Uni<CheckPublicationSpecResponse> checkPublicationSpec(CheckPublicationSpecRequest request) {
+        checkSpec(request.getSpec());
+        return answer(CheckPublicationSpecResponse.getDefaultInstance());
     }
 
     @Override

@@ -7,12 +7,15 @@ import io.maru.checkpoint.domain.CheckpointName;
 import io.maru.checkpoint.domain.ModelVersion;
 import io.maru.checkpoint.domain.ModelVersionName;
 import io.maru.checkpoint.domain.Registration;
+import io.maru.checkpoint.v1.PublicationSpec;
 import io.maru.checkpoint.v1.RegisterCheckpointRequest;
 import io.maru.checkpoint.v1.StoredFile;
 import io.maru.formats.Manifest;
 import io.maru.formats.SealedFile;
 import io.maru.platform.error.CommonReason;
+import io.maru.platform.error.Violations;
 import io.maru.platform.name.ResourceName;
+import io.maru.platform.spec.Spec;
 import java.time.Instant;
 import java.util.EnumMap;
 import java.util.List;
@@ -31,6 +34,12 @@ final class CheckpointMapping {
                 files(request.getFilesList()),
                 ResourceName.check("dataset", request.getDataset(), "datasets/{dataset}"),
                 request.getValidationLoss());
+    }
+
+    static void checkSpec(PublicationSpec spec) {
+        Violations violations = new Violations();
+        Spec.check(spec, "", violations);
+        violations.throwIfAny(CommonReason.INVALID_SPEC);
     }
 
     static CheckpointName checkpointName(String field, String name) {

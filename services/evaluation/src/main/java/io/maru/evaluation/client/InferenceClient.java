@@ -7,7 +7,7 @@ import static io.maru.evaluation.domain.EvaluationReason.MODEL_VERSION_UNUSABLE;
 import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
-import io.maru.evaluation.EvaluationMeters;
+import io.maru.evaluation.app.EvaluationMeter;
 import io.maru.evaluation.app.LanguageModels;
 import io.maru.inference.v1.InferenceServiceGrpc;
 import io.maru.inference.v1.InferenceServiceGrpc.InferenceServiceBlockingStub;
@@ -28,15 +28,14 @@ public final class InferenceClient implements LanguageModels {
     private final InferenceServiceBlockingStub inference;
     private final Duration loadTimeout;
     private final Duration scoreTimeout;
-    private final EvaluationMeters meters;
+    private final EvaluationMeter meter;
 
-    public InferenceClient(
-            ManagedChannel channel, Duration loadTimeout, Duration scoreTimeout, EvaluationMeters meters) {
+    public InferenceClient(ManagedChannel channel, Duration loadTimeout, Duration scoreTimeout, EvaluationMeter meter) {
         this.channel = channel;
         this.inference = InferenceServiceGrpc.newBlockingStub(channel);
         this.loadTimeout = loadTimeout;
         this.scoreTimeout = scoreTimeout;
-        this.meters = meters;
+        this.meter = meter;
     }
 
     @Override
@@ -59,7 +58,7 @@ public final class InferenceClient implements LanguageModels {
         ScoreResponse response = call(() -> inference
                 .withDeadlineAfter(scoreTimeout.toMillis(), TimeUnit.MILLISECONDS)
                 .score(request.build()));
-        meters.scored(System.nanoTime() - start);
+        meter.scored(System.nanoTime() - start);
         if (response.getScoresCount() != sequences.size()) {
             throw MODEL_VERSION_UNUSABLE.because(
                     "%s: %d scores (expected: %d)", modelVersion, response.getScoresCount(), sequences.size());

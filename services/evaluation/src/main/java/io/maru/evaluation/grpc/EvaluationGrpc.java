@@ -1,8 +1,9 @@
 package io.maru.evaluation.grpc;
 
-import io.maru.evaluation.EvaluationConfig;
 import io.maru.evaluation.app.Evaluations;
 import io.maru.evaluation.v1.CancelEvaluationRequest;
+import io.maru.evaluation.v1.CheckEvaluationSpecRequest;
+import io.maru.evaluation.v1.CheckEvaluationSpecResponse;
 import io.maru.evaluation.v1.CreateEvaluationRequest;
 import io.maru.evaluation.v1.Evaluation;
 import io.maru.evaluation.v1.EvaluationService;
@@ -25,15 +26,21 @@ class EvaluationGrpc implements EvaluationService {
     private final Evaluations evaluations;
     private final Duration watchInterval;
 
-    EvaluationGrpc(Evaluations evaluations, EvaluationConfig config) {
+    EvaluationGrpc(Evaluations evaluations, WatchSettings watch) {
         this.evaluations = evaluations;
-        this.watchInterval = Duration.ofMillis(config.watchMillis());
+        this.watchInterval = watch.interval();
     }
 
     @Override
     public Uni<Evaluation> createEvaluation(CreateEvaluationRequest request) {
         boolean nameIsGiven = !request.getEvaluationId().isEmpty();
         return answer(evaluations.create(EvaluationMapping.fromProto(request), nameIsGiven));
+    }
+
+    @Override
+    public Uni<CheckEvaluationSpecResponse> checkEvaluationSpec(CheckEvaluationSpecRequest request) {
+        EvaluationMapping.checkSpec(request.getSpec());
+        return Uni.createFrom().item(CheckEvaluationSpecResponse.getDefaultInstance());
     }
 
     @Override

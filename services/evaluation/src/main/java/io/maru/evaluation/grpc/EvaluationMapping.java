@@ -5,9 +5,12 @@ import io.maru.evaluation.domain.NewEvaluation;
 import io.maru.evaluation.domain.State;
 import io.maru.evaluation.v1.CreateEvaluationRequest;
 import io.maru.evaluation.v1.Evaluation;
+import io.maru.evaluation.v1.EvaluationSpec;
 import io.maru.metrics.LanguageModelScore;
 import io.maru.platform.error.CommonReason;
+import io.maru.platform.error.Violations;
 import io.maru.platform.name.ResourceName;
+import io.maru.platform.spec.Spec;
 import java.time.Instant;
 
 /** Between the words of the wire and those of the domain. */
@@ -20,17 +23,20 @@ final class EvaluationMapping {
         return ResourceName.check("name", name, NAME);
     }
 
+    static void checkSpec(EvaluationSpec spec) {
+        Violations violations = new Violations();
+        Spec.check(spec, "", violations);
+        violations.throwIfAny(CommonReason.INVALID_SPEC);
+    }
+
     static NewEvaluation fromProto(CreateEvaluationRequest request) {
-        long maxTokens = request.getSpec().getMaxTokens();
-        if (maxTokens < 0) {
-            throw CommonReason.INVALID_ARGUMENT.because("max_tokens: %d (expected: >= 0)", maxTokens);
-        }
+        checkSpec(request.getSpec());
         return new NewEvaluation(
                 ResourceName.checkRequestId(request.getRequestId()),
                 "evaluations/" + ResourceName.idOrNew("evaluation_id", request.getEvaluationId()),
                 ResourceName.check("model_version", request.getModelVersion(), "models/{model}/versions/{version}"),
                 ResourceName.check("dataset", request.getDataset(), "datasets/{dataset}"),
-                maxTokens,
+                request.getSpec().getMaxTokens(),
                 request.getRun().isEmpty() ? "" : ResourceName.check("run", request.getRun(), "runs/{run}"));
     }
 

@@ -2,13 +2,14 @@ package io.maru.inference.grpc;
 
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
-import io.maru.inference.InferenceConfig;
-import io.maru.inference.InferenceMeters;
 import io.maru.inference.app.DecodingSlots;
 import io.maru.inference.app.Generation;
+import io.maru.inference.app.GenerationMeter;
 import io.maru.inference.app.Models;
 import io.maru.inference.app.Scoring;
 import io.maru.inference.domain.FinishReason;
+import io.maru.inference.v1.CheckServingSpecRequest;
+import io.maru.inference.v1.CheckServingSpecResponse;
 import io.maru.inference.v1.GenerateRequest;
 import io.maru.inference.v1.GenerateResponse;
 import io.maru.inference.v1.InferenceServiceGrpc;
@@ -18,6 +19,8 @@ import io.maru.inference.v1.LoadModelRequest;
 import io.maru.inference.v1.LoadedModel;
 import io.maru.inference.v1.ScoreRequest;
 import io.maru.inference.v1.ScoreResponse;
+import io.maru.inference.v1.ServeModelRequest;
+import io.maru.inference.v1.ServeModelResponse;
 import io.maru.inference.v1.UnloadModelRequest;
 import io.maru.inference.v1.UnloadModelResponse;
 import io.maru.platform.error.GrpcErrors;
@@ -37,17 +40,16 @@ class InferenceGrpc extends InferenceServiceGrpc.InferenceServiceImplBase {
     private final Models models;
     private final DecodingSlots slots;
     private final GrpcErrors errors;
-    private final InferenceMeters meters;
+    private final GenerationMeter meter;
     private final Duration readerTimeout;
     private final SecureRandom seeds = new SecureRandom();
 
-    InferenceGrpc(
-            Models models, DecodingSlots slots, GrpcErrors errors, InferenceMeters meters, InferenceConfig config) {
+    InferenceGrpc(Models models, DecodingSlots slots, GrpcErrors errors, GenerationMeter meter, ReaderSettings reader) {
         this.models = models;
         this.slots = slots;
         this.errors = errors;
-        this.meters = meters;
-        this.readerTimeout = Duration.ofMillis(config.readerTimeoutMillis());
+        this.meter = meter;
+        this.readerTimeout = reader.timeout();
     }
 
     @Override
@@ -55,6 +57,30 @@ class InferenceGrpc extends InferenceServiceGrpc.InferenceServiceImplBase {
         try (Models.Lease lease = models.acquire(InferenceMapping.modelName(request.getModel()))) {
             answer(response, InferenceMapping.toProto(lease.about()));
         }
+    }
+
+    @Override
+    public void serveModel(ServeModelRequest request, StreamObserver<ServeModelResponse> response) {
+        String name = InferenceMapping.modelName(request.getModel());
+        InferenceMapping.checkSpec(request.getSpec());
+        io.maru.inference.domain.LoadedModel model;
+        try (Models.Lease lease = models.acquire(name)) {
+            model = lease.about();
+        }
+        if (!request.getSpec().hasSample()) {
+            answer(response, InferenceMapping.served(model, ""));
+            return;
+        }
+        submit(
+                InferenceMapping.fromProto(model.version(), request.getSpec().getSample()),
+                new SampleCaller((ServerCallStreamObserver<ServeModelResponse>) response, model),
+                (ServerCallStreamObserver<ServeModelResponse>) response);
+    }
+
+    @Override
+    public void checkServingSpec(CheckServingSpecRequest request, StreamObserver<CheckServingSpecResponse> response) {
+        InferenceMapping.checkSpec(request.getSpec());
+        answer(response, CheckServingSpecResponse.getDefaultInstance());
     }
 
     @Override
@@ -73,8 +99,11 @@ class InferenceGrpc extends InferenceServiceGrpc.InferenceServiceImplBase {
     @Override
     public void generate(GenerateRequest request, StreamObserver<GenerateResponse> response) {
         ServerCallStreamObserver<GenerateResponse> caller = (ServerCallStreamObserver<GenerateResponse>) response;
-        Generation generation = new Generation(
-                slots, models, InferenceMapping.fromProto(request, seeds), new GenerationCaller(caller), readerTimeout);
+        submit(InferenceMapping.fromProto(request, seeds), new GenerationCaller(caller), caller);
+    }
+
+    private void submit(Generation.Order order, Generation.Reader reader, ServerCallStreamObserver<?> caller) {
+        Generation generation = new Generation(slots, models, order, reader, readerTimeout);
         caller.setOnCancelHandler(generation::cancel);
         LostConnections.onClose(generation::cancel);
         caller.setOnReadyHandler(generation::wake);
@@ -101,7 +130,7 @@ class InferenceGrpc extends InferenceServiceGrpc.InferenceServiceImplBase {
 
     private final class GenerationCaller implements Generation.Reader {
         private final ServerCallStreamObserver<GenerateResponse> caller;
-        private final InferenceMeters.GenerationClock clock = meters.start();
+        private final GenerationMeter.Clock clock = meter.start();
 
         GenerationCaller(ServerCallStreamObserver<GenerateResponse> caller) {
             this.caller = caller;
@@ -129,6 +158,41 @@ class InferenceGrpc extends InferenceServiceGrpc.InferenceServiceImplBase {
         }
     }
 
+    /** Waits for a whole text, and answers with it. */
+    private final class SampleCaller implements Generation.Reader {
+        private final ServerCallStreamObserver<ServeModelResponse> caller;
+        private final io.maru.inference.domain.LoadedModel model;
+        private final GenerationMeter.Clock clock = meter.start();
+        private final StringBuilder whole = new StringBuilder();
+
+        SampleCaller(ServerCallStreamObserver<ServeModelResponse> caller, io.maru.inference.domain.LoadedModel model) {
+            this.caller = caller;
+            this.model = model;
+        }
+
+        @Override
+        public boolean isReady() {
+            // A text of bounded length fits into one answer.
+            return true;
+        }
+
+        @Override
+        public void token(int id, String text) {
+            clock.token();
+            whole.append(text);
+        }
+
+        @Override
+        public void end(String text, FinishReason reason, int promptTokens, int completionTokens) {
+            answer(caller, InferenceMapping.served(model, whole + text));
+        }
+
+        @Override
+        public void fail(Throwable why) {
+            caller.onError(errors.transform(why));
+        }
+    }
+
     private final class ScoringCaller implements Scoring.Answer {
         private final StreamObserver<ScoreResponse> caller;
 
@@ -138,7 +202,7 @@ class InferenceGrpc extends InferenceServiceGrpc.InferenceServiceImplBase {
 
         @Override
         public void scores(String modelVersion, List<double[]> scores) {
-            meters.scored(scores);
+            meter.scored(scores);
             answer(caller, InferenceMapping.scores(modelVersion, scores));
         }
 

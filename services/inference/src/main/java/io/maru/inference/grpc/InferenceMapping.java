@@ -1,16 +1,22 @@
 package io.maru.inference.grpc;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.Timestamp;
 import io.maru.inference.app.Generation;
 import io.maru.inference.domain.FinishReason;
 import io.maru.inference.v1.GenerateRequest;
 import io.maru.inference.v1.GenerateResponse;
 import io.maru.inference.v1.LoadedModel;
+import io.maru.inference.v1.SampleSpec;
 import io.maru.inference.v1.ScoreRequest;
 import io.maru.inference.v1.ScoreResponse;
+import io.maru.inference.v1.ServeModelResponse;
+import io.maru.inference.v1.ServingSpec;
 import io.maru.model.decoding.SamplingOptions;
 import io.maru.platform.error.CommonReason;
+import io.maru.platform.error.Violations;
 import io.maru.platform.name.ResourceName;
+import io.maru.platform.spec.Spec;
 import java.util.List;
 import java.util.random.RandomGenerator;
 
@@ -19,7 +25,6 @@ final class InferenceMapping {
     static final int MAX_PROMPT_BYTES = 1 << 20;
     static final int MAX_SEQUENCES = 256;
     static final int MAX_SCORED_TOKENS = 65_536;
-    private static final double MAX_TEMPERATURE = 100;
 
     private InferenceMapping() {}
 
@@ -33,30 +38,51 @@ final class InferenceMapping {
 
     /** @param seeds for a request that names none */
     static Generation.Order fromProto(GenerateRequest request, RandomGenerator seeds) {
-        int bytes = request.getPromptBytes().size();
-        if (bytes > MAX_PROMPT_BYTES) {
-            throw invalid("prompt", bytes + " bytes", "at most " + MAX_PROMPT_BYTES);
-        }
-        if (request.getMaxTokens() < 0) {
-            throw invalid("max_tokens", request.getMaxTokens(), ">= 0");
-        }
-        double temperature = request.hasTemperature() ? request.getTemperature() : 1;
-        if (!(temperature >= 0 && temperature <= MAX_TEMPERATURE)) {
-            throw invalid("temperature", temperature, "0 to " + MAX_TEMPERATURE);
-        }
-        if (request.getTopK() < 0) {
-            throw invalid("top_k", request.getTopK(), ">= 0");
-        }
-        float topP = request.hasTopP() ? (float) request.getTopP() : 1;
-        if (!(topP > 0 && request.getTopP() <= 1)) {
-            throw invalid("top_p", request.getTopP(), "above 0, at most 1");
-        }
-        long seed = request.hasSeed() ? request.getSeed() : seeds.nextLong();
+        Violations violations = new Violations();
+        Spec.check(request, "", violations);
+        checkPrompt(request.getPromptBytes(), "prompt", violations);
+        violations.throwIfAny(CommonReason.INVALID_ARGUMENT);
+        GenerateRequest whole = Spec.complete(request);
         return new Generation.Order(
-                modelName(request.getModel()),
-                request.getPrompt(),
-                request.getMaxTokens(),
-                new SamplingOptions((float) temperature, request.getTopK(), topP, seed));
+                modelName(whole.getModel()),
+                whole.getPrompt(),
+                whole.getMaxTokens(),
+                new SamplingOptions(
+                        (float) whole.getTemperature(),
+                        whole.getTopK(),
+                        (float) whole.getTopP(),
+                        whole.hasSeed() ? whole.getSeed() : seeds.nextLong()));
+    }
+
+    /** @param sample of a spec that {@link #checkSpec} has passed */
+    static Generation.Order fromProto(String model, SampleSpec sample) {
+        SampleSpec whole = Spec.complete(sample);
+        return new Generation.Order(
+                model,
+                whole.getPrompt(),
+                whole.getMaxTokens(),
+                new SamplingOptions(
+                        (float) whole.getTemperature(), whole.getTopK(), (float) whole.getTopP(), whole.getSeed()));
+    }
+
+    static void checkSpec(ServingSpec spec) {
+        Violations violations = new Violations();
+        Spec.check(spec, "", violations);
+        checkPrompt(spec.getSample().getPromptBytes(), "sample.prompt", violations);
+        violations.throwIfAny(CommonReason.INVALID_SPEC);
+    }
+
+    private static void checkPrompt(ByteString prompt, String path, Violations violations) {
+        if (prompt.size() > MAX_PROMPT_BYTES) {
+            violations.add(path, prompt.size() + " bytes", "at most " + MAX_PROMPT_BYTES);
+        }
+    }
+
+    static ServeModelResponse served(io.maru.inference.domain.LoadedModel model, String text) {
+        return ServeModelResponse.newBuilder()
+                .setModel(toProto(model))
+                .setText(text)
+                .build();
     }
 
     static List<int[]> sequences(ScoreRequest request) {

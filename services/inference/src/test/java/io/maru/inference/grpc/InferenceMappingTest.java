@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.maru.inference.app.Generation;
 import io.maru.inference.v1.GenerateRequest;
+import io.maru.inference.v1.SampleSpec;
 import io.maru.inference.v1.ScoreRequest;
+import io.maru.inference.v1.ServingSpec;
 import io.maru.model.decoding.SamplingOptions;
 import java.util.Collections;
 import java.util.List;
@@ -33,19 +35,21 @@ class InferenceMappingTest {
     @ParameterizedTest
     @ValueSource(doubles = {-0.1, 100.1, Double.NaN, Double.POSITIVE_INFINITY})
     void refusesATemperatureOutOfBounds(double temperature) {
-        refuses(request().setTemperature(temperature), "temperature: " + temperature + " (expected: 0 to 100.0)");
+        refuses(
+                request().setTemperature(temperature),
+                "temperature: " + shown(temperature) + " (expected: a number from 0 to 100)");
     }
 
     @ParameterizedTest
     @ValueSource(doubles = {0, -1, 1.000000001, 2, Double.NaN, 1e-300})
     void refusesATopPOutOfBounds(double topP) {
-        refuses(request().setTopP(topP), "top_p: " + topP + " (expected: above 0, at most 1)");
+        refuses(request().setTopP(topP), "topP: " + shown(topP) + " (expected: a number from 1e-30 to 1)");
     }
 
     @Test
     void refusesNegativeCounts() {
-        refuses(request().setTopK(-1), "top_k: -1 (expected: >= 0)");
-        refuses(request().setMaxTokens(-1), "max_tokens: -1 (expected: >= 0)");
+        refuses(request().setTopK(-1), "topK: -1 (expected: a whole number >= 0)");
+        refuses(request().setMaxTokens(-1), "maxTokens: -1 (expected: a whole number >= 0)");
     }
 
     @Test
@@ -87,6 +91,37 @@ class InferenceMappingTest {
         refuses(
                 ScoreRequest.newBuilder().addSequences(half).addSequences(half),
                 "sequences: 80000 tokens (expected: at most 65536)");
+    }
+
+    @Test
+    void tellsAllThatIsWrongAtOnce() {
+        refuses(
+                request().setTopK(-1).setTemperature(-1),
+                "temperature: -1 (expected: a number from 0 to 100)\ntopK: -1 (expected: a whole number >= 0)");
+    }
+
+    @Test
+    void aSampleThatSaysNothingButItsPromptHasTheDefaultsOfItsContract() {
+        SampleSpec sample = SampleSpec.newBuilder().setPrompt("Once").build();
+
+        assertThat(InferenceMapping.fromProto("models/m", sample))
+                .isEqualTo(new Generation.Order("models/m", "Once", 200, new SamplingOptions(0.8f, 50, 1, 1)));
+    }
+
+    @Test
+    void aSampleWithoutAPromptIsRefused() {
+        ServingSpec spec = ServingSpec.newBuilder()
+                .setSample(SampleSpec.newBuilder().setTopK(-1))
+                .build();
+
+        assertThatThrownBy(() -> InferenceMapping.checkSpec(spec))
+                .hasMessage("sample.prompt: missing (expected: text of at most 1048576 characters)\n"
+                        + "sample.topK: -1 (expected: a whole number from 0 to 1000000)");
+        InferenceMapping.checkSpec(ServingSpec.getDefaultInstance());
+    }
+
+    private static String shown(double number) {
+        return number == Math.rint(number) ? Long.toString((long) number) : Double.toString(number);
     }
 
     private static GenerateRequest.Builder request() {
