@@ -1,13 +1,22 @@
 create table training_job (
+    -- workspaces/{workspace}/trainingJobs/{job}
     name text primary key,
-    request_id text not null unique,
+    workspace text not null,
+    request_key text not null unique,
     run text not null,
-    dataset text not null,
-    -- JSON of the model's shape, of the hyperparameters, and of those before anything was chosen.
-    model text not null,
+    -- The run's step.
     training text not null,
+    dataset text not null,
+    -- Empty where nobody told.
+    tokenizer text not null,
+    -- JSON of the spec, and of it before anything was chosen.
+    spec text not null,
     asked text not null,
+    -- A model version or a checkpoint, and JSON of what is read of it; empty where the first weights come from the seed.
+    init text not null,
+    init_weights text not null,
     recipe text not null,
+    priority int not null,
     -- JSON of what was chosen, and of what the job takes.
     choices text not null,
     preflight text not null,
@@ -35,8 +44,10 @@ create table training_job (
     sequence bigint generated always as identity unique
 );
 
+create index training_job_of_workspace on training_job (workspace, sequence);
+
 -- Two jobs must not write the same checkpoints.
-create unique index training_job_of_run on training_job (run)
+create unique index training_job_of_run on training_job (run, training)
     where state not in ('SUCCEEDED', 'FAILED', 'CANCELLED');
 
 create table training_measurement (

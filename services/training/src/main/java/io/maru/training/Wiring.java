@@ -12,6 +12,7 @@ import io.maru.platform.work.WorkQueue;
 import io.maru.platform.work.Worker;
 import io.maru.training.app.Datasets;
 import io.maru.training.app.Folders;
+import io.maru.training.app.InitialWeightsReader;
 import io.maru.training.app.LocalLearners;
 import io.maru.training.app.Rendezvous;
 import io.maru.training.app.TrainingBytes;
@@ -78,8 +79,9 @@ class Wiring {
 
     @Produces
     @Singleton
-    TrainingJobs trainingJobs(PostgresTrainingJobs table, TrainingBytes bytes) {
-        return new TrainingJobs(table, new Datasets(bytes), limits(), Clock.systemUTC());
+    TrainingJobs trainingJobs(PostgresTrainingJobs table, TrainingBytes bytes, CheckpointClient checkpoints) {
+        return new TrainingJobs(
+                table, new Datasets(bytes), new InitialWeightsReader(checkpoints, bytes), limits(), Clock.systemUTC());
     }
 
     @Produces

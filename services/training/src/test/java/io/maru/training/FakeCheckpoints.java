@@ -39,7 +39,7 @@ final class FakeCheckpoints implements AutoCloseable {
     }
 
     String sha256(String run, long step, String file) {
-        return kept.get(run + "/checkpoints/" + step).getFilesList().stream()
+        return kept.get(run + "/checkpoints/train-" + step).getFilesList().stream()
                 .filter(stored -> stored.getFileName().equals(file))
                 .map(StoredFile::getSha256)
                 .findFirst()
@@ -60,8 +60,10 @@ final class FakeCheckpoints implements AutoCloseable {
                 return;
             }
             Checkpoint checkpoint = Checkpoint.newBuilder()
-                    .setName(request.getRun() + "/checkpoints/" + request.getStep())
+                    .setName(request.getRun() + "/checkpoints/" + request.getTraining() + "-" + request.getStep())
                     .setRun(request.getRun())
+                    .setTraining(request.getTraining())
+                    .setTokenizer(request.getTokenizer())
                     .setStep(request.getStep())
                     .setState(Checkpoint.State.ACTIVE)
                     .addAllFiles(request.getFilesList())

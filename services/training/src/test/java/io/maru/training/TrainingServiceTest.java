@@ -77,7 +77,7 @@ import org.junit.jupiter.api.io.TempDir;
 class TrainingServiceTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final Set<State> FINAL = EnumSet.of(State.SUCCEEDED, State.FAILED, State.CANCELLED);
-    private static final String DATASET = "datasets/tiny";
+    private static final String DATASET = "workspaces/default/datasets/tiny";
     private static final long ENDLESS = 1_000_000;
 
     @TestHTTPResource
@@ -98,7 +98,7 @@ class TrainingServiceTest {
     @TempDir
     Path folder;
 
-    private final String run = "runs/" + UUID.randomUUID();
+    private final String run = "workspaces/default/runs/" + UUID.randomUUID();
     private FakeCheckpoints checkpoints;
     private ManagedChannel channel;
     private TrainingServiceBlockingStub service;
@@ -134,7 +134,7 @@ class TrainingServiceTest {
         TrainingJob ended = get(created.getName());
         assertThat(ended.getState()).isEqualTo(State.SUCCEEDED);
         assertThat(ended.getStep()).isEqualTo(30);
-        assertThat(ended.getLastCheckpoint()).isEqualTo(run + "/checkpoints/30");
+        assertThat(ended.getLastCheckpoint()).isEqualTo(run + "/checkpoints/train-30");
         assertThat(ended.getRevision()).isGreaterThan(created.getRevision());
         assertThat(watched)
                 .extracting(TrainingMeasurement::getSequence)
@@ -198,8 +198,7 @@ class TrainingServiceTest {
 
         assertThat(created.getChoicesList())
                 .extracting(Choice::getField)
-                .containsExactly(
-                        "batch", "accumulation", "steps", "warmup_steps", "learning_rate", "min_learning_rate");
+                .containsExactly("batch", "accumulation", "steps", "warmupSteps", "learningRate", "minLearningRate");
         assertThat(created.getSpec().getBatch()).isPositive();
         assertThat(created.getSpec().getSteps()).isGreaterThan(10);
         assertThat(created.getSpec().getLearningRate()).isBetween(1e-3, 3e-3);
@@ -279,8 +278,7 @@ class TrainingServiceTest {
                 .isBetween(100L << 20, 1L << 30);
 
         request.getSpecBuilder().getModelBuilder().setBlock(60_000);
-        assertRefused(
-                Status.Code.INVALID_ARGUMENT, "INVALID_ARGUMENT", () -> service.checkTrainingSpec(request.build()));
+        assertRefused(Status.Code.INVALID_ARGUMENT, "INVALID_SPEC", () -> service.checkTrainingSpec(request.build()));
         request.getSpecBuilder()
                 .getModelBuilder()
                 .setBlock(1024)
@@ -296,7 +294,7 @@ class TrainingServiceTest {
         await().atMost(PATIENCE)
                 .until(() -> FINAL.contains(get(undisturbed.getName()).getState()));
 
-        String disturbedRun = "runs/" + UUID.randomUUID();
+        String disturbedRun = "workspaces/default/runs/" + UUID.randomUUID();
         CreateTrainingJobRequest request = request(60).toBuilder()
                 .setRequestId(disturbedRun + "/train")
                 .setRun(disturbedRun)
@@ -319,7 +317,7 @@ class TrainingServiceTest {
                     .as(file)
                     .isEqualTo(checkpoints.sha256(run, 60, file));
         }
-        assertThat(store.read(disturbedRun + "/checkpoints/60/model.safetensors")
+        assertThat(store.read(disturbedRun + "/checkpoints/train-60/model.safetensors")
                         .sha256())
                 .isEqualTo(checkpoints.sha256(disturbedRun, 60, "model.safetensors"));
     }
@@ -333,7 +331,7 @@ class TrainingServiceTest {
                 PauseTrainingJobRequest.newBuilder().setName(job.getName()).build());
         await().atMost(PATIENCE).until(() -> get(job.getName()).getState() == State.PAUSED);
         TrainingJob paused = get(job.getName());
-        assertThat(paused.getLastCheckpoint()).isEqualTo(run + "/checkpoints/" + paused.getStep());
+        assertThat(paused.getLastCheckpoint()).isEqualTo(run + "/checkpoints/train-" + paused.getStep());
 
         service.resumeTrainingJob(
                 ResumeTrainingJobRequest.newBuilder().setName(job.getName()).build());
@@ -372,7 +370,7 @@ class TrainingServiceTest {
 
     @Test
     void pausesWithAReasonAndNamesTheDocumentsWhenTheNumbersRunAway() throws Exception {
-        TrainingJob job = service.createTrainingJob(wild(TrainingSpec.OnDivergence.ON_DIVERGENCE_UNSPECIFIED));
+        TrainingJob job = service.createTrainingJob(wild(TrainingSpec.OnDivergence.PAUSE));
 
         await().atMost(PATIENCE).until(() -> get(job.getName()).getState() == State.PAUSED);
 
@@ -423,16 +421,16 @@ class TrainingServiceTest {
 
         TrainingJob ended = get(job.getName());
         assertThat(ended.getState()).isEqualTo(State.SUCCEEDED);
-        assertThat(ended.getBestCheckpoint()).isEqualTo(run + "/checkpoints/10");
+        assertThat(ended.getBestCheckpoint()).isEqualTo(run + "/checkpoints/train-10");
         assertThat(ended.getBestValidationLoss()).isEqualTo(ended.getValidationLoss());
         assertThat(checkpoints.of(run)).extracting(Checkpoint::getStep).containsExactly(30L, 10L);
     }
 
     @Test
     void stopsAtAShardThatRottedAndNamesItsDigest() throws Exception {
-        TinyDataset dataset = TinyDataset.of("datasets/rotten", folder, run);
+        TinyDataset dataset = TinyDataset.of("workspaces/default/datasets/rotten", folder, run);
         dataset.objects().forEach(store::put);
-        String key = "datasets/rotten/shards/train-00001";
+        String key = "workspaces/default/datasets/rotten/shards/train-00001";
         byte[] shard = dataset.objects().get(key);
         String expected = Sha256.of(shard);
         shard[shard.length / 2] ^= 1;
@@ -452,17 +450,19 @@ class TrainingServiceTest {
 
     @Test
     void aMixTakesEveryDatasetThatIsThere() throws Exception {
-        TinyDataset other = TinyDataset.of("datasets/other", folder, "");
+        TinyDataset other = TinyDataset.of("workspaces/default/datasets/other", folder, "");
         other.objects().forEach(store::put);
         CreateTrainingJobRequest.Builder mixed = request(30).toBuilder();
         mixed.getSpecBuilder()
-                .addMix(DatasetShare.newBuilder().setDataset("datasets/other").setWeight(0.5));
+                .addMix(DatasetShare.newBuilder()
+                        .setDataset("workspaces/default/datasets/other")
+                        .setWeight(0.5));
         TrainingJob job = service.createTrainingJob(mixed.build());
         assertThat(job.getSpec().getMixList()).isEqualTo(mixed.getSpec().getMixList());
         await().atMost(PATIENCE).until(() -> get(job.getName()).getState() == State.SUCCEEDED);
 
         CreateTrainingJobRequest.Builder missing = mixed.clone().setRequestId(run + "/other");
-        missing.getSpecBuilder().getMixBuilder(0).setDataset("datasets/none");
+        missing.getSpecBuilder().getMixBuilder(0).setDataset("workspaces/default/datasets/none");
         assertRefused(Status.Code.NOT_FOUND, "DATASET_NOT_FOUND", () -> service.createTrainingJob(missing.build()));
     }
 
@@ -473,7 +473,7 @@ class TrainingServiceTest {
         TrainingJob undisturbed = service.createTrainingJob(request.build());
         await().atMost(PATIENCE).until(() -> get(undisturbed.getName()).getState() == State.SUCCEEDED);
 
-        String disturbedRun = "runs/" + UUID.randomUUID();
+        String disturbedRun = "workspaces/default/runs/" + UUID.randomUUID();
         TrainingJob job = service.createTrainingJob(
                 request.setRequestId(disturbedRun).setRun(disturbedRun).build());
         await().atMost(PATIENCE)
@@ -517,7 +517,7 @@ class TrainingServiceTest {
 
         assertRefused(
                 Status.Code.INVALID_ARGUMENT,
-                "INVALID_ARGUMENT",
+                "INVALID_SPEC",
                 () -> service.createTrainingJob(request(10).toBuilder()
                         .setSpec(request(10).getSpec().toBuilder()
                                 .setModel(request(10).getSpec().getModel().toBuilder()
@@ -526,8 +526,9 @@ class TrainingServiceTest {
         assertRefused(
                 Status.Code.NOT_FOUND,
                 "DATASET_NOT_FOUND",
-                () -> service.createTrainingJob(
-                        request(10).toBuilder().setDataset("datasets/none").build()));
+                () -> service.createTrainingJob(request(10).toBuilder()
+                        .setDataset("workspaces/default/datasets/none")
+                        .build()));
         assertRefused(
                 Status.Code.INVALID_ARGUMENT,
                 "INVALID_ARGUMENT",
@@ -645,6 +646,7 @@ class TrainingServiceTest {
                 .isInstanceOfSatisfying(StatusRuntimeException.class, error -> {
                     assertThat(error.getStatus().getCode()).isEqualTo(code);
                     assertThat(StatusProto.fromThrowable(error).getDetailsList())
+                            .filteredOn(detail -> detail.is(ErrorInfo.class))
                             .singleElement()
                             .satisfies(detail -> assertThat(
                                             detail.unpack(ErrorInfo.class).getReason())

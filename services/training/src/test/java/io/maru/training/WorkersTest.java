@@ -49,7 +49,7 @@ import org.junit.jupiter.api.io.TempDir;
 @QuarkusTestResource(value = NeighbourPort.class, restrictToAnnotatedClass = true)
 class WorkersTest {
     private static final Duration PATIENCE = Duration.ofMinutes(4);
-    private static final String DATASET = "datasets/tiny";
+    private static final String DATASET = "workspaces/default/datasets/tiny";
     private static final long STEPS = 300;
     private static final long CHECKPOINT_EVERY = 60;
 
@@ -197,7 +197,7 @@ class WorkersTest {
     }
 
     private static CreateTrainingJobRequest request(int workers) {
-        String run = "runs/" + UUID.randomUUID();
+        String run = "workspaces/default/runs/" + UUID.randomUUID();
         return CreateTrainingJobRequest.newBuilder()
                 .setRequestId(run + "/train")
                 .setRun(run)

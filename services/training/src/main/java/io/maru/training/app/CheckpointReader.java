@@ -31,9 +31,9 @@ final class CheckpointReader {
     record Fetched(String name, TrainingState state) {}
 
     /** @param folder into which its files are fetched */
-    Optional<Fetched> newest(String run, Path folder) throws IOException {
+    Optional<Fetched> newest(String run, String training, Path folder) throws IOException {
         while (true) {
-            Optional<Kept> newest = registry.newest(run);
+            Optional<Kept> newest = registry.newest(run, training);
             if (newest.isEmpty()) {
                 return Optional.empty();
             }

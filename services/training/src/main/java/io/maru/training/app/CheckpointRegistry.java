@@ -5,12 +5,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Who keeps the checkpoints. Every method may throw what {@code GrpcErrors.isTransient} recognises: try again. */
+/** Who keeps the checkpoints. Every method may throw what {@code Faults.isTransient} recognises: try again. */
 public interface CheckpointRegistry {
     /**
      * A checkpoint that is kept.
      *
-     * @param name {@code runs/{run}/checkpoints/{step}}, also the prefix of its object keys
+     * @param name {@code {run}/checkpoints/{training}-{step}}, also the prefix of its object keys
      * @param files by file name
      * @param validationLoss of these weights, in nats per token; 0 where none was measured
      */
@@ -22,18 +22,33 @@ public interface CheckpointRegistry {
      * @param files by file name
      * @param validationLoss of these weights, in nats per token; 0 where none was measured
      */
-    record Candidate(String run, long step, Map<String, SealedFile> files, String dataset, double validationLoss) {}
+    record Candidate(
+            String run,
+            String training,
+            long step,
+            Map<String, SealedFile> files,
+            String dataset,
+            String tokenizer,
+            double validationLoss) {}
 
-    /** {@code runs/{run}/checkpoints/{step}}, also the prefix of a checkpoint's object keys. */
-    static String name(String run, long step) {
-        return run + "/checkpoints/" + step;
+    /** {@code {run}/checkpoints/{training}-{step}}, also the prefix of a checkpoint's object keys. */
+    static String name(String run, String training, long step) {
+        return run + "/checkpoints/" + training + "-" + step;
     }
 
-    /** The ACTIVE checkpoint of a run with the highest step. */
-    Optional<Kept> newest(String run);
+    /** The ACTIVE checkpoint of a training with the highest step. */
+    Optional<Kept> newest(String run, String training);
 
-    /** All ACTIVE checkpoints of a run, the highest step first. */
-    List<Kept> all(String run);
+    /** All ACTIVE checkpoints of a training, the highest step first. */
+    List<Kept> all(String run, String training);
+
+    /**
+     * The files of a checkpoint or a model version that can be used, by their names.
+     *
+     * @param name also the prefix of their object keys
+     * @return empty where there is none
+     */
+    Optional<Map<String, SealedFile>> files(String name);
 
     /** Has a checkpoint's files deleted; does nothing the second time. */
     void delete(String name);

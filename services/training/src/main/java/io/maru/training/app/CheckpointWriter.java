@@ -2,11 +2,12 @@ package io.maru.training.app;
 
 import io.maru.formats.SealedFile;
 import io.maru.model.training.Learner;
-import io.maru.platform.error.GrpcErrors;
+import io.maru.platform.error.Faults;
 import io.maru.platform.thread.YieldingThreads;
 import io.maru.training.app.CheckpointRegistry.Candidate;
 import io.maru.training.app.CheckpointRegistry.Kept;
 import io.maru.training.domain.TrainingCursor;
+import io.maru.training.domain.TrainingRequest;
 import io.maru.training.domain.TrainingState;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -49,8 +50,7 @@ final class CheckpointWriter implements AutoCloseable {
     private final HeldJob held;
     private final TrainingBytes bytes;
     private final CheckpointRegistry registry;
-    private final String run;
-    private final String dataset;
+    private final TrainingRequest request;
     private final Map<String, Path> unchanging;
     private final Function<Long, Path> folders;
     private final int keep;
@@ -76,8 +76,7 @@ final class CheckpointWriter implements AutoCloseable {
             HeldJob held,
             TrainingBytes bytes,
             CheckpointRegistry registry,
-            String run,
-            String dataset,
+            TrainingRequest request,
             Map<String, Path> unchanging,
             Function<Long, Path> folders,
             int keep,
@@ -85,8 +84,7 @@ final class CheckpointWriter implements AutoCloseable {
         this.held = held;
         this.bytes = bytes;
         this.registry = registry;
-        this.run = run;
-        this.dataset = dataset;
+        this.request = request;
         this.unchanging = Map.copyOf(unchanging);
         this.folders = folders;
         this.keep = keep;
@@ -112,7 +110,7 @@ final class CheckpointWriter implements AutoCloseable {
         Learner.Snapshot now = trainer.snapshot();
         snapshot = now;
         sending = () -> {
-            String name = CheckpointRegistry.name(run, state.step());
+            String name = CheckpointRegistry.name(request.run(), request.training(), state.step());
             Path folder = patiently(name, () -> folders.apply(state.step()));
             Learner.Contents contents = patiently(name, () -> now.contents(folder));
             patiently(name, () -> {
@@ -198,7 +196,14 @@ final class CheckpointWriter implements AutoCloseable {
         bytes.put(name + "/" + Learner.OPTIMIZER_FILE, contents.optimizer(), known.optimizer(), spare);
         stored.put(Learner.MODEL_FILE, known.model());
         stored.put(Learner.OPTIMIZER_FILE, known.optimizer());
-        registry.register(new Candidate(run, state.step(), stored, dataset, validationLoss));
+        registry.register(new Candidate(
+                request.run(),
+                request.training(),
+                state.step(),
+                stored,
+                request.dataset(),
+                request.tokenizer(),
+                validationLoss));
         if (kept != null && kept.stream().noneMatch(earlier -> earlier.step() == state.step())) {
             kept.add(0, new Kept(name, state.step(), stored, validationLoss));
         }
@@ -211,7 +216,7 @@ final class CheckpointWriter implements AutoCloseable {
      */
     private int tidyUp(TrainingCursor cursor) {
         if (kept == null) {
-            kept = new ArrayList<>(registry.all(run));
+            kept = new ArrayList<>(registry.all(request.run(), request.training()));
         }
         Optional<Kept> best = kept.stream()
                 .filter(checkpoint -> checkpoint.validationLoss() > 0)
@@ -242,7 +247,7 @@ final class CheckpointWriter implements AutoCloseable {
                 if (Thread.currentThread().isInterrupted()) {
                     throw new InterruptedException(name + ": given up");
                 }
-                if (!GrpcErrors.isTransient(e)) {
+                if (!Faults.isTransient(e)) {
                     throw e;
                 }
                 log.log(System.Logger.Level.WARNING, "{0} waits: {1}", name, e.getMessage());

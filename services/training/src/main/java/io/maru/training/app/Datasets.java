@@ -4,8 +4,8 @@ import io.maru.formats.CorruptFileException;
 import io.maru.formats.Manifest;
 import io.maru.platform.error.CommonReason;
 import io.maru.platform.error.Refusal;
-import io.maru.training.domain.DataMix;
 import io.maru.training.domain.Dataset;
+import io.maru.training.domain.DatasetShare;
 import io.maru.training.domain.TrainingReason;
 import io.maru.training.domain.TrainingRequest;
 import java.util.ArrayList;
@@ -26,7 +26,7 @@ public final class Datasets {
      */
     public List<Dataset> read(TrainingRequest request) {
         List<Dataset> datasets = new ArrayList<>(List.of(read(request.dataset())));
-        for (DataMix.Share share : request.training().mix().others()) {
+        for (DatasetShare share : request.spec().mix()) {
             datasets.add(read(share.dataset()));
         }
         return datasets;

@@ -7,12 +7,13 @@ import java.nio.file.Path;
 /** Where a job's steps are taken: in this process, or in as many as the job has workers. */
 public interface Learners {
     /**
-     * From initial weights.
+     * From weights without moments.
      *
      * @throws io.maru.platform.error.Refusal WORKERS_MISSING, which may pass
      * @throws TrainerLostException where another process is lost
      */
-    Learner begin(HeldJob held, int workers, TrainerSetup setup, long seed) throws IOException, InterruptedException;
+    Learner begin(HeldJob held, int workers, TrainerSetup setup, FirstWeights first)
+            throws IOException, InterruptedException;
 
     /**
      * From what a learner saved in {@code folder}.

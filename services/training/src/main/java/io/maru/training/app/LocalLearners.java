@@ -2,16 +2,17 @@ package io.maru.training.app;
 
 import io.maru.model.training.Learner;
 import io.maru.model.training.Trainer;
-import io.maru.model.weights.Weights;
 import java.io.IOException;
 import java.nio.file.Path;
 
 /** Trainers in this process; for jobs of one worker. */
 public final class LocalLearners implements Learners {
     @Override
-    public Learner begin(HeldJob held, int workers, TrainerSetup setup, long seed) {
-        Weights initial = Weights.initial(setup.decoder(), seed);
-        return Trainer.create(setup.decoder(), setup.adamW(), setup.batch(), initial, setup.options(), setup.device());
+    public Learner begin(HeldJob held, int workers, TrainerSetup setup, FirstWeights first) throws IOException {
+        return first.make(
+                setup.decoder(),
+                weights -> Trainer.create(
+                        setup.decoder(), setup.adamW(), setup.batch(), weights, setup.options(), setup.device()));
     }
 
     @Override

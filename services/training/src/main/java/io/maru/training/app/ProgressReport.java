@@ -1,7 +1,7 @@
 package io.maru.training.app;
 
 import io.maru.model.training.StepResult;
-import io.maru.platform.error.GrpcErrors;
+import io.maru.platform.error.Faults;
 import io.maru.training.domain.Measurement;
 import io.maru.training.domain.Progress;
 import io.maru.training.domain.TrainingJob;
@@ -139,7 +139,7 @@ final class ProgressReport {
         try {
             state = held.report(progress(lastCheckpoint), waiting(), tells ? news : Optional.empty());
         } catch (RuntimeException e) {
-            if (!GrpcErrors.isTransient(e)) {
+            if (!Faults.isTransient(e)) {
                 throw e;
             }
             log.log(

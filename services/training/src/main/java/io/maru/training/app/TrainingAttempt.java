@@ -83,7 +83,7 @@ final class TrainingAttempt {
             JobMeters meters) {
         this.held = held;
         this.job = job;
-        this.spec = job.request().training();
+        this.spec = job.request().spec();
         this.datasets = datasets;
         this.plan = plan;
         this.trainer = trainer;
@@ -106,7 +106,7 @@ final class TrainingAttempt {
     }
 
     private boolean isOver() {
-        return trainer.steps() >= spec.steps() || cursor.isStalled(spec.policy().earlyStop());
+        return trainer.steps() >= spec.steps() || cursor.isStalled(spec.earlyStop());
     }
 
     private Optional<Outcome> advance() throws InterruptedException {
@@ -141,7 +141,7 @@ final class TrainingAttempt {
         if (end == State.CANCELLED) {
             return Optional.of(new Ended(end, ""));
         }
-        boolean best = spec.policy().savesTheBest() && cursor.bestStep() == step;
+        boolean best = spec.savesTheBest() && cursor.bestStep() == step;
         if (isOver() || best || step % spec.checkpointEvery() == 0 || end == State.PAUSED) {
             boolean last = isOver() || end == State.PAUSED;
             if (last && measured.isEmpty()) {
@@ -163,11 +163,7 @@ final class TrainingAttempt {
         float rate = plan.learningRate().at(trainer.steps());
         TokenBatches.Batch tokens = batches.train().read(batch);
         long read = System.nanoTime();
-        StepResult result = trainer.step(
-                tokens.inputs(),
-                tokens.targets(),
-                rate,
-                cursor.lossLimit(spec.policy().spikeFactor()));
+        StepResult result = trainer.step(tokens.inputs(), tokens.targets(), rate, cursor.lossLimit(spec.spikeFactor()));
         report.stepped(result, rate, System.nanoTime() - began, read - began);
         cursor = cursor.stepped(result.loss());
     }
@@ -193,7 +189,7 @@ final class TrainingAttempt {
             writer.send();
         }
         Divergence.Action action =
-                switch (spec.policy().onDivergence()) {
+                switch (spec.onDivergence()) {
                     case PAUSE -> Divergence.Action.PAUSED;
                     case FAIL -> Divergence.Action.FAILED;
                     case SKIP -> {
@@ -222,7 +218,7 @@ final class TrainingAttempt {
     /** The step of a batch was taken, and the weights are of no use since. */
     private Optional<Outcome> spoilt(long batch, double validationLoss) throws InterruptedException {
         Divergence.Action action =
-                switch (spec.policy().onDivergence()) {
+                switch (spec.onDivergence()) {
                     case PAUSE -> Divergence.Action.PAUSED;
                     case FAIL -> Divergence.Action.FAILED;
                     case SKIP -> cursor.maySkipMore() ? Divergence.Action.ROLLED_BACK : Divergence.Action.FAILED;
@@ -235,7 +231,7 @@ final class TrainingAttempt {
 
     private Divergence divergence(
             long step, long batch, double loss, double gradientNorm, Divergence.Action action, String message) {
-        float limit = cursor.lossLimit(spec.policy().spikeFactor());
+        float limit = cursor.lossLimit(spec.spikeFactor());
         return new Divergence(
                 step,
                 batch,
@@ -281,9 +277,7 @@ final class TrainingAttempt {
         long began = System.nanoTime();
         double validationLoss = report.progress(writer.last()).validationLoss();
         writer.hold(
-                trainer,
-                TrainingState.of(job.request(), job.choices(), datasets, trainer.steps(), validationLoss, cursor),
-                measured.orElse(0));
+                trainer, TrainingState.of(job, datasets, trainer.steps(), validationLoss, cursor), measured.orElse(0));
         if (good) {
             writer.send();
         }

@@ -17,13 +17,13 @@ public interface TrainingJobCatalog {
 
     Optional<TrainingJob> find(String name);
 
-    Optional<TrainingJob> findByRequest(String requestId);
+    Optional<TrainingJob> findByRequest(String requestKey);
 
-    /** Newest first. */
-    List<TrainingJob> list(long before, int limit);
+    /** Those of a workspace, the newest first. */
+    List<TrainingJob> list(String workspace, long before, int limit);
 
     /** Adds a PENDING job and offers it to the workers. False where its name, its request or its run is taken. */
-    boolean add(String requestId, TrainingJob job);
+    boolean add(String requestKey, TrainingJob job);
 
     /**
      * Brings a job to the state {@link TrainingJob#after}.

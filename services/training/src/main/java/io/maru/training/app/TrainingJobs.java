@@ -4,13 +4,15 @@ import static io.maru.training.domain.TrainingReason.RUN_IN_USE;
 import static io.maru.training.domain.TrainingReason.TRAINING_JOB_EXISTS;
 import static io.maru.training.domain.TrainingReason.TRAINING_JOB_NOT_FOUND;
 
+import io.maru.model.configuration.DecoderConfig;
 import io.maru.platform.error.CommonReason;
+import io.maru.platform.error.Violations;
 import io.maru.training.app.TrainingJobCatalog.Numbered;
 import io.maru.training.domain.ChosenTraining;
 import io.maru.training.domain.Dataset;
 import io.maru.training.domain.HistoryPoint;
+import io.maru.training.domain.InitialWeights;
 import io.maru.training.domain.Limits;
-import io.maru.training.domain.ModelSpec;
 import io.maru.training.domain.Preflight;
 import io.maru.training.domain.Progress;
 import io.maru.training.domain.TrainingJob;
@@ -26,12 +28,19 @@ import java.util.Optional;
 public final class TrainingJobs {
     private final TrainingJobCatalog catalog;
     private final Datasets datasets;
+    private final InitialWeightsReader initialWeights;
     private final Limits limits;
     private final Clock clock;
 
-    public TrainingJobs(TrainingJobCatalog catalog, Datasets datasets, Limits limits, Clock clock) {
+    public TrainingJobs(
+            TrainingJobCatalog catalog,
+            Datasets datasets,
+            InitialWeightsReader initialWeights,
+            Limits limits,
+            Clock clock) {
         this.catalog = catalog;
         this.datasets = datasets;
+        this.initialWeights = initialWeights;
         this.limits = limits;
         this.clock = clock;
     }
@@ -40,37 +49,45 @@ public final class TrainingJobs {
      * Queues a job whose numbers all fit, once what the request leaves open is chosen. A request that comes again answers
      * the first job.
      *
-     * @param name {@code trainingJobs/{job}}
-     * @throws io.maru.platform.error.Refusal INVALID_ARGUMENT, JOB_TOO_LARGE, DATASET_NOT_FOUND, DATASET_CORRUPT,
-     *     TOKENIZER_MISMATCH, TRAINING_JOB_EXISTS, RUN_IN_USE, REQUEST_ID_REUSED
+     * @param requestKey of the caller's request
+     * @param name of the job
+     * @param found what is known to be wrong with the spec by now
+     * @throws io.maru.platform.error.Refusal INVALID_SPEC, JOB_TOO_LARGE, DATASET_NOT_FOUND, DATASET_CORRUPT,
+     *     INIT_NOT_FOUND, INIT_UNSUPPORTED, TOKENIZER_MISMATCH, TRAINING_JOB_EXISTS, RUN_IN_USE, REQUEST_ID_REUSED
      */
-    public TrainingJob create(String requestId, String name, TrainingRequest request) {
-        Optional<TrainingJob> earlier = created(requestId, request);
+    public TrainingJob create(String requestKey, String name, TrainingRequest request, Violations found) {
+        Optional<TrainingJob> earlier = created(requestKey, request);
         if (earlier.isPresent()) {
             return earlier.get();
         }
+        // Before anything is asked for: whatever is wrong with the spec is told at once.
+        TrainingPlan.checkOpen(request.spec(), request.hasInit(), Optional.empty(), 0, limits, found);
         List<Dataset> all = datasets.read(request);
-        ChosenTraining chosen = TrainingPlan.choose(request.model(), request.training(), all, limits);
-        TrainingPlan plan = TrainingPlan.of(request.model(), chosen.training(), all, limits);
+        Optional<InitialWeights> init =
+                request.hasInit() ? Optional.of(initialWeights.of(request.init(), all.get(0))) : Optional.empty();
+        Optional<DecoderConfig> config = init.map(InitialWeights::decoder);
+        ChosenTraining chosen = TrainingPlan.choose(request.spec(), config, all, limits, found);
+        TrainingPlan plan = TrainingPlan.of(chosen.spec(), config, all, limits);
         Instant now = clock.instant();
         TrainingJob job = new TrainingJob(
                 name,
-                request.with(chosen.training()),
-                request.training(),
+                request.with(chosen.spec()),
+                request.spec(),
+                init,
                 chosen.choices(),
                 TrainingJob.State.PENDING,
                 Progress.NONE,
                 plan.config().parameterCount(),
                 Preflight.planned(
-                        plan.plannedBytes(), limits.memoryOf(chosen.training().parallelism())),
+                        plan.plannedBytes(), limits.memoryOf(chosen.spec().parallelism())),
                 "",
                 "",
                 now,
                 now,
                 1,
                 0);
-        if (!catalog.add(requestId, job)) {
-            return created(requestId, request).orElseThrow(() -> taken(job));
+        if (!catalog.add(requestKey, job)) {
+            return created(requestKey, request).orElseThrow(() -> taken(job));
         }
         return get(name);
     }
@@ -78,16 +95,25 @@ public final class TrainingJobs {
     /**
      * What {@link #create} would tell of a job whose dataset is still to come.
      *
-     * @throws io.maru.platform.error.Refusal INVALID_ARGUMENT, JOB_TOO_LARGE
+     * @param hasInit whether the first weights come from somewhere
+     * @param init their name, where they are not still to come themselves
+     * @param vocabularySize 0 where it is not known
+     * @param found what is known to be wrong with the spec by now
+     * @throws io.maru.platform.error.Refusal INVALID_SPEC, JOB_TOO_LARGE, INIT_UNSUPPORTED
      */
-    public Estimate check(ModelSpec model, TrainingSpec training, int vocabularySize) {
-        TrainingPlan.Checked checked = TrainingPlan.checkOpen(model, training, vocabularySize, limits);
-        return new Estimate(
-                checked.config().parameterCount(),
-                Preflight.planned(checked.plannedBytes(), limits.memoryOf(training.parallelism())));
+    public Estimate check(
+            TrainingSpec spec, boolean hasInit, Optional<String> init, int vocabularySize, Violations found) {
+        Optional<DecoderConfig> config = init.flatMap(initialWeights::find).map(InitialWeights::decoder);
+        return TrainingPlan.checkOpen(spec, hasInit, config, vocabularySize, limits, found)
+                .map(checked -> new Estimate(
+                        vocabularySize == 0 && config.isEmpty()
+                                ? 0
+                                : checked.config().parameterCount(),
+                        Preflight.planned(checked.plannedBytes(), limits.memoryOf(spec.parallelism()))))
+                .orElseGet(() -> new Estimate(0, Preflight.planned(0, limits.memoryOf(spec.parallelism()))));
     }
 
-    /** @param parameters of the model */
+    /** @param parameters of the model; 0 where its shape or the vocabulary is not known */
     public record Estimate(long parameters, Preflight preflight) {}
 
     public TrainingJob get(String name) {
@@ -96,9 +122,9 @@ public final class TrainingJobs {
                         () -> TRAINING_JOB_NOT_FOUND.because("%s: no such training job (expected: one created)", name));
     }
 
-    /** Newest first. */
-    public List<TrainingJob> list(long before, int limit) {
-        return catalog.list(before, limit);
+    /** Those of a workspace, the newest first. */
+    public List<TrainingJob> list(String workspace, long before, int limit) {
+        return catalog.list(workspace, before, limit);
     }
 
     public TrainingJob change(String name, TrainingJob.Command command) {
@@ -119,12 +145,12 @@ public final class TrainingJobs {
         return catalog.history(get(name).name(), maxPoints);
     }
 
-    private Optional<TrainingJob> created(String requestId, TrainingRequest request) {
-        Optional<TrainingJob> job = catalog.findByRequest(requestId);
+    private Optional<TrainingJob> created(String requestKey, TrainingRequest request) {
+        Optional<TrainingJob> job = catalog.findByRequest(requestKey);
         if (job.isPresent() && !job.get().isOf(request)) {
             throw CommonReason.REQUEST_ID_REUSED.because(
-                    "request_id: \"%s\" created %s (expected: an id that no other request has)",
-                    requestId, job.get().name());
+                    "request_id: it created %s (expected: an id that no other request has)",
+                    job.get().name());
         }
         return job;
     }
@@ -134,7 +160,7 @@ public final class TrainingJobs {
             return TRAINING_JOB_EXISTS.because("job_id: %s is taken (expected: a new one)", job.name());
         }
         return RUN_IN_USE.because(
-                "run: a job that has not ended writes the checkpoints of %s (expected: no other job)",
-                job.request().run());
+                "run: a job that has not ended writes the checkpoints %s/checkpoints/%s-* (expected: no other job)",
+                job.request().run(), job.request().training());
     }
 }

@@ -12,6 +12,7 @@ import io.maru.platform.error.Refusal;
 import io.maru.tokenizer.BpeTokenizer;
 import io.maru.tokenizer.TokenizerFormatException;
 import io.maru.training.domain.Dataset;
+import io.maru.training.domain.InitialWeights;
 import io.maru.training.domain.Limits;
 import io.maru.training.domain.Preflight;
 import io.maru.training.domain.Progress;
@@ -121,12 +122,16 @@ public final class TrainingLoop {
             return job.preflight();
         }
         List<Dataset> all = datasets.read(job.request());
-        TrainingPlan plan = TrainingPlan.of(job.request().model(), job.request().training(), all, limits);
+        TrainingPlan plan = plan(job, all);
         ShardCache cache = new ShardCache(bytes, settings.workDirectory().resolve("shards"));
         cache.keepOnly(all);
         try (TokenBatches batches = trainBatches(job, all, plan, cache)) {
-            return trial.of(held, job, plan, batches, device(job.request().training()));
+            return trial.of(held, job, plan, batches, device(job.request().spec()));
         }
+    }
+
+    private TrainingPlan plan(TrainingJob job, List<Dataset> all) {
+        return TrainingPlan.of(job.request().spec(), job.init().map(InitialWeights::decoder), all, limits);
     }
 
     private static TokenBatches trainBatches(TrainingJob job, List<Dataset> all, TrainingPlan plan, ShardCache cache)
@@ -138,7 +143,7 @@ public final class TrainingLoop {
                 cache,
                 plan.mixture(),
                 plan.config().block(),
-                job.request().training().batch());
+                job.request().spec().batch());
     }
 
     /**
@@ -149,8 +154,8 @@ public final class TrainingLoop {
             throws InterruptedException, IOException {
         List<Dataset> all = datasets.read(job.request());
         Dataset dataset = all.get(0);
-        TrainingSpec spec = job.request().training();
-        TrainingPlan plan = TrainingPlan.of(job.request().model(), spec, all, limits);
+        TrainingSpec spec = job.request().spec();
+        TrainingPlan plan = plan(job, all);
         int block = plan.config().block();
         ShardCache cache = new ShardCache(bytes, settings.workDirectory().resolve("shards"));
         cache.keepOnly(all);
@@ -168,11 +173,10 @@ public final class TrainingLoop {
                         held,
                         bytes,
                         registry,
-                        job.request().run(),
-                        dataset.name(),
+                        job.request(),
                         unchangingFiles(dataset, tokenizer, plan, cache, folder),
                         step -> checkpointFolder(folder, step),
-                        spec.policy().keepCheckpoints(),
+                        spec.keepCheckpoints(),
                         start.progress().lastCheckpoint())) {
             held.resumeFrom(start.progress());
             TrainingCursor cursor = start.cursor();
@@ -194,7 +198,7 @@ public final class TrainingLoop {
                     new ProgressReport.Scale(
                             spec.batch() * block,
                             plan.config().flopsPerToken(),
-                            spec.parallelism().workers() * DevicePeak.flopsPerSecond(spec.precision(), device(spec)),
+                            spec.workers() * DevicePeak.flopsPerSecond(spec.precision(), device(spec)),
                             ProcessMemory::resident),
                     start.progress());
             TrainingAttempt attempt = new TrainingAttempt(
@@ -230,30 +234,26 @@ public final class TrainingLoop {
 
     /** Of one worker. */
     private DeviceOptions device(TrainingSpec spec) {
-        return settings.device().withDevices(spec.parallelism().devices());
+        return settings.device().withDevices(spec.devices());
     }
 
     private Start start(HeldJob held, TrainingJob job, List<Dataset> all, TrainingPlan plan, Path folder)
             throws IOException, InterruptedException {
-        TrainingSpec spec = job.request().training();
+        TrainingSpec spec = job.request().spec();
         TrainerSetup setup = TrainerSetup.of(plan.config(), plan.adamW(), spec.batch(), plan.options(), device(spec));
         Path resumed = Files.createDirectories(folder.resolve("resumed"));
-        Optional<CheckpointReader.Fetched> checkpoint =
-                new CheckpointReader(bytes, registry).newest(job.request().run(), resumed);
+        Optional<CheckpointReader.Fetched> checkpoint = new CheckpointReader(bytes, registry)
+                .newest(job.request().run(), job.request().training(), resumed);
         if (checkpoint.isEmpty()) {
-            return new Start(
-                    learners.begin(held, spec.parallelism().workers(), setup, spec.seed()),
-                    Progress.NONE,
-                    TrainingCursor.BEGINNING);
+            Learner begun = learners.begin(held, spec.workers(), setup, firstWeights(job, resumed));
+            Folders.delete(resumed);
+            return new Start(begun, Progress.NONE, TrainingCursor.BEGINNING);
         }
         String name = checkpoint.get().name();
         TrainingState state = checkpoint.get().state();
-        state.requireSameRun(
-                name,
-                TrainingState.of(
-                        job.request(), job.choices(), all, state.step(), state.validationLoss(), state.cursor()));
+        state.requireSameRun(name, TrainingState.of(job, all, state.step(), state.validationLoss(), state.cursor()));
         state.inexactFor(spec).ifPresent(held::label);
-        Learner trainer = learners.resume(held, spec.parallelism().workers(), setup, resumed);
+        Learner trainer = learners.resume(held, spec.workers(), setup, resumed);
         if (trainer.steps() != state.step()) {
             trainer.close();
             throw TrainingReason.CHECKPOINT_MISMATCH.because(
@@ -265,6 +265,16 @@ public final class TrainingLoop {
                 trainer,
                 new Progress(state.step(), before.loss(), state.validationLoss(), before.tokensPerSecond(), name),
                 state.cursor());
+    }
+
+    private FirstWeights firstWeights(TrainingJob job, Path folder) {
+        if (job.init().isEmpty()) {
+            return FirstWeights.of(job.request().spec().seed());
+        }
+        InitialWeights init = job.init().get();
+        Path file = folder.resolve(Learner.MODEL_FILE);
+        bytes.fetch(init.name() + "/" + Learner.MODEL_FILE, file, init.weights());
+        return new FirstWeights(job.request().spec().seed(), Optional.of(file));
     }
 
     private static BpeTokenizer tokenizer(Dataset dataset, ShardCache cache) throws IOException {

@@ -63,21 +63,21 @@ public final class Trial {
      */
     Preflight of(HeldJob held, TrainingJob job, TrainingPlan plan, TokenBatches batches, DeviceOptions device)
             throws InterruptedException, IOException {
-        TrainingSpec spec = job.request().training();
+        TrainingSpec spec = job.request().spec();
         ExecutorService thread = Executors.newSingleThreadExecutor(task -> new Thread(task, "trial"));
         // An answer may take longer than the trial, so that it is the trial that runs out of time.
         try (TrialTrainer trainer = trainers.start(settings.limit().multipliedBy(2))) {
-            int workers = spec.parallelism().workers();
+            int workers = spec.workers();
             List<TokenBatches.Batch> first = List.of(share(batches.read(0), workers), share(batches.read(1), workers));
             Future<Double> seconds = thread.submit(() -> steps(trainer, spec, plan, first, device));
             long began = System.nanoTime();
             long looked = began;
             long peak = 0;
             while (true) {
-                OptionalDouble took = answer(seconds, job, peak);
+                OptionalDouble took = answer(seconds, job, plan, peak);
                 peak = Math.max(peak, trainer.peakBytes());
                 if (peak > settings.memory()) {
-                    throw tooLarge(job, peak, "killed");
+                    throw tooLarge(job, plan, peak, "killed");
                 }
                 if (took.isPresent()) {
                     return new Preflight(plan.plannedBytes(), settings.memory(), 0, 0, 0)
@@ -86,9 +86,9 @@ public final class Trial {
                 long now = System.nanoTime();
                 if (now - began > settings.limit().toNanos()) {
                     throw TrainingReason.JOB_TOO_SLOW.because(
-                            "training.batch: two steps of %d sequences of %d tokens were not done after %d s (expected: less)",
+                            "batch: two steps of %d sequences of %d tokens were not done after %d s (expected: less)",
                             spec.batch(),
-                            job.request().model().block(),
+                            plan.config().block(),
                             settings.limit().toSeconds());
                 }
                 if (now - looked > settings.stateInterval().toNanos()) {
@@ -104,14 +104,15 @@ public final class Trial {
     }
 
     /** The seconds of a step, or nothing yet. */
-    private OptionalDouble answer(Future<Double> seconds, TrainingJob job, long peak) throws InterruptedException {
+    private OptionalDouble answer(Future<Double> seconds, TrainingJob job, TrainingPlan plan, long peak)
+            throws InterruptedException {
         try {
             return OptionalDouble.of(seconds.get(LOOK.toMillis(), TimeUnit.MILLISECONDS));
         } catch (TimeoutException e) {
             return OptionalDouble.empty();
         } catch (ExecutionException e) {
             if (e.getCause() instanceof TrainerLostException lost && lost.ranOutOfMemory()) {
-                throw tooLarge(job, peak, lost.getMessage());
+                throw tooLarge(job, plan, peak, lost.getMessage());
             }
             if (e.getCause() instanceof RuntimeException cause) {
                 throw cause;
@@ -127,7 +128,7 @@ public final class Trial {
             TrainingPlan plan,
             List<TokenBatches.Batch> batches,
             DeviceOptions device) {
-        int rows = spec.batch() / spec.parallelism().workers();
+        int rows = spec.batch() / spec.workers();
         trainer.begin(TrainerSetup.of(plan.config(), plan.adamW(), rows, plan.options(), device), spec.seed());
         long began = 0;
         for (int step = 0; step < batches.size(); step++) {
@@ -153,14 +154,14 @@ public final class Trial {
     }
 
     /** @param end what became of the process */
-    private RuntimeException tooLarge(TrainingJob job, long peak, String end) {
-        TrainingSpec spec = job.request().training();
+    private RuntimeException tooLarge(TrainingJob job, TrainingPlan plan, long peak, String end) {
+        TrainingSpec spec = job.request().spec();
         return TrainingReason.JOB_TOO_LARGE.because(
-                "training.batch: two steps of %d sequences of %d tokens, %d at a time, took %d bytes of memory and more: %s"
-                        + " (expected: at most %d, by a smaller training.batch or a larger training.accumulation)",
+                "batch: two steps of %d sequences of %d tokens, %d at a time, took %d bytes of memory and more: %s"
+                        + " (expected: at most %d, by a smaller batch or a larger accumulation)",
                 spec.batch(),
-                job.request().model().block(),
-                spec.batch() / spec.accumulation() / spec.parallelism().workers(),
+                plan.config().block(),
+                spec.batch() / spec.accumulation() / spec.workers(),
                 peak,
                 end,
                 settings.memory());

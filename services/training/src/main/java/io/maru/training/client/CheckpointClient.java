@@ -1,17 +1,24 @@
 package io.maru.training.client;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.maru.checkpoint.v1.Checkpoint;
 import io.maru.checkpoint.v1.CheckpointServiceGrpc.CheckpointServiceBlockingStub;
 import io.maru.checkpoint.v1.DeleteCheckpointRequest;
+import io.maru.checkpoint.v1.GetCheckpointRequest;
+import io.maru.checkpoint.v1.GetModelVersionRequest;
 import io.maru.checkpoint.v1.ListCheckpointsRequest;
 import io.maru.checkpoint.v1.ListCheckpointsResponse;
 import io.maru.checkpoint.v1.RegisterCheckpointRequest;
 import io.maru.checkpoint.v1.StoredFile;
 import io.maru.checkpoint.v1.VerifyCheckpointRequest;
 import io.maru.formats.SealedFile;
+import io.maru.formats.Sha256;
 import io.maru.model.training.Learner;
-import io.maru.platform.error.GrpcErrors;
+import io.maru.platform.error.Faults;
+import io.maru.platform.error.GrpcFaults;
 import io.maru.platform.error.Refusal;
 import io.maru.training.app.CheckpointRegistry;
 import io.maru.training.domain.TrainingReason;
@@ -25,7 +32,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
-/** The checkpoint service. What it refuses for good is CHECKPOINT_REFUSED; that it is down leaves as it came. */
+/** The checkpoint service. What it refuses for good is CHECKPOINT_REFUSED; that it is down may pass. */
 public final class CheckpointClient implements CheckpointRegistry {
     private static final Duration LOOK = Duration.ofSeconds(10);
 
@@ -39,10 +46,10 @@ public final class CheckpointClient implements CheckpointRegistry {
     }
 
     @Override
-    public Optional<Kept> newest(String run) {
+    public Optional<Kept> newest(String run, String training) {
         String token = "";
         do {
-            ListCheckpointsResponse page = page(run, token);
+            ListCheckpointsResponse page = page(run, training, token);
             Optional<Kept> active = active(page).findFirst();
             if (active.isPresent()) {
                 return active;
@@ -53,20 +60,21 @@ public final class CheckpointClient implements CheckpointRegistry {
     }
 
     @Override
-    public List<Kept> all(String run) {
+    public List<Kept> all(String run, String training) {
         List<Kept> all = new ArrayList<>();
         String token = "";
         do {
-            ListCheckpointsResponse page = page(run, token);
+            ListCheckpointsResponse page = page(run, training, token);
             active(page).forEach(all::add);
             token = page.getNextPageToken();
         } while (!token.isEmpty());
         return all;
     }
 
-    private ListCheckpointsResponse page(String run, String token) {
+    private ListCheckpointsResponse page(String run, String training, String token) {
         ListCheckpointsRequest request = ListCheckpointsRequest.newBuilder()
                 .setRun(run)
+                .setTraining(training)
                 .setPageToken(token)
                 .build();
         return call(() -> within(LOOK).listCheckpoints(request));
@@ -76,6 +84,29 @@ public final class CheckpointClient implements CheckpointRegistry {
         return page.getCheckpointsList().stream()
                 .filter(checkpoint -> checkpoint.getState() == Checkpoint.State.ACTIVE)
                 .map(CheckpointClient::kept);
+    }
+
+    @Override
+    public Optional<Map<String, SealedFile>> files(String name) {
+        try {
+            if (name.contains("/checkpoints/")) {
+                Checkpoint checkpoint = within(LOOK)
+                        .getCheckpoint(
+                                GetCheckpointRequest.newBuilder().setName(name).build());
+                return checkpoint.getState() == Checkpoint.State.ACTIVE
+                        ? Optional.of(files(checkpoint.getFilesList()))
+                        : Optional.empty();
+            }
+            return Optional.of(files(within(LOOK)
+                    .getModelVersion(
+                            GetModelVersionRequest.newBuilder().setName(name).build())
+                    .getFilesList()));
+        } catch (StatusRuntimeException e) {
+            if (e.getStatus().getCode() == Status.Code.NOT_FOUND) {
+                return Optional.empty();
+            }
+            throw GrpcFaults.toRefusal(e);
+        }
     }
 
     @Override
@@ -97,6 +128,8 @@ public final class CheckpointClient implements CheckpointRegistry {
         RegisterCheckpointRequest.Builder request = RegisterCheckpointRequest.newBuilder()
                 .setRequestId(requestId(candidate))
                 .setRun(candidate.run())
+                .setTraining(candidate.training())
+                .setTokenizer(candidate.tokenizer())
                 .setStep(candidate.step())
                 .setDataset(candidate.dataset())
                 .setValidationLoss(candidate.validationLoss());
@@ -126,7 +159,8 @@ public final class CheckpointClient implements CheckpointRegistry {
     /** The same weights of the same step are the same request; the id stays within the platform's limit. */
     private static String requestId(Candidate candidate) {
         String weights = candidate.files().get(Learner.MODEL_FILE).sha256();
-        return CheckpointRegistry.name(candidate.run(), candidate.step()) + "@" + weights.substring(0, 16);
+        String name = CheckpointRegistry.name(candidate.run(), candidate.training(), candidate.step());
+        return Sha256.of(name.getBytes(UTF_8)).substring(0, 32) + "@" + weights.substring(0, 32);
     }
 
     private CheckpointServiceBlockingStub within(Duration deadline) {
@@ -137,8 +171,8 @@ public final class CheckpointClient implements CheckpointRegistry {
         try {
             return call.get();
         } catch (StatusRuntimeException e) {
-            if (GrpcErrors.isTransient(e) || Thread.currentThread().isInterrupted()) {
-                throw e;
+            if (Faults.isTransient(e) || Thread.currentThread().isInterrupted()) {
+                throw GrpcFaults.toRefusal(e);
             }
             throw new Refusal(
                     TrainingReason.CHECKPOINT_REFUSED,
@@ -149,10 +183,16 @@ public final class CheckpointClient implements CheckpointRegistry {
     }
 
     private static Kept kept(Checkpoint checkpoint) {
+        return new Kept(
+                checkpoint.getName(),
+                checkpoint.getStep(),
+                files(checkpoint.getFilesList()),
+                checkpoint.getValidationLoss());
+    }
+
+    private static Map<String, SealedFile> files(List<StoredFile> stored) {
         Map<String, SealedFile> files = new LinkedHashMap<>();
-        checkpoint
-                .getFilesList()
-                .forEach(file -> files.put(file.getFileName(), new SealedFile(file.getSize(), file.getSha256())));
-        return new Kept(checkpoint.getName(), checkpoint.getStep(), files, checkpoint.getValidationLoss());
+        stored.forEach(file -> files.put(file.getFileName(), new SealedFile(file.getSize(), file.getSha256())));
+        return files;
     }
 }

@@ -29,7 +29,7 @@ import java.util.Locale;
  *
  * @param choices what the request left open, in the order in which it was chosen
  */
-public record ChosenTraining(TrainingSpec training, List<Choice> choices) {
+public record ChosenTraining(TrainingSpec spec, List<Choice> choices) {
     private static final int TOKENS_PER_PARAMETER = 20;
     private static final int MAX_PASSES = 4;
     /** Fewer leave a schedule of warm-up and decay too little to work with, whatever the batch. */
@@ -37,6 +37,7 @@ public record ChosenTraining(TrainingSpec training, List<Choice> choices) {
 
     private static final double MIN_RATE = 6e-5;
     private static final MathContext SHOWN_DIGITS = new MathContext(3);
+    private static final int USUAL_BATCH = 12;
     private static final long MAX_WARMUP_STEPS = 100;
     private static final int MAX_ROWS = 1 << 16;
 
@@ -48,7 +49,7 @@ public record ChosenTraining(TrainingSpec training, List<Choice> choices) {
     static ChosenTraining of(DecoderConfig config, TrainingSpec asked, long trainTokens, Limits limits) {
         List<Choice> choices = new ArrayList<>();
         Budget budget = Budget.of(config, trainTokens);
-        TrainingSpec training = asked;
+        TrainingSpec training = settled(asked);
         if (training.batch() == TrainingSpec.AUTO) {
             training = withBatch(config, training, budget, limits, choices);
         }
@@ -62,7 +63,7 @@ public record ChosenTraining(TrainingSpec training, List<Choice> choices) {
         if (training.warmupSteps() == TrainingSpec.FOLLOWS) {
             long warmup = Math.min(MAX_WARMUP_STEPS, training.steps() / 10);
             choices.add(new Choice(
-                    "warmup_steps",
+                    "warmupSteps",
                     Long.toString(warmup),
                     text("a tenth of the %,d steps, at most %d", training.steps(), MAX_WARMUP_STEPS)));
             training = training.withWarmupSteps(warmup);
@@ -70,26 +71,30 @@ public record ChosenTraining(TrainingSpec training, List<Choice> choices) {
         return new ChosenTraining(withRates(config, training, choices), choices);
     }
 
-    /** The smallest training that a request may become, for a check before there is a dataset. */
+    /** The spec with the batch that follows, if it follows. */
+    static TrainingSpec settled(TrainingSpec asked) {
+        int batch = asked.batch();
+        if (batch == TrainingSpec.FOLLOWS) {
+            batch = asked.batchTokens() == TrainingSpec.FOLLOWS
+                    ? USUAL_BATCH
+                    : asked.batchTokens() / Math.max(1, asked.model().block());
+        }
+        int parts = asked.accumulation();
+        if (parts == TrainingSpec.FOLLOWS) {
+            parts = batch == TrainingSpec.AUTO ? TrainingSpec.AUTO : 1;
+        }
+        return asked.withBatch(batch, parts);
+    }
+
+    /** The smallest training that a spec may become, for a check before there is a dataset. */
     static TrainingSpec smallest(TrainingSpec asked) {
-        TrainingSpec training = asked;
+        TrainingSpec training = settled(asked);
         if (training.batch() == TrainingSpec.AUTO) {
-            int parts = training.accumulation() == TrainingSpec.AUTO ? 1 : training.accumulation();
-            long rows = (long) Math.max(1, parts) * training.parallelism().size();
+            int parts = Math.max(1, training.accumulation());
+            long rows = (long) parts * training.parallelism().size();
             training = training.withBatch((int) Math.min(Integer.MAX_VALUE, rows), parts);
         }
-        if (training.steps() == TrainingSpec.AUTO) {
-            training = training.withSteps(Math.max(0, training.warmupSteps()) + 1);
-        }
-        if (training.warmupSteps() == TrainingSpec.FOLLOWS) {
-            training = training.withWarmupSteps(0);
-        }
-        if (training.learningRate() == TrainingSpec.AUTO) {
-            training = training.withRates(Math.max(MIN_RATE, training.minLearningRate()), training.minLearningRate());
-        }
-        return training.minLearningRate() == TrainingSpec.FOLLOWS
-                ? training.withRates(training.learningRate(), 0)
-                : training;
+        return training;
     }
 
     private static TrainingSpec withBatch(
@@ -135,11 +140,7 @@ public record ChosenTraining(TrainingSpec training, List<Choice> choices) {
     private static boolean fits(DecoderConfig config, TrainingSpec training, int rows, int parts, Limits limits) {
         Parallelism parallelism = training.parallelism();
         long tokens = (long) rows / parts / parallelism.workers() * config.block();
-        TrainingOptions options = TrainingOptions.usual()
-                .with(training.precision())
-                .with(training.recompute())
-                .withDropout((float) training.dropout(), 0)
-                .withAccumulation(parts);
+        TrainingOptions options = training.options(parts);
         return tokens <= limits.stepLogits() / config.vocabularySize()
                 && tokens * config.heads() <= limits.stepScores() / config.layers() / config.block()
                 && parallelism.memory(config, rows, options).process() <= limits.memoryOf(parallelism);
@@ -152,14 +153,13 @@ public record ChosenTraining(TrainingSpec training, List<Choice> choices) {
             long parameters = Budget.withoutEmbeddings(config);
             peak = shown(Math.max(MIN_RATE, 0.003239 - 0.0001395 * Math.log(parameters)));
             choices.add(new Choice(
-                    "learning_rate",
+                    "learningRate",
                     Double.toString(peak),
                     text("for %,d parameters without the embeddings (Kaplan 2020, D.1)", parameters)));
         }
         if (min == TrainingSpec.FOLLOWS) {
             min = shown(peak / 10);
-            choices.add(
-                    new Choice("min_learning_rate", Double.toString(min), "a tenth of the learning rate of " + peak));
+            choices.add(new Choice("minLearningRate", Double.toString(min), "a tenth of the learning rate of " + peak));
         }
         return asked.withRates(peak, min);
     }

@@ -9,7 +9,8 @@ import java.util.Optional;
  *
  * @param name {@code trainingJobs/{job}}
  * @param request what is done
- * @param asked the training as it was asked for, before anything was chosen
+ * @param asked the spec as it was asked for, before anything was chosen
+ * @param init the first weights, where they come from somewhere
  * @param choices what was left to the service
  * @param parameters of the model
  * @param preflight what it takes of the machine
@@ -22,6 +23,7 @@ public record TrainingJob(
         String name,
         TrainingRequest request,
         TrainingSpec asked,
+        Optional<InitialWeights> init,
         List<Choice> choices,
         State state,
         Progress progress,
@@ -39,6 +41,7 @@ public record TrainingJob(
             String name,
             TrainingRequest request,
             TrainingSpec asked,
+            Optional<InitialWeights> init,
             List<Choice> choices,
             State state,
             Progress progress,
@@ -54,6 +57,7 @@ public record TrainingJob(
                 name,
                 request,
                 asked,
+                init,
                 choices,
                 state,
                 progress,
@@ -157,6 +161,11 @@ public record TrainingJob(
                     case SUCCEEDED, FAILED, CANCELLED -> state;
                 };
         };
+    }
+
+    /** Whether its result is the best checkpoint, and not the last: of a job that may end early, since it went on beyond. */
+    public boolean endsWithTheBest() {
+        return request.spec().earlyStop() > 0 && !details.bestCheckpoint().isEmpty();
     }
 
     private RuntimeException wrongState(String expected) {

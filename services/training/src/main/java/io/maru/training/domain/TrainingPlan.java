@@ -1,8 +1,6 @@
 package io.maru.training.domain;
 
 import io.maru.model.configuration.DecoderConfig;
-import io.maru.model.configuration.GptConfig;
-import io.maru.model.configuration.LlamaConfig;
 import io.maru.model.data.BatchOrder;
 import io.maru.model.data.Mixture;
 import io.maru.model.layer.Recompute;
@@ -11,9 +9,10 @@ import io.maru.model.training.LearningRate;
 import io.maru.model.training.TrainingOptions;
 import io.maru.platform.error.CommonReason;
 import io.maru.platform.error.Refusal;
+import io.maru.platform.error.Violations;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Supplier;
+import java.util.Optional;
 
 /**
  * A job whose numbers fit each other, the dataset and this machine. Nothing is allocated for a number before it was
@@ -37,53 +36,43 @@ public record TrainingPlan(
         BatchOrder validation,
         int validationBatches,
         long plannedBytes) {
-    private static final long MAX_STEPS = 1_000_000_000;
-    private static final int MAX_BATCH = 1 << 16;
-    private static final int MAX_BLOCK = 1 << 17;
-    private static final int MAX_LAYERS = 512;
-    private static final int MAX_WIDTH = 1 << 15;
-    private static final double MAX_LEARNING_RATE = 10;
-    private static final double MAX_WEIGHT_DECAY = 10;
-    private static final double MAX_GRADIENT_CLIP = 1e6;
-    private static final double MAX_SPIKE_FACTOR = 1e6;
-    private static final double MAX_WEIGHT = 1e6;
-    private static final int MAX_MIXED = 64;
-    private static final float ADAM_EPSILON = 1e-8f;
     /** The same for every run, so that validation losses of different seeds are over the same tokens. */
     private static final long VALIDATION_SEED = 0;
+    /** Stands for a vocabulary that is not known: bytes and an end, the fewest tokens that a tokenizer has. */
+    private static final int SMALLEST_VOCABULARY = 257;
 
-    /** {@link #of(ModelSpec, TrainingSpec, List, Limits)} of a single dataset. */
-    public static TrainingPlan of(ModelSpec model, TrainingSpec training, Dataset dataset, Limits limits) {
-        return of(model, training, List.of(dataset), limits);
+    /** {@link #of(TrainingSpec, Optional, List, Limits)} of a single dataset, from a seed. */
+    public static TrainingPlan of(TrainingSpec spec, Dataset dataset, Limits limits) {
+        return of(spec, Optional.empty(), List.of(dataset), limits);
     }
 
     /**
+     * @param spec with nothing left open
+     * @param init the configuration of the first weights, where they come from somewhere
      * @param datasets the job's own, and then those of its mix
-     * @throws Refusal INVALID_ARGUMENT, JOB_TOO_LARGE or TOKENIZER_MISMATCH with the field, what was found and what was
+     * @throws Refusal INVALID_SPEC, JOB_TOO_LARGE or TOKENIZER_MISMATCH with the fields, what was found and what was
      *     expected
      */
-    public static TrainingPlan of(ModelSpec model, TrainingSpec training, List<Dataset> datasets, Limits limits) {
+    public static TrainingPlan of(
+            TrainingSpec spec, Optional<DecoderConfig> init, List<Dataset> datasets, Limits limits) {
         Dataset dataset = datasets.get(0);
-        Checked checked = check(model, training, dataset.vocabularySize(), limits);
-        BatchOrder train = order("train", dataset.train(), model.block(), training.batch(), training.seed());
-        Mixture mixture = mixture(train, model, training, datasets);
-        BatchOrder validation =
-                order("validation", dataset.validation(), model.block(), training.batch(), VALIDATION_SEED);
-        long wholeBatches = Math.max(1, validation.windowsPerEpoch() / training.batch());
+        Violations violations = new Violations();
+        new SpecRules(spec, violations).check(init.isPresent(), init.map(ModelSpec::of));
+        violations.throwIfAny(CommonReason.INVALID_SPEC);
+        Checked checked = fit(spec, init, dataset.vocabularySize(), limits);
+        int block = checked.config().block();
+        BatchOrder train = order("train", dataset.train(), block, spec.batch(), spec.seed());
+        BatchOrder validation = order("validation", dataset.validation(), block, spec.batch(), VALIDATION_SEED);
+        long wholeBatches = Math.max(1, validation.windowsPerEpoch() / spec.batch());
         return new TrainingPlan(
                 checked.config(),
-                adamW(training),
+                spec.adamW(),
                 checked.options(),
-                new LearningRate(
-                        (float) training.learningRate(),
-                        (float) training.minLearningRate(),
-                        training.warmupSteps(),
-                        training.steps(),
-                        training.schedule()),
+                spec.learningRates(),
                 train,
-                mixture,
+                mixture(train, block, spec, datasets),
                 validation,
-                (int) Math.min(training.validationBatches(), wholeBatches),
+                (int) Math.min(spec.validationBatches(), wholeBatches),
                 checked.plannedBytes());
     }
 
@@ -95,82 +84,121 @@ public record TrainingPlan(
     public record Checked(DecoderConfig config, TrainingOptions options, long plannedBytes) {}
 
     /**
-     * Checks a training for which nothing was chosen yet, as far as that goes without a dataset.
+     * Checks a spec for which nothing was chosen yet, as far as that goes without a dataset.
      *
-     * @throws Refusal as {@link #of}
+     * @param hasInit whether the first weights come from somewhere
+     * @param init their configuration, where it is known
+     * @param vocabularySize 0 where it is not known
+     * @param found what is known to be wrong with the spec by now
+     * @return empty where the shape is not known
+     * @throws Refusal as {@link #of}, with all that is wrong
      */
-    public static Checked checkOpen(ModelSpec model, TrainingSpec asked, int vocabularySize, Limits limits) {
-        require("vocabulary_size", vocabularySize, 1, Integer.MAX_VALUE);
-        return check(model, ChosenTraining.smallest(asked), vocabularySize, limits);
+    public static Optional<Checked> checkOpen(
+            TrainingSpec asked,
+            boolean hasInit,
+            Optional<DecoderConfig> init,
+            int vocabularySize,
+            Limits limits,
+            Violations found) {
+        new SpecRules(asked, found).check(hasInit, init.map(ModelSpec::of));
+        found.throwIfAny(CommonReason.INVALID_SPEC);
+        TrainingSpec shaped = shaped(asked, init);
+        if (shaped.model().equals(ModelSpec.OF_INIT)) {
+            return Optional.empty();
+        }
+        int vocabulary = vocabularySize == 0 ? SMALLEST_VOCABULARY : vocabularySize;
+        return Optional.of(fit(ChosenTraining.smallest(shaped), init, vocabulary, limits));
     }
 
     /**
      * A request's training with nothing left open, chosen for its datasets; {@link #of} checks what was chosen.
      *
+     * @param init the configuration of the first weights, where they come from somewhere
      * @param datasets the job's own, and then those of its mix
+     * @param found what is known to be wrong with the spec by now
      * @throws Refusal as {@link #of}
      */
-    public static ChosenTraining choose(ModelSpec model, TrainingSpec asked, List<Dataset> datasets, Limits limits) {
-        Checked checked = checkOpen(model, asked, datasets.get(0).vocabularySize(), limits);
+    public static ChosenTraining choose(
+            TrainingSpec asked, Optional<DecoderConfig> init, List<Dataset> datasets, Limits limits, Violations found) {
+        Checked checked = checkOpen(
+                        asked, init.isPresent(), init, datasets.get(0).vocabularySize(), limits, found)
+                .orElseThrow();
         long tokens = datasets.stream()
                 .flatMap(dataset -> dataset.train().stream())
                 .mapToLong(Dataset.Shard::tokens)
                 .sum();
-        return ChosenTraining.of(checked.config(), asked, tokens, limits);
+        return ChosenTraining.of(checked.config(), shaped(asked, init), tokens, limits);
     }
 
-    private static Checked check(ModelSpec model, TrainingSpec training, int vocabularySize, Limits limits) {
-        DecoderConfig config = config(model, vocabularySize, limits);
-        checkSchedule(training);
-        checkPolicy(training.policy());
-        require("training.batch", training.batch(), 1, MAX_BATCH);
-        TrainingOptions options = options(training);
-        long stepTokens = (long) training.batch() * model.block();
-        refuseUnless(
-                stepTokens <= limits.stepTokens(),
-                "training.batch: %d times model.block %d is %d tokens a step (expected: at most %d)",
-                training.batch(),
-                model.block(),
-                stepTokens,
-                limits.stepTokens());
-        Parallelism parallelism = training.parallelism();
-        // Of each worker, as many as there are times the parts.
-        int parts = training.accumulation() * parallelism.workers();
-        int rows = training.batch() / parts;
-        long tokens = (long) rows * model.block();
-        refuseUnless(
-                tokens <= limits.stepLogits() / vocabularySize,
-                "training.batch: %d times model.block %d times the vocabulary of %d is more than %d numbers in each of %d parts"
-                        + " (expected: at most that)",
-                training.batch(),
-                model.block(),
-                vocabularySize,
-                limits.stepLogits(),
-                parts);
-        // Divided rather than multiplied: the product of five numbers can be more than a long holds.
-        refuseUnless(
-                tokens * model.heads() <= limits.stepScores() / model.layers() / model.block(),
-                "model.block: %d squared times training.batch %d times model.heads %d times model.layers %d is more than %d"
-                        + " numbers of attention in each of %d parts (expected: at most that)",
-                model.block(),
-                training.batch(),
-                model.heads(),
-                model.layers(),
-                limits.stepScores(),
-                parts);
-        long planned = parallelism.memory(config, training.batch(), options).process();
-        if (planned > limits.memoryOf(parallelism)) {
-            throw TrainingReason.JOB_TOO_LARGE.because(
-                    "training.batch: %d sequences of %d tokens, %d at a time, take %d bytes of memory (expected: at most %d;"
-                            + " %s)",
-                    training.batch(),
-                    model.block(),
-                    rows,
-                    planned,
-                    limits.memoryOf(parallelism),
-                    whatFits(config, options, parallelism, rows, limits));
+    /** With the shape of the first weights, where it was left to them. */
+    private static TrainingSpec shaped(TrainingSpec asked, Optional<DecoderConfig> init) {
+        return asked.model().equals(ModelSpec.OF_INIT) && init.isPresent()
+                ? asked.with(ModelSpec.of(init.get()))
+                : asked;
+    }
+
+    /** Checks a spec whose fields fit each other against what this machine takes on. */
+    private static Checked fit(TrainingSpec spec, Optional<DecoderConfig> init, int vocabularySize, Limits limits) {
+        Violations violations = new Violations();
+        Optional<DecoderConfig> config =
+                init.isPresent() ? init : SpecRules.config(spec.model(), vocabularySize, violations);
+        violations.throwIfAny(CommonReason.INVALID_SPEC);
+        TrainingOptions options = spec.options();
+        checkLimits(spec, config.get(), limits, violations);
+        violations.throwIfAny(CommonReason.INVALID_SPEC);
+        return new Checked(config.get(), options, planned(spec, config.get(), options, limits));
+    }
+
+    private static void checkLimits(TrainingSpec spec, DecoderConfig config, Limits limits, Violations violations) {
+        if (config.parameterCount() > limits.parameters()) {
+            violations.add("model", config.parameterCount() + " parameters", "at most " + limits.parameters());
         }
-        return new Checked(config, options, planned);
+        int block = config.block();
+        long stepTokens = (long) spec.batch() * block;
+        if (stepTokens > limits.stepTokens()) {
+            violations.add(
+                    "batch",
+                    "%d times model.block %d is %d tokens a step".formatted(spec.batch(), block, stepTokens),
+                    "at most " + limits.stepTokens());
+            return;
+        }
+        // Of each worker, as many as there are times the parts.
+        int parts = spec.accumulation() * spec.parallelism().workers();
+        long tokens = (long) (spec.batch() / parts) * block;
+        if (tokens > limits.stepLogits() / config.vocabularySize()) {
+            violations.add(
+                    "batch",
+                    "%d times model.block %d times the vocabulary of %d in %d parts"
+                            .formatted(spec.batch(), block, config.vocabularySize(), parts),
+                    "at most %d numbers in each part".formatted(limits.stepLogits()));
+        }
+        // Divided rather than multiplied: the product of five numbers can be more than a long holds.
+        if (tokens * config.heads() > limits.stepScores() / config.layers() / block) {
+            violations.add(
+                    "model.block",
+                    "%d squared times batch %d times model.heads %d times model.layers %d in %d parts"
+                            .formatted(block, spec.batch(), config.heads(), config.layers(), parts),
+                    "at most %d numbers of attention in each part".formatted(limits.stepScores()));
+        }
+    }
+
+    private static long planned(TrainingSpec spec, DecoderConfig config, TrainingOptions options, Limits limits) {
+        Parallelism parallelism = spec.parallelism();
+        int rows = spec.batch() / spec.accumulation() / parallelism.workers();
+        long planned = parallelism.memory(config, spec.batch(), options).process();
+        if (planned > limits.memoryOf(parallelism)) {
+            Violations violations = new Violations();
+            violations.add(
+                    "batch",
+                    "%d sequences of %d tokens, %d at a time, take %d bytes of memory"
+                            .formatted(spec.batch(), config.block(), rows, planned),
+                    "at most %d; %s"
+                            .formatted(
+                                    limits.memoryOf(parallelism),
+                                    whatFits(config, options, parallelism, rows, limits)));
+            violations.throwIfAny(TrainingReason.JOB_TOO_LARGE);
+        }
+        return planned;
     }
 
     /** What to do about a job that takes too much memory. */
@@ -178,14 +206,13 @@ public record TrainingPlan(
             DecoderConfig config, TrainingOptions options, Parallelism parallelism, int rows, Limits limits) {
         int fits = maxPart(config, options, parallelism, rows, limits);
         if (fits > 0) {
-            return "what fits is %d at a time, by a smaller training.batch or a larger training.accumulation"
-                    .formatted(fits);
+            return "what fits is %d at a time, by a smaller batch or a larger accumulation".formatted(fits);
         }
         TrainingOptions saving = options.with(Recompute.BLOCKS);
         String one = parallelism.devices() == 1 ? "one sequence" : "one sequence on each device";
         return options.recompute() != saving.recompute()
                         && maxPart(config, saving, parallelism, parallelism.devices(), limits) > 0
-                ? one + " fits with training.recompute blocks"
+                ? one + " fits with recompute blocks"
                 : "not even %s fits beside the weights, moments and gradients of %d parameters: together %d"
                         .formatted(
                                 one,
@@ -214,189 +241,41 @@ public record TrainingPlan(
         return fits * parallelism.devices();
     }
 
-    private static Mixture mixture(BatchOrder train, ModelSpec model, TrainingSpec training, List<Dataset> datasets) {
-        DataMix mix = training.mix();
-        requireWeight("training.weight", mix.weight());
-        require("training.mix", mix.others().size(), 0, MAX_MIXED);
+    private static Mixture mixture(BatchOrder train, int block, TrainingSpec spec, List<Dataset> datasets) {
         List<BatchOrder> orders = new ArrayList<>(List.of(train));
-        List<Double> weights = new ArrayList<>(List.of(mix.weight()));
-        for (int i = 0; i < mix.others().size(); i++) {
-            String field = "training.mix[%d]".formatted(i);
-            requireWeight(field + ".weight", mix.others().get(i).weight());
+        List<Double> weights = new ArrayList<>(List.of(spec.weight()));
+        for (int i = 0; i < spec.mix().size(); i++) {
             Dataset other = datasets.get(i + 1);
             if (!other.tokenizerSha256().equals(datasets.get(0).tokenizerSha256())) {
                 throw TrainingReason.TOKENIZER_MISMATCH.because(
-                        "%s: %s was made with tokenizer %s (expected: %s, as %s was)",
-                        field,
+                        "mix[%d]: %s was made with tokenizer %s (expected: %s, as %s was)",
+                        i,
                         other.name(),
                         other.tokenizerSha256(),
                         datasets.get(0).tokenizerSha256(),
                         datasets.get(0).name());
             }
             // Another seed each, or equal datasets would come in step.
-            orders.add(order(
-                    other.name() + ": train", other.train(), model.block(), training.batch(), training.seed() + i + 1));
-            weights.add(mix.others().get(i).weight());
+            orders.add(order(other.name() + ": train", other.train(), block, spec.batch(), spec.seed() + i + 1));
+            weights.add(spec.mix().get(i).weight());
         }
-        return refusing("training.mix", () -> new Mixture(orders, weights, training.seed()));
-    }
-
-    private static void requireWeight(String field, double weight) {
-        requireReal(field, weight, weight > 0 && weight <= MAX_WEIGHT, "> 0, <= " + MAX_WEIGHT);
-    }
-
-    private static void checkPolicy(TrainingPolicy policy) {
-        require("training.early_stop", policy.earlyStop(), 0, Integer.MAX_VALUE);
-        require("training.keep_checkpoints", policy.keepCheckpoints(), 0, Integer.MAX_VALUE);
-        requireReal(
-                "training.spike_factor",
-                policy.spikeFactor(),
-                policy.spikeFactor() == 0 || policy.spikeFactor() > 1 && policy.spikeFactor() <= MAX_SPIKE_FACTOR,
-                "0 for none, or > 1, <= " + MAX_SPIKE_FACTOR);
-    }
-
-    private static DecoderConfig config(ModelSpec model, int vocabularySize, Limits limits) {
-        require("model.layers", model.layers(), 1, MAX_LAYERS);
-        require("model.width", model.width(), 1, MAX_WIDTH);
-        require("model.heads", model.heads(), 1, model.width());
-        require("model.block", model.block(), 1, MAX_BLOCK);
-        refuseUnless(
-                model.width() % model.heads() == 0,
-                "model.heads: %d (expected: a divisor of model.width, which is %d)",
-                model.heads(),
-                model.width());
-        DecoderConfig config = refusing("model", () -> shape(model, vocabularySize));
-        refuseUnless(
-                config.parameterCount() <= limits.parameters(),
-                "model: %d parameters (expected: at most %d)",
-                config.parameterCount(),
-                limits.parameters());
-        return config;
-    }
-
-    private static DecoderConfig shape(ModelSpec model, int vocabulary) {
-        if (model.family() == ModelSpec.Family.GPT2) {
-            refuseLlamasOwn("key_value_heads", model.keyValueHeads() != 0, model.keyValueHeads());
-            refuseLlamasOwn("intermediate", model.intermediate() != 0, model.intermediate());
-            refuseLlamasOwn("own_head", model.ownHead(), model.ownHead());
-            return new GptConfig(vocabulary, model.block(), model.layers(), model.heads(), model.width());
+        try {
+            return new Mixture(orders, weights, spec.seed());
+        } catch (IllegalArgumentException e) {
+            throw new Refusal(CommonReason.INVALID_SPEC, "mix: " + e.getMessage(), e);
         }
-        return new LlamaConfig(
-                vocabulary,
-                model.block(),
-                model.layers(),
-                model.heads(),
-                model.keyValueHeads() == 0 ? model.heads() : model.keyValueHeads(),
-                model.width(),
-                model.width() / model.heads(),
-                model.intermediate() == 0 ? LlamaConfig.usualInnerWidth(model.width()) : model.intermediate(),
-                LlamaConfig.LLAMA_NORM_EPSILON,
-                LlamaConfig.LLAMA_ROPE_THETA,
-                !model.ownHead());
-    }
-
-    private static void refuseLlamasOwn(String field, boolean set, Object found) {
-        refuseUnless(!set, "model.%s: %s (expected: nothing, but for the family LLAMA)", field, found);
-    }
-
-    private static void checkSchedule(TrainingSpec training) {
-        require("training.steps", training.steps(), 1, MAX_STEPS);
-        require("training.warmup_steps", training.warmupSteps(), 0, training.steps() - 1);
-        require("training.validate_every", training.validateEvery(), 1, MAX_STEPS);
-        require("training.validation_batches", training.validationBatches(), 1, MAX_BATCH);
-        require("training.checkpoint_every", training.checkpointEvery(), 1, MAX_STEPS);
-        requireReal(
-                "training.learning_rate",
-                training.learningRate(),
-                training.learningRate() >= Float.MIN_NORMAL && training.learningRate() <= MAX_LEARNING_RATE,
-                "> 0, <= " + MAX_LEARNING_RATE);
-        requireReal(
-                "training.min_learning_rate",
-                training.minLearningRate(),
-                training.minLearningRate() >= 0 && training.minLearningRate() <= training.learningRate(),
-                ">= 0, <= training.learning_rate, which is " + training.learningRate());
-        requireReal(
-                "training.weight_decay",
-                training.weightDecay(),
-                training.weightDecay() >= 0 && training.weightDecay() <= MAX_WEIGHT_DECAY,
-                ">= 0, <= " + MAX_WEIGHT_DECAY);
-        requireReal(
-                "training.beta1", training.beta1(), training.beta1() >= 0 && (float) training.beta1() < 1, ">= 0, < 1");
-        requireReal(
-                "training.beta2", training.beta2(), training.beta2() >= 0 && (float) training.beta2() < 1, ">= 0, < 1");
-        requireReal(
-                "training.gradient_clip",
-                training.gradientClip(),
-                training.gradientClip() == 0
-                        || training.gradientClip() >= Float.MIN_NORMAL && training.gradientClip() <= MAX_GRADIENT_CLIP,
-                "0 for none, or <= " + MAX_GRADIENT_CLIP);
-    }
-
-    private static TrainingOptions options(TrainingSpec training) {
-        requireReal(
-                "training.dropout",
-                training.dropout(),
-                training.dropout() >= 0 && (float) training.dropout() < 1,
-                ">= 0, < 1");
-        require("training.accumulation", training.accumulation(), 1, training.batch());
-        refuseUnless(
-                training.batch() % training.accumulation() == 0,
-                "training.accumulation: %d (expected: a divisor of training.batch, which is %d)",
-                training.accumulation(),
-                training.batch());
-        Parallelism parallelism = training.parallelism();
-        int part = training.batch() / training.accumulation();
-        refuseUnless(
-                part % parallelism.size() == 0,
-                "training.devices: %d times training.workers %d (expected: a divisor of %d, training.batch over"
-                        + " training.accumulation)",
-                parallelism.devices(),
-                parallelism.workers(),
-                part);
-        return TrainingOptions.usual()
-                .with(training.precision())
-                .with(training.recompute())
-                .withDropout((float) training.dropout(), training.seed())
-                .withAccumulation(training.accumulation());
-    }
-
-    private static AdamW adamW(TrainingSpec training) {
-        // Nothing is longer than the largest float, so clipping to it is no clipping.
-        float clip = training.gradientClip() == 0 ? Float.MAX_VALUE : (float) training.gradientClip();
-        return new AdamW(
-                (float) training.beta1(), (float) training.beta2(), ADAM_EPSILON, (float) training.weightDecay(), clip);
     }
 
     private static BatchOrder order(String split, List<Dataset.Shard> shards, int block, int batch, long seed) {
         long maxTokens = shards.stream().mapToLong(Dataset.Shard::tokens).max().orElse(0);
-        refuseUnless(
-                maxTokens > block,
-                "model.block: %d (expected: < %d, the tokens of the dataset's largest %s shard)",
-                block,
-                maxTokens,
-                split);
+        if (maxTokens <= block) {
+            Violations violations = new Violations();
+            violations.add(
+                    "model.block",
+                    Integer.toString(block),
+                    "< %d, the tokens of the dataset's largest %s shard".formatted(maxTokens, split));
+            violations.throwIfAny(CommonReason.INVALID_SPEC);
+        }
         return new BatchOrder(shards.stream().map(Dataset.Shard::tokens).toList(), block, batch, seed);
-    }
-
-    static void require(String field, long value, long min, long max) {
-        refuseUnless(value >= min && value <= max, "%s: %d (expected: %d to %d)", field, value, min, max);
-    }
-
-    private static void requireReal(String field, double value, boolean holds, String expected) {
-        refuseUnless(Double.isFinite(value) && holds, "%s: %s (expected: finite, %s)", field, value, expected);
-    }
-
-    private static void refuseUnless(boolean holds, String format, Object... arguments) {
-        if (!holds) {
-            throw CommonReason.INVALID_ARGUMENT.because(format, arguments);
-        }
-    }
-
-    private static <T> T refusing(String field, Supplier<T> make) {
-        try {
-            return make.get();
-        } catch (IllegalArgumentException e) {
-            throw new Refusal(CommonReason.INVALID_ARGUMENT, field + ": " + e.getMessage(), e);
-        }
     }
 }

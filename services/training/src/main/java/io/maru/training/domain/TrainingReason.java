@@ -17,9 +17,13 @@ public enum TrainingReason implements Reason {
     JOB_TOO_LARGE(Kind.INVALID),
     /** Two steps of a job took longer than they may. */
     JOB_TOO_SLOW(Kind.INVALID),
-    /** The datasets of a mix were made with different tokenizers. */
+    /** There is no such model version or checkpoint to begin with. */
+    INIT_NOT_FOUND(Kind.NOT_FOUND),
+    /** A job cannot begin with a model of such a kind. */
+    INIT_UNSUPPORTED(Kind.INVALID),
+    /** The datasets of a mix, or the first weights, were made with different tokenizers. */
     TOKENIZER_MISMATCH(Kind.INVALID),
-    /** A run's checkpoint is of another dataset, model or training. */
+    /** A checkpoint is of another dataset, other first weights or another spec. */
     CHECKPOINT_MISMATCH(Kind.NOT_NOW),
     /** The checkpoint service does not take what was written. */
     CHECKPOINT_REFUSED(Kind.NOT_NOW),

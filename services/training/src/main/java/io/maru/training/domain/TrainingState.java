@@ -20,6 +20,7 @@ import java.util.Optional;
  * @param datasetSha256 of the dataset's manifest
  * @param mixSha256 of the manifests of those that are mixed in
  * @param step optimiser steps taken; the next batch is the one of this number
+ * @param initSha256 of the first weights; empty where they come from the seed
  * @param validationLoss of the last validation; 0 before the first
  * @param choices what of the training was left to the service
  * @param cursor what decides how the run goes on
@@ -32,14 +33,14 @@ public record TrainingState(
         String datasetSha256,
         List<String> mixSha256,
         String tokenizerSha256,
-        ModelSpec model,
-        TrainingSpec training,
+        String initSha256,
+        TrainingSpec spec,
         List<Choice> choices,
         String recipe,
         TrainingCursor cursor) {
     public static final String FILE = "training_state.json";
 
-    private static final int FORMAT = 2;
+    private static final int FORMAT = 3;
     private static final JsonMapper JSON = JsonMapper.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
@@ -53,14 +54,9 @@ public record TrainingState(
         choices = List.copyOf(choices);
     }
 
-    /** @param datasets the request's own first */
+    /** @param datasets the job's own first */
     public static TrainingState of(
-            TrainingRequest request,
-            List<Choice> choices,
-            List<Dataset> datasets,
-            long step,
-            double validationLoss,
-            TrainingCursor cursor) {
+            TrainingJob job, List<Dataset> datasets, long step, double validationLoss, TrainingCursor cursor) {
         Dataset dataset = datasets.get(0);
         return new TrainingState(
                 FORMAT,
@@ -70,10 +66,10 @@ public record TrainingState(
                 dataset.sha256(),
                 datasets.stream().skip(1).map(Dataset::sha256).toList(),
                 dataset.tokenizerSha256(),
-                request.model(),
-                request.training(),
-                choices,
-                request.recipe(),
+                job.init().map(init -> init.weights().sha256()).orElse(""),
+                job.request().spec(),
+                job.choices(),
+                job.request().recipe(),
                 cursor);
     }
 
@@ -108,17 +104,17 @@ public record TrainingState(
         require(checkpoint, "datasetSha256", datasetSha256, expected.datasetSha256);
         require(checkpoint, "mixSha256", mixSha256, expected.mixSha256);
         require(checkpoint, "tokenizerSha256", tokenizerSha256, expected.tokenizerSha256);
-        require(checkpoint, "model", model, expected.model);
+        require(checkpoint, "initSha256", initSha256, expected.initSha256);
         // On how many devices is no part of what is trained, though of its last bits: see inexactFor.
-        require(checkpoint, "training", training.with(expected.training.parallelism()), expected.training);
+        require(checkpoint, "spec", spec.with(expected.spec.parallelism()), expected.spec);
     }
 
     /** Why a run of {@code expected} that goes on from here may end with other bits; empty where it does not. */
     public Optional<String> inexactFor(TrainingSpec expected) {
-        return training.parallelism().equals(expected.parallelism())
+        return spec.parallelism().equals(expected.parallelism())
                 ? Optional.empty()
                 : Optional.of("step %d was reached by %s, and the run went on with %s"
-                        .formatted(step, training.parallelism(), expected.parallelism()));
+                        .formatted(step, spec.parallelism(), expected.parallelism()));
     }
 
     private static void require(String checkpoint, String field, Object found, Object expected) {

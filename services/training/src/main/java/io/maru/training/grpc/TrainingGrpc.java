@@ -3,13 +3,16 @@ package io.maru.training.grpc;
 import static io.maru.training.grpc.TrainingMapping.jobName;
 import static io.maru.training.grpc.TrainingMapping.toProto;
 
+import io.maru.platform.caller.Caller;
 import io.maru.platform.error.CommonReason;
+import io.maru.platform.error.Violations;
 import io.maru.platform.grpc.Page;
 import io.maru.platform.grpc.Watch;
 import io.maru.platform.name.ResourceName;
 import io.maru.training.app.TrainingJobCatalog.Numbered;
 import io.maru.training.app.TrainingJobs;
 import io.maru.training.domain.TrainingJob.Command;
+import io.maru.training.domain.TrainingRequest;
 import io.maru.training.v1.CancelTrainingJobRequest;
 import io.maru.training.v1.CheckTrainingSpecRequest;
 import io.maru.training.v1.CheckTrainingSpecResponse;
@@ -51,19 +54,29 @@ class TrainingGrpc implements TrainingService {
     @Override
     @Blocking
     public Uni<TrainingJob> createTrainingJob(CreateTrainingJobRequest request) {
-        String requestId = ResourceName.checkRequestId(request.getRequestId());
-        String name = "trainingJobs/" + ResourceName.idOrNew("job_id", request.getJobId());
-        return answer(jobs.create(requestId, name, TrainingMapping.request(request)));
+        String requestKey = Caller.requestKey("CreateTrainingJob", request.getRequestId());
+        String name = ResourceName.of(
+                Caller.current().workspace(), "trainingJobs/" + ResourceName.idOrNew("job_id", request.getJobId()));
+        Violations violations = new Violations();
+        TrainingRequest asked = TrainingMapping.request(request, violations);
+        return answer(jobs.create(requestKey, name, asked, violations));
     }
 
     @Override
     @Blocking
     public Uni<CheckTrainingSpecResponse> checkTrainingSpec(CheckTrainingSpecRequest request) {
+        if (request.getVocabularySize() < 0) {
+            throw CommonReason.INVALID_ARGUMENT.because(
+                    "vocabulary_size: %d (expected: >= 0)", request.getVocabularySize());
+        }
+        Violations violations = new Violations();
         return Uni.createFrom()
                 .item(toProto(jobs.check(
-                        TrainingMapping.toDomain(request.getSpec().getModel()),
-                        TrainingMapping.toDomain(request.getSpec()),
-                        request.getVocabularySize())));
+                        TrainingMapping.spec(request.getSpec(), violations),
+                        !request.getInit().isEmpty(),
+                        TrainingMapping.init(request.getInit()),
+                        request.getVocabularySize(),
+                        violations)));
     }
 
     @Override
@@ -76,7 +89,9 @@ class TrainingGrpc implements TrainingService {
     @Blocking
     public Uni<ListTrainingJobsResponse> listTrainingJobs(ListTrainingJobsRequest request) {
         Page page = Page.of(request.getPageSize(), request.getPageToken());
-        var result = page.cut(jobs.list(page.after(), page.size() + 1), io.maru.training.domain.TrainingJob::sequence);
+        var result = page.cut(
+                jobs.list(Caller.current().workspace(), page.after(), page.size() + 1),
+                io.maru.training.domain.TrainingJob::sequence);
         return Uni.createFrom()
                 .item(ListTrainingJobsResponse.newBuilder()
                         .addAllTrainingJobs(result.items().stream()

@@ -1,61 +1,103 @@
 package io.maru.training.grpc;
 
 import com.google.protobuf.Timestamp;
-import io.maru.model.kernel.Precision;
-import io.maru.model.layer.Recompute;
-import io.maru.model.training.Decay;
 import io.maru.platform.error.CommonReason;
-import io.maru.platform.error.Refusal;
+import io.maru.platform.error.Violations;
 import io.maru.platform.name.ResourceName;
+import io.maru.platform.spec.Spec;
 import io.maru.training.app.TrainingJobCatalog.Numbered;
 import io.maru.training.app.TrainingJobs;
 import io.maru.training.domain.Choice;
-import io.maru.training.domain.DataMix;
 import io.maru.training.domain.HistoryPoint;
 import io.maru.training.domain.Measurement;
-import io.maru.training.domain.ModelSpec;
-import io.maru.training.domain.Parallelism;
 import io.maru.training.domain.Preflight;
 import io.maru.training.domain.TrainingJob;
-import io.maru.training.domain.TrainingPolicy;
 import io.maru.training.domain.TrainingRequest;
 import io.maru.training.domain.TrainingSpec;
 import io.maru.training.v1.CheckTrainingSpecResponse;
 import io.maru.training.v1.CreateTrainingJobRequest;
-import io.maru.training.v1.DatasetShare;
 import io.maru.training.v1.TrainingHistory;
 import io.maru.training.v1.TrainingMeasurement;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
 /** Where the words of the wire and those of the domain meet. */
 final class TrainingMapping {
+    private static final String DATASET = "datasets/{dataset}";
+    private static final String USUAL_TRAINING = "train";
+    private static final int MAX_PRIORITY = 10;
+
     private TrainingMapping() {}
 
     static String jobName(String name) {
-        return ResourceName.check("name", name, "trainingJobs/{job}");
+        return ResourceName.full("name", name, "trainingJobs/{job}");
     }
 
-    static TrainingRequest request(CreateTrainingJobRequest request) {
+    /** @param violations of the spec, to which are added those of its names */
+    static TrainingRequest request(CreateTrainingJobRequest request, Violations violations) {
         return new TrainingRequest(
-                ResourceName.check("run", request.getRun(), "runs/{run}"),
-                ResourceName.check("dataset", request.getDataset(), "datasets/{dataset}"),
-                toDomain(request.getSpec().getModel()),
-                toDomain(request.getSpec()),
-                request.getRecipe());
+                ResourceName.full("run", request.getRun(), "runs/{run}"),
+                request.getTraining().isEmpty()
+                        ? USUAL_TRAINING
+                        : ResourceName.check("training", request.getTraining(), "{training}"),
+                ResourceName.full("dataset", request.getDataset(), DATASET),
+                request.getTokenizer().isEmpty()
+                        ? ""
+                        : ResourceName.full("tokenizer", request.getTokenizer(), "tokenizers/{tokenizer}"),
+                spec(request.getSpec(), violations),
+                request.getInit().isEmpty() ? "" : initName(request.getInit()),
+                request.getRecipe(),
+                priority(request.getPriority()));
+    }
+
+    /** Where first weights come from; empty where that is the name of something to come, an earlier step of a run say. */
+    static Optional<String> init(String name) {
+        return name.contains("/") ? Optional.of(initName(name)) : Optional.empty();
+    }
+
+    private static String initName(String name) {
+        return ResourceName.full(
+                "init", name, "models/{model}/versions/{version}", "runs/{run}/checkpoints/{checkpoint}");
+    }
+
+    /**
+     * The spec in the domain's types, with full names.
+     *
+     * @param violations to which is added what its fields break of their rules
+     */
+    static TrainingSpec spec(io.maru.training.v1.TrainingSpec spec, Violations violations) {
+        Spec.check(spec, "", violations);
+        io.maru.training.v1.TrainingSpec.Builder named = spec.toBuilder();
+        for (int i = 0; i < spec.getMixCount(); i++) {
+            String name = spec.getMix(i).getDataset();
+            if (ResourceName.fits(ResourceName.relative(name), DATASET)) {
+                named.getMixBuilder(i).setDataset(ResourceName.full("mix.dataset", name, DATASET));
+            } else if (!name.isEmpty()) {
+                violations.add("mix[%d].dataset".formatted(i), '"' + name + '"', DATASET);
+            }
+        }
+        return SpecMapping.toDomain(named.build());
     }
 
     static io.maru.training.v1.TrainingJob toProto(TrainingJob job) {
+        boolean best = job.endsWithTheBest();
+        boolean succeeded = job.state() == TrainingJob.State.SUCCEEDED;
+        String result = best ? job.details().bestCheckpoint() : job.progress().lastCheckpoint();
+        double loss = best ? job.details().bestValidationLoss() : job.progress().validationLoss();
         return io.maru.training.v1.TrainingJob.newBuilder()
+                .setResultCheckpoint(succeeded ? result : "")
+                .setResultValidationLoss(succeeded ? loss : 0)
                 .setName(job.name())
                 .setState(toProto(job.state()))
                 .setRun(job.request().run())
                 .setDataset(job.request().dataset())
-                .setSpec(toProto(job.request().training()).toBuilder()
-                        .setModel(toProto(job.request().model())))
-                .setSteps(job.request().training().steps())
-                .setStepTokens((long) job.request().training().batch()
-                        * job.request().model().block())
+                .setTraining(job.request().training())
+                .setInit(job.request().init())
+                .setSpec(SpecMapping.toProto(job.request().spec()))
+                .setSteps(job.request().spec().steps())
+                .setStepTokens((long) job.request().spec().batch()
+                        * job.request().spec().model().block())
                 .setStep(job.progress().step())
                 .setLoss(job.progress().loss())
                 .setValidationLoss(job.progress().validationLoss())
@@ -163,154 +205,12 @@ final class TrainingMapping {
         };
     }
 
-    static ModelSpec toDomain(io.maru.training.v1.ModelSpec model) {
-        return new ModelSpec(
-                model.getLayers(),
-                model.getHeads(),
-                model.getWidth(),
-                model.getBlock(),
-                switch (model.getFamily()) {
-                    case FAMILY_UNSPECIFIED, GPT2 -> ModelSpec.Family.GPT2;
-                    case LLAMA -> ModelSpec.Family.LLAMA;
-                    case UNRECOGNIZED -> throw unknown("model.family", model.getFamilyValue());
-                },
-                model.getKeyValueHeads(),
-                model.getIntermediate(),
-                model.getOwnHead());
-    }
-
-    private static io.maru.training.v1.ModelSpec toProto(ModelSpec model) {
-        return io.maru.training.v1.ModelSpec.newBuilder()
-                .setLayers(model.layers())
-                .setHeads(model.heads())
-                .setWidth(model.width())
-                .setBlock(model.block())
-                .setFamily(
-                        switch (model.family()) {
-                            case GPT2 -> io.maru.training.v1.ModelSpec.Family.GPT2;
-                            case LLAMA -> io.maru.training.v1.ModelSpec.Family.LLAMA;
-                        })
-                .setKeyValueHeads(model.keyValueHeads())
-                .setIntermediate(model.intermediate())
-                .setOwnHead(model.ownHead())
-                .build();
-    }
-
-    private static Refusal unknown(String field, int value) {
-        return CommonReason.INVALID_ARGUMENT.because("%s: %d (expected: one of its values)", field, value);
-    }
-
-    static TrainingSpec toDomain(io.maru.training.v1.TrainingSpec training) {
-        return new TrainingSpec(
-                training.getSteps(),
-                training.getBatch(),
-                training.getLearningRate(),
-                training.hasMinLearningRate() ? training.getMinLearningRate() : -1,
-                training.hasWarmupSteps() ? training.getWarmupSteps() : -1,
-                training.getWeightDecay(),
-                training.getBeta1(),
-                training.getBeta2(),
-                training.getGradientClip(),
-                training.getSeed(),
-                training.getValidateEvery(),
-                training.getValidationBatches(),
-                training.getCheckpointEvery(),
-                switch (training.getSchedule()) {
-                    case SCHEDULE_UNSPECIFIED, COSINE -> Decay.COSINE;
-                    case LINEAR -> Decay.LINEAR;
-                    case WSD -> Decay.WSD;
-                    case CONSTANT -> Decay.CONSTANT;
-                    case UNRECOGNIZED -> throw unknown("training.schedule", training.getScheduleValue());
-                },
-                switch (training.getPrecision()) {
-                    case PRECISION_UNSPECIFIED, FLOAT32 -> Precision.FLOAT32;
-                    case BFLOAT16 -> Precision.BFLOAT16;
-                    case UNRECOGNIZED -> throw unknown("training.precision", training.getPrecisionValue());
-                },
-                switch (training.getRecompute()) {
-                    case RECOMPUTE_UNSPECIFIED, NONE -> Recompute.NONE;
-                    case BLOCKS -> Recompute.BLOCKS;
-                    case UNRECOGNIZED -> throw unknown("training.recompute", training.getRecomputeValue());
-                },
-                training.getDropout(),
-                training.getAccumulation() == 0 && training.getBatch() != 0 ? 1 : training.getAccumulation(),
-                new Parallelism(
-                        training.getDevices() == 0 ? 1 : training.getDevices(),
-                        training.getWorkers() == 0 ? 1 : training.getWorkers()),
-                new DataMix(
-                        training.getWeight() == 0 ? 1 : training.getWeight(),
-                        training.getMixList().stream()
-                                .map(share -> new DataMix.Share(
-                                        ResourceName.check(
-                                                "training.mix.dataset", share.getDataset(), "datasets/{dataset}"),
-                                        share.getWeight()))
-                                .toList()),
-                new TrainingPolicy(
-                        switch (training.getOnDivergence()) {
-                            case ON_DIVERGENCE_UNSPECIFIED, PAUSE -> TrainingPolicy.OnDivergence.PAUSE;
-                            case SKIP -> TrainingPolicy.OnDivergence.SKIP;
-                            case FAIL -> TrainingPolicy.OnDivergence.FAIL;
-                            case UNRECOGNIZED ->
-                                throw unknown("training.on_divergence", training.getOnDivergenceValue());
-                        },
-                        training.getSpikeFactor(),
-                        training.getEarlyStop(),
-                        training.getKeepCheckpoints()));
-    }
-
-    private static io.maru.training.v1.TrainingSpec toProto(TrainingSpec training) {
-        return io.maru.training.v1.TrainingSpec.newBuilder()
-                .setSteps(training.steps())
-                .setBatch(training.batch())
-                .setLearningRate(training.learningRate())
-                .setMinLearningRate(training.minLearningRate())
-                .setWarmupSteps(training.warmupSteps())
-                .setWeightDecay(training.weightDecay())
-                .setBeta1(training.beta1())
-                .setBeta2(training.beta2())
-                .setGradientClip(training.gradientClip())
-                .setSeed(training.seed())
-                .setValidateEvery(training.validateEvery())
-                .setValidationBatches(training.validationBatches())
-                .setCheckpointEvery(training.checkpointEvery())
-                .setSchedule(
-                        switch (training.schedule()) {
-                            case COSINE -> io.maru.training.v1.TrainingSpec.Schedule.COSINE;
-                            case LINEAR -> io.maru.training.v1.TrainingSpec.Schedule.LINEAR;
-                            case WSD -> io.maru.training.v1.TrainingSpec.Schedule.WSD;
-                            case CONSTANT -> io.maru.training.v1.TrainingSpec.Schedule.CONSTANT;
-                        })
-                .setPrecision(
-                        switch (training.precision()) {
-                            case FLOAT32 -> io.maru.training.v1.TrainingSpec.Precision.FLOAT32;
-                            case BFLOAT16 -> io.maru.training.v1.TrainingSpec.Precision.BFLOAT16;
-                        })
-                .setRecompute(
-                        switch (training.recompute()) {
-                            case NONE -> io.maru.training.v1.TrainingSpec.Recompute.NONE;
-                            case BLOCKS -> io.maru.training.v1.TrainingSpec.Recompute.BLOCKS;
-                        })
-                .setDropout(training.dropout())
-                .setAccumulation(training.accumulation())
-                .setDevices(training.parallelism().devices())
-                .setWorkers(training.parallelism().workers())
-                .addAllMix(training.mix().others().stream()
-                        .map(share -> DatasetShare.newBuilder()
-                                .setDataset(share.dataset())
-                                .setWeight(share.weight())
-                                .build())
-                        .toList())
-                .setWeight(training.mix().weight())
-                .setOnDivergence(
-                        switch (training.policy().onDivergence()) {
-                            case PAUSE -> io.maru.training.v1.TrainingSpec.OnDivergence.PAUSE;
-                            case SKIP -> io.maru.training.v1.TrainingSpec.OnDivergence.SKIP;
-                            case FAIL -> io.maru.training.v1.TrainingSpec.OnDivergence.FAIL;
-                        })
-                .setSpikeFactor(training.policy().spikeFactor())
-                .setEarlyStop(training.policy().earlyStop())
-                .setKeepCheckpoints(training.policy().keepCheckpoints())
-                .build();
+    private static int priority(int priority) {
+        if (Math.abs((long) priority) > MAX_PRIORITY) {
+            throw CommonReason.INVALID_ARGUMENT.because(
+                    "priority: %d (expected: -%d to %d)", priority, MAX_PRIORITY, MAX_PRIORITY);
+        }
+        return priority;
     }
 
     private static Timestamp toProto(Instant time) {

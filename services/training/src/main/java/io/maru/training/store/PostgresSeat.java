@@ -31,7 +31,7 @@ final class PostgresSeat implements Seat {
     static PostgresSeat open(
             Sql sql, Database database, WorkQueue queue, String job, String attempt, int workers, String setup)
             throws SQLException {
-        close(sql, job);
+        close(sql, queue, job);
         for (int rank = 0; rank < workers; rank++) {
             String name = name(job, attempt, rank);
             sql.update(
@@ -49,11 +49,12 @@ final class PostgresSeat implements Seat {
     }
 
     /** Whoever sits there sees it, and goes. */
-    static void close(Sql sql, String job) throws SQLException {
-        sql.update(
-                "delete from work using training_seat seat where work.name = seat.name and seat.job = ? and work.owner is null",
-                job);
-        sql.update("delete from training_seat where job = ?", job);
+    static void close(Sql sql, WorkQueue queue, String job) throws SQLException {
+        List<String> seats =
+                sql.list("delete from training_seat where job = ? returning name", row -> row.getString("name"), job);
+        for (String seat : seats) {
+            queue.withdrawUnheld(sql, PostgresTrainingJobs.SEAT_KIND, seat);
+        }
     }
 
     static Optional<PostgresSeat> find(Sql sql, Database database, String name) throws SQLException {

@@ -8,13 +8,14 @@ import io.maru.platform.database.Database;
 import io.maru.platform.database.Database.Sql;
 import io.maru.platform.event.Fact;
 import io.maru.platform.event.Outbox;
+import io.maru.platform.name.ResourceName;
 import io.maru.platform.work.WorkQueue;
 import io.maru.training.app.TrainingJobCatalog;
 import io.maru.training.domain.Choice;
 import io.maru.training.domain.HistoryPoint;
+import io.maru.training.domain.InitialWeights;
 import io.maru.training.domain.JobDetails;
 import io.maru.training.domain.Measurement;
-import io.maru.training.domain.ModelSpec;
 import io.maru.training.domain.Preflight;
 import io.maru.training.domain.Progress;
 import io.maru.training.domain.TrainingJob;
@@ -52,40 +53,46 @@ public final class PostgresTrainingJobs implements TrainingJobCatalog {
     }
 
     @Override
-    public Optional<TrainingJob> findByRequest(String requestId) {
+    public Optional<TrainingJob> findByRequest(String requestKey) {
         return database.inTransaction(sql ->
-                sql.first("select * from training_job where request_id = ?", PostgresTrainingJobs::read, requestId));
+                sql.first("select * from training_job where request_key = ?", PostgresTrainingJobs::read, requestKey));
     }
 
     @Override
-    public List<TrainingJob> list(long before, int limit) {
+    public List<TrainingJob> list(String workspace, long before, int limit) {
         return database.inTransaction(sql -> sql.list(
-                "select * from training_job where sequence < ? order by sequence desc limit ?",
+                "select * from training_job where workspace = ? and sequence < ? order by sequence desc limit ?",
                 PostgresTrainingJobs::read,
+                workspace,
                 before,
                 limit));
     }
 
     @Override
-    public boolean add(String requestId, TrainingJob job) {
+    public boolean add(String requestKey, TrainingJob job) {
         return database.inTransaction(sql -> {
             // Without a conflict target: name, request and run are each taken at most once.
             int added = sql.update(
                     """
                     insert into training_job
-                        (name, request_id, run, dataset, model, training, recipe, asked, choices, state, parameters,
-                         preflight, create_time, update_time)
-                    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                        (name, workspace, request_key, run, training, dataset, tokenizer, spec, asked, init, init_weights,
+                         recipe, priority, choices, state, parameters, preflight, create_time, update_time)
+                    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     on conflict do nothing
                     """,
                     job.name(),
-                    requestId,
+                    ResourceName.workspace(job.name()),
+                    requestKey,
                     job.request().run(),
+                    job.request().training(),
                     job.request().dataset(),
-                    write(job.request().model()),
-                    write(job.request().training()),
-                    job.request().recipe(),
+                    job.request().tokenizer(),
+                    write(job.request().spec()),
                     write(job.asked()),
+                    job.request().init(),
+                    job.init().map(PostgresTrainingJobs::write).orElse(""),
+                    job.request().recipe(),
+                    job.request().priority(),
                     write(job.choices()),
                     job.state().name(),
                     job.parameters(),
@@ -93,7 +100,7 @@ public final class PostgresTrainingJobs implements TrainingJobCatalog {
                     job.createTime(),
                     job.updateTime());
             if (added == 1) {
-                queue.enqueue(sql, KIND, job.name());
+                queue.enqueue(sql, KIND, job.name(), job.request().priority());
             }
             return added == 1;
         });
@@ -103,11 +110,7 @@ public final class PostgresTrainingJobs implements TrainingJobCatalog {
     public TrainingJob change(String name, TrainingJob.Command command) {
         return database.inTransaction(sql -> {
             // The order of locks is the workers': first the work, then the job.
-            boolean held = sql.first(
-                            "select owner is not null and expire_time >= now() as held from work where name = ? for update",
-                            row -> row.getBoolean("held"),
-                            name)
-                    .orElse(false);
+            boolean held = queue.isHeld(sql, name);
             TrainingJob job = find(sql, name, true)
                     .orElseThrow(() ->
                             TRAINING_JOB_NOT_FOUND.because("%s: no such training job (expected: one created)", name));
@@ -117,9 +120,9 @@ public final class PostgresTrainingJobs implements TrainingJobCatalog {
             }
             sql.update("update training_job set pause_reason = '' where name = ?", name);
             if (state == TrainingJob.State.PENDING) {
-                queue.enqueue(sql, KIND, name);
+                queue.enqueue(sql, KIND, name, job.request().priority());
             } else if (!held) {
-                sql.update("delete from work where name = ?", name);
+                queue.withdraw(sql, KIND, name);
             }
             return setState(sql, name, state);
         });
@@ -177,7 +180,7 @@ public final class PostgresTrainingJobs implements TrainingJobCatalog {
                 name);
         TrainingJob job = find(sql, name, false).orElseThrow();
         if (state.isFinal() || state == TrainingJob.State.PAUSED) {
-            PostgresSeat.close(sql, name);
+            PostgresSeat.close(sql, queue, name);
         }
         Optional<Fact> fact = TrainingFacts.reached(job);
         if (fact.isPresent()) {
@@ -245,16 +248,20 @@ public final class PostgresTrainingJobs implements TrainingJobCatalog {
     }
 
     private static TrainingJob read(ResultSet row) throws SQLException {
-        TrainingSpec training = read(row.getString("training"), TrainingSpec.class);
+        String init = row.getString("init_weights");
         return new TrainingJob(
                 row.getString("name"),
                 new TrainingRequest(
                         row.getString("run"),
+                        row.getString("training"),
                         row.getString("dataset"),
-                        read(row.getString("model"), ModelSpec.class),
-                        training,
-                        row.getString("recipe")),
+                        row.getString("tokenizer"),
+                        read(row.getString("spec"), TrainingSpec.class),
+                        row.getString("init"),
+                        row.getString("recipe"),
+                        row.getInt("priority")),
                 read(row.getString("asked"), TrainingSpec.class),
+                init.isEmpty() ? Optional.empty() : Optional.of(read(init, InitialWeights.class)),
                 List.of(read(row.getString("choices"), Choice[].class)),
                 TrainingJob.State.valueOf(row.getString("state")),
                 new Progress(

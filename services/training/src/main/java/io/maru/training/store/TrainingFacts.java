@@ -21,7 +21,7 @@ final class TrainingFacts {
                 .setTrainingJob(job.name())
                 .setRun(job.request().run())
                 .setStep(measurement.step())
-                .setSteps(job.request().training().steps())
+                .setSteps(job.request().spec().steps())
                 .setLoss(measurement.loss())
                 .setLearningRate(measurement.learningRate())
                 .setGradientNorm(measurement.gradientNorm())

@@ -26,15 +26,15 @@ final class InMemoryRegistry implements CheckpointRegistry {
     }
 
     @Override
-    public Optional<Kept> newest(String run) {
-        return all(run).stream().findFirst();
+    public Optional<Kept> newest(String run, String training) {
+        return all(run, training).stream().findFirst();
     }
 
     @Override
-    public List<Kept> all(String run) {
+    public List<Kept> all(String run, String training) {
         return kept.descendingMap().values().stream()
                 .map(candidate -> new Kept(
-                        CheckpointRegistry.name(run, candidate.step()),
+                        CheckpointRegistry.name(run, training, candidate.step()),
                         candidate.step(),
                         candidate.files(),
                         candidate.validationLoss()))
@@ -46,12 +46,21 @@ final class InMemoryRegistry implements CheckpointRegistry {
         if (deletionOutages.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
             throw Status.UNAVAILABLE.asRuntimeException();
         }
-        kept.remove(Long.parseLong(name.substring(name.lastIndexOf('/') + 1)));
+        kept.remove(step(name));
+    }
+
+    @Override
+    public Optional<Map<String, SealedFile>> files(String name) {
+        return Optional.ofNullable(kept.get(step(name))).map(Candidate::files);
+    }
+
+    private static long step(String name) {
+        return Long.parseLong(name.substring(name.lastIndexOf('-') + 1));
     }
 
     @Override
     public boolean isIntact(String name) {
-        long step = Long.parseLong(name.substring(name.lastIndexOf('/') + 1));
+        long step = step(name);
         for (Map.Entry<String, SealedFile> file : kept.get(step).files().entrySet()) {
             byte[] content = bytes.objects.get(name + "/" + file.getKey());
             if (content == null || !Sha256.of(content).equals(file.getValue().sha256())) {

@@ -6,11 +6,10 @@ import static org.assertj.core.api.Assertions.within;
 import io.grpc.Status;
 import io.maru.model.training.StepResult;
 import io.maru.training.domain.Measurement;
-import io.maru.training.domain.ModelSpec;
 import io.maru.training.domain.Progress;
+import io.maru.training.domain.Specs;
 import io.maru.training.domain.TrainingJob.State;
 import io.maru.training.domain.TrainingRequest;
-import io.maru.training.domain.TrainingSpec;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -18,12 +17,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 class ProgressReportTest {
-    private static final TrainingRequest REQUEST = new TrainingRequest(
-            "runs/a",
-            "datasets/a",
-            new ModelSpec(1, 1, 1, 1),
-            new TrainingSpec(1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 1),
-            "");
+    private static final TrainingRequest REQUEST =
+            Specs.request("runs/a", "datasets/a", Specs.spec(Specs.TINY, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 1), "");
 
     private final AtomicBoolean down = new AtomicBoolean();
     private final ScriptedJob job = new ScriptedJob(REQUEST, State.RUNNING, step -> {

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.maru.model.cluster.Cluster;
-import io.maru.platform.error.GrpcErrors;
+import io.maru.platform.error.Faults;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -30,8 +30,7 @@ class RendezvousTest {
 
         assertThatThrownBy(() -> new Rendezvous("10.0.0.1", Duration.ofMillis(1), LIMIT).await(seat))
                 .hasMessageContaining("not all workers came within 1 ms (expected: ")
-                .satisfies(
-                        refusal -> assertThat(GrpcErrors.isTransient(refusal)).isTrue());
+                .satisfies(refusal -> assertThat(Faults.isTransient(refusal)).isTrue());
     }
 
     @Test
@@ -40,8 +39,7 @@ class RendezvousTest {
         seat.wanted = false;
 
         assertThatThrownBy(() -> new Rendezvous("10.0.0.1", Duration.ofDays(1), LIMIT).await(seat))
-                .satisfies(
-                        refusal -> assertThat(GrpcErrors.isTransient(refusal)).isTrue());
+                .satisfies(refusal -> assertThat(Faults.isTransient(refusal)).isTrue());
     }
 
     /** The second of two seats; the first is taken at some look. */

@@ -1,6 +1,7 @@
 package io.maru.training.app;
 
 import io.maru.training.domain.Divergence;
+import io.maru.training.domain.InitialWeights;
 import io.maru.training.domain.Measurement;
 import io.maru.training.domain.Preflight;
 import io.maru.training.domain.Progress;
@@ -28,6 +29,7 @@ final class ScriptedJob implements HeldJob {
     Progress resumed;
     Preflight preflight = Preflight.planned(1, 1);
     String inexact = "";
+    Optional<InitialWeights> init = Optional.empty();
     private final TrainingRequest request;
     private final LongFunction<TrainingJob.State> script;
 
@@ -67,7 +69,8 @@ final class ScriptedJob implements HeldJob {
         return new TrainingJob(
                 "trainingJobs/j",
                 request,
-                request.training(),
+                request.spec(),
+                init,
                 List.of(),
                 state,
                 progress,

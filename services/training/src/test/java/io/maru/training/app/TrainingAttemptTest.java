@@ -11,9 +11,6 @@ import io.maru.formats.SealedFile;
 import io.maru.formats.Sha256;
 import io.maru.model.configuration.DecoderConfig;
 import io.maru.model.device.DeviceOptions;
-import io.maru.model.kernel.Precision;
-import io.maru.model.layer.Recompute;
-import io.maru.model.training.Decay;
 import io.maru.model.training.DivergedException;
 import io.maru.model.training.Learner;
 import io.maru.model.training.StepResult;
@@ -21,18 +18,18 @@ import io.maru.platform.error.Refusal;
 import io.maru.tokenizer.BpeTokenizer;
 import io.maru.training.TinyDataset;
 import io.maru.training.app.CheckpointRegistry.Candidate;
-import io.maru.training.domain.DataMix;
+import io.maru.training.domain.DatasetShare;
 import io.maru.training.domain.Divergence;
 import io.maru.training.domain.Divergence.Action;
 import io.maru.training.domain.Limits;
 import io.maru.training.domain.ModelSpec;
+import io.maru.training.domain.Specs;
 import io.maru.training.domain.TrainingCursor;
 import io.maru.training.domain.TrainingJob.State;
-import io.maru.training.domain.TrainingPolicy;
-import io.maru.training.domain.TrainingPolicy.OnDivergence;
 import io.maru.training.domain.TrainingReason;
 import io.maru.training.domain.TrainingRequest;
 import io.maru.training.domain.TrainingSpec;
+import io.maru.training.domain.TrainingSpec.OnDivergence;
 import io.maru.training.domain.TrainingState;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -199,7 +196,7 @@ class TrainingAttemptTest {
         assertThat(job.pauseReason).isEqualTo("step 20: validation loss NaN (expected: a finite number); batch 19");
         assertThat(job.divergences).extracting(Divergence::action).containsExactly(Action.PAUSED);
         assertThat(registry.kept.keySet()).containsExactly(10L);
-        assertThat(job.progress.lastCheckpoint()).isEqualTo(RUN + "/checkpoints/10");
+        assertThat(job.progress.lastCheckpoint()).isEqualTo(RUN + "/checkpoints/train-10");
     }
 
     /** A checkpoint that is due where nothing is validated waits for the next step's loss. */
@@ -240,16 +237,16 @@ class TrainingAttemptTest {
     @Test
     void endsEarlyWhenItGetsNoBetterAndKnowsTheBest() throws Exception {
         // A rate that moves no weight: every validation gives the same loss.
-        TrainingSpec stuck = new TrainingSpec(1000, 4, 1e-30, 1e-30, 0, 0, 0.9, 0.95, 1, 42, 2, 3, 100)
-                .with(new TrainingPolicy(OnDivergence.PAUSE, 0, 3, 0));
+        TrainingSpec stuck = Specs.with(
+                Specs.spec(MODEL, 1000, 4, 1e-30, 1e-30, 0, 0, 0.9, 0.95, 1, 42, 2, 3, 100), Map.of("earlyStop", 3));
 
         ScriptedJob job = run(request(stuck));
 
         assertThat(job.state).isEqualTo(State.SUCCEEDED);
         assertThat(job.progress.step()).isEqualTo(8);
         assertThat(registry.kept.keySet()).containsExactly(2L, 8L);
-        assertThat(job.progress.lastCheckpoint()).isEqualTo(RUN + "/checkpoints/8");
-        assertThat(job.bestCheckpoint).isEqualTo(RUN + "/checkpoints/2");
+        assertThat(job.progress.lastCheckpoint()).isEqualTo(RUN + "/checkpoints/train-8");
+        assertThat(job.bestCheckpoint).isEqualTo(RUN + "/checkpoints/train-2");
         assertThat(job.bestValidationLoss).isEqualTo(job.progress.validationLoss());
 
         ScriptedJob again = run(request(stuck));
@@ -259,20 +256,21 @@ class TrainingAttemptTest {
 
     @Test
     void keepsTheNewestCheckpointsAndTheBest() throws Exception {
-        TrainingSpec stuck = new TrainingSpec(24, 4, 1e-30, 1e-30, 0, 0, 0.9, 0.95, 1, 42, 8, 3, 4)
-                .with(new TrainingPolicy(OnDivergence.PAUSE, 0, 0, 2));
+        TrainingSpec stuck = Specs.with(
+                Specs.spec(MODEL, 24, 4, 1e-30, 1e-30, 0, 0, 0.9, 0.95, 1, 42, 8, 3, 4), Map.of("keepCheckpoints", 2));
         registry.deletionOutages.set(2);
 
         ScriptedJob job = run(request(stuck));
 
         assertThat(registry.kept.keySet()).containsExactly(8L, 20L, 24L);
-        assertThat(job.bestCheckpoint).isEqualTo(RUN + "/checkpoints/8");
+        assertThat(job.bestCheckpoint).isEqualTo(RUN + "/checkpoints/train-8");
         assertThat(registry.kept.get(20L).validationLoss())
                 .as("of a checkpoint whose weights were not validated")
                 .isZero();
 
         // What a worker that was killed in between has left behind, the next one removes.
-        registry.kept.put(12L, new Candidate(RUN, 12, registry.kept.get(20L).files(), DATASET, 0));
+        registry.kept.put(
+                12L, new Candidate(RUN, "train", 12, registry.kept.get(20L).files(), DATASET, "", 0));
         run(request(stuck));
         assertThat(registry.kept.keySet()).containsExactly(8L, 20L, 24L);
     }
@@ -280,7 +278,7 @@ class TrainingAttemptTest {
     @Test
     void aMixTrainsOnBothDatasetsAndEndsWithTheSameBitsWhereverItIsKilled() throws Exception {
         TrainingSpec mixed =
-                spec(24, OnDivergence.PAUSE, 0).with(new DataMix(1, List.of(new DataMix.Share("datasets/b", 3))));
+                Specs.with(spec(24, OnDivergence.PAUSE, 0), Map.of("mix", List.of(new DatasetShare("datasets/b", 3))));
         run(request(spec(24, OnDivergence.PAUSE, 0)));
         List<String> alone = digests(24);
         registry.kept.clear();
@@ -356,7 +354,7 @@ class TrainingAttemptTest {
         TrainingSpec spec = spec(24, OnDivergence.PAUSE, 0);
         killed(request(spec), 13);
         ModelSpec wider = new ModelSpec(1, 2, 32, 8, ModelSpec.Family.LLAMA, 2, 24, true);
-        assertThatThrownBy(() -> run(new TrainingRequest(RUN, DATASET, wider, spec, "")))
+        assertThatThrownBy(() -> run(request(spec.with(wider))))
                 .isInstanceOfSatisfying(Refusal.class, refusal -> assertThat(refusal.reason())
                         .isEqualTo(TrainingReason.CHECKPOINT_MISMATCH))
                 .hasMessageContaining("width=16")
@@ -371,7 +369,7 @@ class TrainingAttemptTest {
         assertThatThrownBy(() -> run(request(spec)))
                 .isInstanceOfSatisfying(Refusal.class, refusal -> assertThat(refusal.reason())
                         .isEqualTo(TrainingReason.CHECKPOINT_MISMATCH))
-                .hasMessage(RUN + "/checkpoints/10: batchOrderVersion: 7 (expected: 1)");
+                .hasMessage(RUN + "/checkpoints/train-10: batchOrderVersion: 7 (expected: 1)");
     }
 
     /** Trains up to the first checkpoint, and makes a hole in it: whoever reads the token gets no number. */
@@ -414,8 +412,8 @@ class TrainingAttemptTest {
                 before.datasetSha256(),
                 before.mixSha256(),
                 before.tokenizerSha256(),
-                before.model(),
-                before.training(),
+                before.initSha256(),
+                before.spec(),
                 before.choices(),
                 before.recipe(),
                 new TrainingCursor(many, 4, 10, 0, 0, 0));
@@ -423,11 +421,11 @@ class TrainingAttemptTest {
     }
 
     private void replace(long step, String name, byte[] content) {
-        bytes.objects.put(RUN + "/checkpoints/" + step + "/" + name, content);
+        bytes.objects.put(RUN + "/checkpoints/train-" + step + "/" + name, content);
         Candidate candidate = registry.kept.get(step);
         Map<String, SealedFile> files = new LinkedHashMap<>(candidate.files());
         files.put(name, new SealedFile(content.length, Sha256.of(content)));
-        registry.kept.put(step, new Candidate(RUN, step, files, DATASET, candidate.validationLoss()));
+        registry.kept.put(step, new Candidate(RUN, "train", step, files, DATASET, "", candidate.validationLoss()));
     }
 
     private ScriptedJob run(TrainingRequest request) throws Exception {
@@ -452,8 +450,8 @@ class TrainingAttemptTest {
     /** Has no number for any step after {@code last}, and this for the validation split. */
     private record Spoilt(long last, double validationLoss) implements Learners {
         @Override
-        public Learner begin(HeldJob held, int workers, TrainerSetup setup, long seed) {
-            Learner sound = new LocalLearners().begin(held, workers, setup, seed);
+        public Learner begin(HeldJob held, int workers, TrainerSetup setup, FirstWeights first) throws IOException {
+            Learner sound = new LocalLearners().begin(held, workers, setup, first);
             return new Learner() {
                 @Override
                 public StepResult step(int[] inputs, int[] targets, float learningRate, float lossLimit) {
@@ -511,30 +509,13 @@ class TrainingAttemptTest {
     }
 
     private static TrainingSpec spec(long steps, long validateEvery, OnDivergence onDivergence, double spikeFactor) {
-        return new TrainingSpec(
-                        steps,
-                        4,
-                        1e-2,
-                        1e-3,
-                        4,
-                        0.1,
-                        0.9,
-                        0.95,
-                        1,
-                        42,
-                        validateEvery,
-                        3,
-                        CHECKPOINT_EVERY,
-                        Decay.COSINE,
-                        Precision.FLOAT32,
-                        Recompute.NONE,
-                        0,
-                        1)
-                .with(new TrainingPolicy(onDivergence, spikeFactor, 0, 0));
+        return Specs.with(
+                Specs.spec(MODEL, steps, 4, 1e-2, 1e-3, 4, 0.1, 0.9, 0.95, 1, 42, validateEvery, 3, CHECKPOINT_EVERY),
+                Map.of("onDivergence", onDivergence, "spikeFactor", spikeFactor));
     }
 
     private static TrainingRequest request(TrainingSpec spec) {
-        return new TrainingRequest(RUN, DATASET, MODEL, spec, "");
+        return Specs.request(RUN, DATASET, spec, "");
     }
 
     private int vocabulary() {
@@ -547,7 +528,7 @@ class TrainingAttemptTest {
     }
 
     private byte[] object(long step, String file) {
-        return bytes.objects.get(RUN + "/checkpoints/" + step + "/" + file);
+        return bytes.objects.get(RUN + "/checkpoints/train-" + step + "/" + file);
     }
 
     private List<String> digests(long step) {

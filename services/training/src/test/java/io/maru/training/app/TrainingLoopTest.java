@@ -22,22 +22,25 @@ import io.maru.platform.error.Reason;
 import io.maru.platform.error.Refusal;
 import io.maru.tokenizer.BpeTokenizer;
 import io.maru.training.TinyDataset;
+import io.maru.training.domain.InitialWeights;
 import io.maru.training.domain.Limits;
 import io.maru.training.domain.Measurement;
 import io.maru.training.domain.ModelSpec;
 import io.maru.training.domain.Parallelism;
+import io.maru.training.domain.Specs;
 import io.maru.training.domain.TrainingJob.State;
-import io.maru.training.domain.TrainingPolicy;
-import io.maru.training.domain.TrainingPolicy.OnDivergence;
 import io.maru.training.domain.TrainingReason;
 import io.maru.training.domain.TrainingRequest;
 import io.maru.training.domain.TrainingSpec;
+import io.maru.training.domain.TrainingSpec.OnDivergence;
 import io.maru.training.domain.TrainingState;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
@@ -50,7 +53,7 @@ class TrainingLoopTest {
     private static final String RUN = "runs/a";
     private static final String DATASET = "datasets/a";
     private static final ModelSpec MODEL = new ModelSpec(1, 2, 16, 8);
-    private static final TrainingSpec SPEC = new TrainingSpec(24, 4, 1e-2, 1e-3, 4, 0.1, 0.9, 0.95, 1, 42, 8, 3, 10);
+    private static final TrainingSpec SPEC = Specs.spec(MODEL, 24, 4, 1e-2, 1e-3, 4, 0.1, 0.9, 0.95, 1, 42, 8, 3, 10);
     private static final Limits LIMITS = new Limits(1_000_000, 10_000, 10_000_000, 10_000_000, 4L << 30);
 
     /** What a run that nothing disturbed ended with. */
@@ -75,7 +78,7 @@ class TrainingLoopTest {
 
         assertThat(job.state).isEqualTo(State.SUCCEEDED);
         assertThat(job.progress.step()).isEqualTo(24);
-        assertThat(job.progress.lastCheckpoint()).isEqualTo(RUN + "/checkpoints/24");
+        assertThat(job.progress.lastCheckpoint()).isEqualTo(RUN + "/checkpoints/train-24");
         assertThat(registry.kept.keySet()).containsExactly(10L, 20L, 24L);
         // Guessing at random costs ln(280) = 5.6 nats.
         assertThat(job.progress.validationLoss()).isBetween(0.1, 5.0);
@@ -111,7 +114,7 @@ class TrainingLoopTest {
                 .isEqualTo(BpeTokenizer.fromJson(tokenizer).endOfText());
         TrainingState state = TrainingState.fromJson(object(24, "training_state.json"));
         assertThat(state.step()).isEqualTo(24);
-        assertThat(state.training()).isEqualTo(SPEC);
+        assertThat(state.spec()).isEqualTo(SPEC);
         assertThat(state.recipe()).isEqualTo("name: tiny");
     }
 
@@ -139,26 +142,15 @@ class TrainingLoopTest {
     @Test
     void aLlamaInBfloat16EndsWithTheSameBitsWhereverItIsKilled() throws Exception {
         ModelSpec llama = new ModelSpec(1, 4, 16, 8, ModelSpec.Family.LLAMA, 2, 24, true);
-        TrainingSpec narrow = new TrainingSpec(
-                24,
-                4,
-                1e-2,
-                1e-3,
-                4,
-                0.1,
-                0.9,
-                0.95,
-                1,
-                42,
-                8,
-                3,
-                10,
-                Decay.WSD,
-                Precision.BFLOAT16,
-                Recompute.BLOCKS,
-                0.1,
-                2);
-        TrainingRequest request = new TrainingRequest(RUN, DATASET, llama, narrow, "name: tiny");
+        TrainingSpec narrow = Specs.with(
+                SPEC.with(llama),
+                Map.of(
+                        "schedule", Decay.WSD,
+                        "precision", Precision.BFLOAT16,
+                        "recompute", Recompute.BLOCKS,
+                        "dropout", 0.1,
+                        "accumulation", 2));
+        TrainingRequest request = request(narrow);
         loop().run(ScriptedJob.undisturbed(request));
         List<String> expected = digests(24);
         assertThat(DecoderConfig.fromJson(object(24, "config.json")))
@@ -208,7 +200,7 @@ class TrainingLoopTest {
         assertThat(paused.state).isEqualTo(State.PAUSED);
         assertThat(paused.progress.step()).isGreaterThanOrEqualTo(13);
         assertThat(registry.kept.lastKey()).isEqualTo(paused.progress.step());
-        assertThat(paused.progress.lastCheckpoint()).endsWith("/" + paused.progress.step());
+        assertThat(paused.progress.lastCheckpoint()).endsWith("/train-" + paused.progress.step());
 
         ScriptedJob resumed = ScriptedJob.undisturbed(request(SPEC));
         loop().run(resumed);
@@ -270,7 +262,7 @@ class TrainingLoopTest {
         loop().run(ScriptedJob.undisturbed(request(SPEC)));
         List<String> expected = digests(24);
         registry.kept.remove(24L);
-        bytes.objects.get(RUN + "/checkpoints/20/optimizer.safetensors")[999] ^= 1;
+        bytes.objects.get(RUN + "/checkpoints/train-20/optimizer.safetensors")[999] ^= 1;
 
         ScriptedJob job = ScriptedJob.undisturbed(request(SPEC));
         loop().run(job);
@@ -313,17 +305,63 @@ class TrainingLoopTest {
     @Test
     void refusesToGoOnFromAnotherRunsCheckpoint() throws Exception {
         loop().run(ScriptedJob.undisturbed(request(SPEC)));
-        TrainingSpec other = new TrainingSpec(24, 4, 1e-2, 1e-3, 4, 0.1, 0.9, 0.95, 1, 43, 8, 3, 10);
+        TrainingSpec other = Specs.spec(MODEL, 24, 4, 1e-2, 1e-3, 4, 0.1, 0.9, 0.95, 1, 43, 8, 3, 10);
 
         assertRefused(TrainingReason.CHECKPOINT_MISMATCH, "seed=42", () -> loop().run(
                         ScriptedJob.undisturbed(request(other))));
     }
 
     @Test
+    void beginsWithTheWeightsOfAnotherRunAndEndsWithTheSameBitsWhereverItIsKilled() throws Exception {
+        loop().run(ScriptedJob.undisturbed(request(SPEC)));
+        registry.kept.clear();
+        bytes.objects.put("models/m/versions/1/model.safetensors", object(24, "model.safetensors"));
+        TrainingRequest request = request(SPEC);
+        InitialWeights init = new InitialWeights(
+                "models/m/versions/1",
+                new String(object(24, "config.json"), UTF_8),
+                new SealedFile(object(24, "model.safetensors").length, Sha256.of(object(24, "model.safetensors"))));
+        ScriptedJob tuned = ScriptedJob.undisturbed(request);
+        tuned.init = Optional.of(init);
+
+        loop().run(tuned);
+
+        // Moments and steps begin anew; the weights know the text already.
+        assertThat(tuned.state).isEqualTo(State.SUCCEEDED);
+        assertThat(tuned.measured.get(0).step()).isEqualTo(1);
+        assertThat(tuned.measured.get(0).loss()).isLessThan(5);
+        assertThat(TrainingState.fromJson(object(24, "training_state.json")).initSha256())
+                .isEqualTo(init.weights().sha256());
+        List<String> expected = digests(24);
+
+        registry.kept.clear();
+        ScriptedJob killed = new ScriptedJob(request, State.RUNNING, step -> {
+            if (step >= 11) {
+                registry.await(10);
+                throw new LeaseGone();
+            }
+            return State.RUNNING;
+        });
+        killed.init = Optional.of(init);
+        assertThatThrownBy(() -> loop().run(killed)).isInstanceOf(LeaseGone.class);
+        // It goes on from its own checkpoint, and needs them no more.
+        bytes.objects.remove("models/m/versions/1/model.safetensors");
+        ScriptedJob again = ScriptedJob.undisturbed(request);
+        again.init = Optional.of(init);
+        loop().run(again);
+        assertThat(again.resumed.step()).isEqualTo(10);
+        assertThat(digests(24)).isEqualTo(expected);
+
+        ScriptedJob fromASeed = ScriptedJob.undisturbed(request);
+        assertRefused(TrainingReason.CHECKPOINT_MISMATCH, "initSha256", () -> loop().run(fromASeed));
+    }
+
+    @Test
     void failsWithTheStepWhenTheLossIsNoNumberAndKeepsNoPoisonedCheckpoint() {
         // A decay of 10 at a rate of 10 multiplies every weight by -99 in each step.
-        TrainingSpec wild = new TrainingSpec(200, 4, 10, 10, 0, 10, 0.9, 0.95, 0, 42, 200, 1, 1)
-                .with(new TrainingPolicy(OnDivergence.FAIL, 0, 0, 0));
+        TrainingSpec wild = Specs.with(
+                Specs.spec(MODEL, 200, 4, 10, 10, 0, 10, 0.9, 0.95, 0, 42, 200, 1, 1),
+                Map.of("onDivergence", OnDivergence.FAIL));
 
         assertRefused(
                 TrainingReason.TRAINING_DIVERGED, "step ", () -> loop().run(ScriptedJob.undisturbed(request(wild))));
@@ -422,11 +460,11 @@ class TrainingLoopTest {
     }
 
     private static TrainingRequest request(TrainingSpec spec) {
-        return new TrainingRequest(RUN, DATASET, MODEL, spec, "name: tiny");
+        return Specs.request(RUN, DATASET, spec, "name: tiny");
     }
 
     private byte[] object(long step, String file) {
-        return bytes.objects.get(RUN + "/checkpoints/" + step + "/" + file);
+        return bytes.objects.get(RUN + "/checkpoints/train-" + step + "/" + file);
     }
 
     private List<String> digests(long step) {

@@ -11,6 +11,7 @@ import io.maru.training.TinyDataset;
 import io.maru.training.domain.Limits;
 import io.maru.training.domain.ModelSpec;
 import io.maru.training.domain.Parallelism;
+import io.maru.training.domain.Specs;
 import io.maru.training.domain.TrainingJob.State;
 import io.maru.training.domain.TrainingReason;
 import io.maru.training.domain.TrainingRequest;
@@ -33,9 +34,9 @@ class TrialTest {
     private static final String DATASET = "datasets/a";
     private static final int BATCH = 4;
     private static final int BLOCK = 8;
-    private static final TrainingSpec SPEC = new TrainingSpec(6, BATCH, 1e-2, 1e-3, 4, 0.1, 0.9, 0.95, 1, 42, 6, 1, 6);
-    private static final TrainingRequest REQUEST =
-            new TrainingRequest("runs/a", DATASET, new ModelSpec(1, 2, 16, BLOCK), SPEC, "name: tiny");
+    private static final TrainingSpec SPEC =
+            Specs.spec(new ModelSpec(1, 2, 16, BLOCK), 6, BATCH, 1e-2, 1e-3, 4, 0.1, 0.9, 0.95, 1, 42, 6, 1, 6);
+    private static final TrainingRequest REQUEST = Specs.request("runs/a", DATASET, SPEC, "name: tiny");
     private static final Limits LIMITS = new Limits(1_000_000, 10_000, 10_000_000, 10_000_000, 4L << 30);
     private static final long PEAK = 600L << 20;
     private static final Duration LONG = Duration.ofMinutes(2);
@@ -118,7 +119,7 @@ class TrialTest {
 
         assertRefused(
                 TrainingReason.JOB_TOO_LARGE,
-                "training.batch: two steps of 4 sequences of 8 tokens, 4 at a time, took " + PEAK
+                "batch: two steps of 4 sequences of 8 tokens, 4 at a time, took " + PEAK
                         + " bytes of memory and more: killed"
                         + " (expected: at most " + (PEAK - 1),
                 () -> loop(trainer, PEAK - 1, LONG).run(pending(State.RUNNING)));
@@ -127,7 +128,7 @@ class TrialTest {
 
     @Test
     void refusesAJobThatLinuxKilled() {
-        assertRefused(TrainingReason.JOB_TOO_LARGE, "training.batch: two steps", () -> loop(
+        assertRefused(TrainingReason.JOB_TOO_LARGE, "batch: two steps", () -> loop(
                         new FakeTrainer(step -> {
                             throw new TrainerLostException(
                                     "trainer process 1: STEP: ended with exit code 137 (expected: an answer)");
@@ -157,7 +158,7 @@ class TrialTest {
 
         assertRefused(
                 TrainingReason.JOB_TOO_SLOW,
-                "training.batch: two steps of 4 sequences of 8 tokens were not done after 1 s (expected: less)",
+                "batch: two steps of 4 sequences of 8 tokens were not done after 1 s (expected: less)",
                 () -> loop(trainer.get(), PEAK, Duration.ofSeconds(1)).run(pending(State.RUNNING)));
     }
 
@@ -179,7 +180,7 @@ class TrialTest {
         long limit = 50L << 20;
         List<TrialProcess> started = new ArrayList<>();
 
-        assertRefused(TrainingReason.JOB_TOO_LARGE, "training.batch: two steps of 4 sequences of 8 tokens", () -> loop(
+        assertRefused(TrainingReason.JOB_TOO_LARGE, "batch: two steps of 4 sequences of 8 tokens", () -> loop(
                         each -> {
                             TrialProcess process = TrialProcess.start(each);
                             started.add(process);

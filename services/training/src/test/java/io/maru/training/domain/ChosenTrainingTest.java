@@ -19,12 +19,13 @@ class ChosenTrainingTest {
     private static final DecoderConfig GPT2 = new GptConfig(50_257, 1024, 12, 12, 768);
 
     private static final long GIGABYTE = 240_000_000;
-    private static final TrainingSpec OPEN = new TrainingSpec(0, 0, 0, -1, -1, 0.1, 0.9, 0.99, 1, 1337, 250, 20, 500)
+    private static final TrainingSpec OPEN = Specs.spec(
+                    new ModelSpec(4, 4, 128, 64), 0, 0, 0, -1, -1, 0.1, 0.9, 0.99, 1, 1337, 250, 20, 500)
             .withBatch(TrainingSpec.AUTO, TrainingSpec.AUTO);
 
     @Test
     void isSensibleForASmallModelOnAMegabyte() {
-        TrainingSpec chosen = ChosenTraining.of(SMALL, OPEN, MEGABYTE, LIMITS).training();
+        TrainingSpec chosen = ChosenTraining.of(SMALL, OPEN, MEGABYTE, LIMITS).spec();
 
         // 0.003239 - 0.0001395 ln 793,344, the parameters without the embeddings.
         assertThat(chosen.learningRate()).isEqualTo(1.34e-3);
@@ -38,7 +39,7 @@ class ChosenTrainingTest {
 
     @Test
     void isSensibleForGpt2OnAGigabyte() {
-        TrainingSpec chosen = ChosenTraining.of(GPT2, OPEN, GIGABYTE, LIMITS).training();
+        TrainingSpec chosen = ChosenTraining.of(GPT2, OPEN, GIGABYTE, LIMITS).spec();
 
         // 0.003239 - 0.0001395 ln 85,056,000. GPT-3 of this size took 6e-4.
         assertThat(chosen.learningRate()).isEqualTo(6.92e-4);
@@ -53,26 +54,26 @@ class ChosenTrainingTest {
         ChosenTraining chosen = ChosenTraining.of(SMALL, OPEN, 100 * MEGABYTE, LIMITS);
 
         long tokens = 20 * 932_608L;
-        assertThat(chosen.training().steps() * chosen.training().batch() * 64)
-                .isBetween(tokens - 64L * chosen.training().batch(), tokens);
+        assertThat(chosen.spec().steps() * chosen.spec().batch() * 64)
+                .isBetween(tokens - 64L * chosen.spec().batch(), tokens);
         assertThat(chosen.choices())
                 .filteredOn(choice -> choice.field().equals("steps"))
                 .singleElement()
                 .satisfies(choice -> assertThat(choice.why())
                         .isEqualTo("18,652,160 tokens, 20 for each parameter (Hoffmann 2022), in steps of "
-                                + String.format("%,d", 64 * chosen.training().batch())));
+                                + String.format("%,d", 64 * chosen.spec().batch())));
     }
 
     @Test
     void takesABatchInPartsWhereTheMemoryAsksForIt() {
         Limits tight = new Limits(1L << 40, 1 << 20, 1L << 40, 1L << 40, 8L << 30);
 
-        TrainingSpec chosen = ChosenTraining.of(GPT2, OPEN, GIGABYTE, tight).training();
+        TrainingSpec chosen = ChosenTraining.of(GPT2, OPEN, GIGABYTE, tight).spec();
 
         assertThat(chosen.batch()).isEqualTo(128);
         assertThat(chosen.accumulation()).isBetween(16, 128);
         Dataset dataset = TrainingPlanTest.dataset(50_257, GIGABYTE);
-        assertThat(TrainingPlan.of(new ModelSpec(12, 12, 768, 1024), chosen, dataset, tight)
+        assertThat(TrainingPlan.of(chosen.with(new ModelSpec(12, 12, 768, 1024)), dataset, tight)
                         .plannedBytes())
                 .isLessThanOrEqualTo(tight.memory());
     }
@@ -82,7 +83,7 @@ class ChosenTrainingTest {
         Limits tight = new Limits(1L << 40, 1 << 20, 1L << 40, 1L << 40, 8L << 30);
 
         TrainingSpec chosen =
-                ChosenTraining.of(GPT2, OPEN.withBatch(0, 3), GIGABYTE, tight).training();
+                ChosenTraining.of(GPT2, OPEN.withBatch(0, 3), GIGABYTE, tight).spec();
 
         assertThat(chosen.accumulation()).isEqualTo(3);
         assertThat(chosen.batch()).isBetween(3, 24).satisfies(batch -> assertThat(batch % 3)
@@ -95,20 +96,20 @@ class ChosenTrainingTest {
         Limits tight = new Limits(1L << 40, 1 << 20, 1L << 40, 1L << 40, 16L << 30);
 
         TrainingSpec chosen =
-                ChosenTraining.of(GPT2, OPEN.with(six), GIGABYTE, tight).training();
+                ChosenTraining.of(GPT2, OPEN.with(six), GIGABYTE, tight).spec();
 
         assertThat(chosen.parallelism()).isEqualTo(six);
         assertThat(chosen.accumulation()).isGreaterThan(1);
         assertThat(chosen.batch() % (6 * chosen.accumulation())).isZero();
         Dataset dataset = TrainingPlanTest.dataset(50_257, GIGABYTE);
-        assertThat(TrainingPlan.of(new ModelSpec(12, 12, 768, 1024), chosen, dataset, tight)
+        assertThat(TrainingPlan.of(chosen.with(new ModelSpec(12, 12, 768, 1024)), dataset, tight)
                         .plannedBytes())
                 .isLessThanOrEqualTo(tight.memory());
     }
 
     @Test
     void makesADatasetOfAFewBlocksAFewSteps() {
-        TrainingSpec chosen = ChosenTraining.of(SMALL, OPEN, 200, LIMITS).training();
+        TrainingSpec chosen = ChosenTraining.of(SMALL, OPEN, 200, LIMITS).spec();
 
         assertThat(chosen.batch()).isEqualTo(1);
         assertThat(chosen.steps()).isEqualTo(12);
@@ -117,11 +118,12 @@ class ChosenTrainingTest {
 
     @Test
     void leavesAloneWhatWasAskedFor() {
-        TrainingSpec asked = new TrainingSpec(3000, 12, 1e-3, 0, 7, 0.1, 0.9, 0.99, 1, 1337, 250, 20, 500);
+        TrainingSpec asked =
+                Specs.spec(new ModelSpec(4, 4, 128, 64), 3000, 12, 1e-3, 0, 7, 0.1, 0.9, 0.99, 1, 1337, 250, 20, 500);
 
         ChosenTraining chosen = ChosenTraining.of(SMALL, asked, MEGABYTE, LIMITS);
 
-        assertThat(chosen.training()).isEqualTo(asked);
+        assertThat(chosen.spec()).isEqualTo(asked);
         assertThat(chosen.choices()).isEmpty();
     }
 
@@ -130,10 +132,10 @@ class ChosenTrainingTest {
         ChosenTraining chosen = ChosenTraining.of(SMALL, OPEN.withSteps(3000), MEGABYTE, LIMITS);
 
         // 1.72 million tokens in 3,000 steps are 573 each.
-        assertThat(chosen.training().batch()).isEqualTo(8);
-        assertThat(chosen.training().steps()).isEqualTo(3000);
+        assertThat(chosen.spec().batch()).isEqualTo(8);
+        assertThat(chosen.spec().steps()).isEqualTo(3000);
         assertThat(chosen.choices())
                 .extracting(Choice::field)
-                .isEqualTo(List.of("batch", "accumulation", "warmup_steps", "learning_rate", "min_learning_rate"));
+                .isEqualTo(List.of("batch", "accumulation", "warmupSteps", "learningRate", "minLearningRate"));
     }
 }

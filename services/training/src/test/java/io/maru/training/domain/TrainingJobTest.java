@@ -8,6 +8,7 @@ import io.maru.training.domain.TrainingJob.Command;
 import io.maru.training.domain.TrainingJob.State;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -49,6 +50,7 @@ class TrainingJobTest {
                 "trainingJobs/j",
                 null,
                 null,
+                Optional.empty(),
                 List.of(),
                 state,
                 Progress.NONE,

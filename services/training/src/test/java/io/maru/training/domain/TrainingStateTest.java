@@ -10,15 +10,15 @@ import org.junit.jupiter.api.Test;
 
 class TrainingStateTest {
     private static final TrainingState STATE = new TrainingState(
-            2,
+            3,
             500,
             1.75,
             1,
             "a".repeat(64),
             List.of("c".repeat(64)),
             "b".repeat(64),
-            new ModelSpec(4, 4, 128, 64),
-            new TrainingSpec(2000, 12, 1e-3, 1e-4, 100, 0.1, 0.9, 0.99, 1, -7, 100, 20, 500),
+            "d".repeat(64),
+            Specs.spec(new ModelSpec(4, 4, 128, 64), 2000, 12, 1e-3, 1e-4, 100, 0.1, 0.9, 0.99, 1, -7, 100, 20, 500),
             List.of(new Choice("batch", "12", "of all rules")),
             "name: \"tales\"\nseed: 7\n",
             new TrainingCursor(List.of(new TrainingCursor.Skipped(17, 2)), 2.0625, 33, 1.7500000000000002, 400, 1));
@@ -36,7 +36,7 @@ class TrainingStateTest {
                 "[]",
                 "{}",
                 good.replace("\"step\"", "\"stride\""),
-                good.replace("\"format\" : 2", "\"format\" : 1"),
+                good.replace("\"format\" : 3", "\"format\" : 2"),
                 good.replace("500,", "null,"),
                 good + "{}",
                 good.replaceFirst("\\{", "{\"step\":1,"))) {

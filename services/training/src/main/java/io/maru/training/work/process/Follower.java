@@ -1,7 +1,7 @@
 package io.maru.training.work.process;
 
 import io.maru.model.cluster.Cluster;
-import io.maru.platform.error.GrpcErrors;
+import io.maru.platform.error.Faults;
 import io.maru.training.app.Rendezvous;
 import io.maru.training.app.Seat;
 import io.maru.training.app.TrainerSetup;
@@ -35,7 +35,7 @@ public final class Follower {
             try {
                 return wanted.getAsBoolean();
             } catch (RuntimeException e) {
-                if (!GrpcErrors.isTransient(e)) {
+                if (!Faults.isTransient(e)) {
                     throw e;
                 }
                 return true;

@@ -2,6 +2,7 @@ package io.maru.training.work.process;
 
 import io.maru.model.cluster.Cluster;
 import io.maru.model.training.Learner;
+import io.maru.training.app.FirstWeights;
 import io.maru.training.app.HeldJob;
 import io.maru.training.app.Learners;
 import io.maru.training.app.Rendezvous;
@@ -23,11 +24,11 @@ public final class GroupLearners implements Learners {
     }
 
     @Override
-    public Learner begin(HeldJob held, int workers, TrainerSetup setup, long seed)
+    public Learner begin(HeldJob held, int workers, TrainerSetup setup, FirstWeights first)
             throws IOException, InterruptedException {
         return workers == 1
-                ? alone.begin(held, workers, setup, seed)
-                : led(held, workers, setup, (trainer, cluster) -> trainer.begin(setup, seed, cluster));
+                ? alone.begin(held, workers, setup, first)
+                : led(held, workers, setup, (trainer, cluster) -> trainer.begin(setup, first, cluster));
     }
 
     @Override

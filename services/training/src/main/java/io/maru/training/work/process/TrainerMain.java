@@ -1,7 +1,6 @@
 package io.maru.training.work.process;
 
 import io.maru.formats.CorruptFileException;
-import io.maru.formats.SealedFile;
 import io.maru.model.cluster.Cluster;
 import io.maru.model.cluster.ClusterLostException;
 import io.maru.model.configuration.UnsupportedModelException;
@@ -9,17 +8,31 @@ import io.maru.model.training.DivergedException;
 import io.maru.model.training.Learner;
 import io.maru.model.training.StepResult;
 import io.maru.model.training.Trainer;
-import io.maru.model.weights.Weights;
 import io.maru.platform.thread.YieldingThreads;
+import io.maru.training.app.FirstWeights;
 import io.maru.training.app.TrainerSetup;
+import io.maru.training.work.process.message.Begin;
+import io.maru.training.work.process.message.Corrupt;
+import io.maru.training.work.process.message.Diverged;
+import io.maru.training.work.process.message.Done;
+import io.maru.training.work.process.message.Follow;
+import io.maru.training.work.process.message.Resume;
+import io.maru.training.work.process.message.Saved;
+import io.maru.training.work.process.message.Step;
+import io.maru.training.work.process.message.TokenBatch;
+import io.maru.training.work.process.message.TrainerAnswer;
+import io.maru.training.work.process.message.TrainerRequest;
+import io.maru.training.work.process.message.Workers;
+import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
-import java.io.DataInputStream;
-import java.io.DataOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -33,7 +46,7 @@ import java.util.concurrent.TimeUnit;
 public final class TrainerMain {
     private static final int IDLES_PER_LIMIT = 4;
 
-    private final DataOutputStream out;
+    private final OutputStream out;
     /** Between two calls of a trainer that has nothing to do; none without a cluster. */
     private Duration idle = Duration.ofDays(1);
 
@@ -41,21 +54,20 @@ public final class TrainerMain {
     private Learner.Snapshot held;
     private final ExecutorService saving = Executors.newSingleThreadExecutor(new YieldingThreads("saving"));
 
-    private TrainerMain(DataOutputStream out) {
+    private TrainerMain(OutputStream out) {
         this.out = out;
     }
 
     public static void main(String[] args) throws IOException, InterruptedException {
-        TrainerMain process = new TrainerMain(
-                new DataOutputStream(new BufferedOutputStream(new FileOutputStream(FileDescriptor.out))));
+        TrainerMain process = new TrainerMain(new BufferedOutputStream(new FileOutputStream(FileDescriptor.out)));
         // Whatever else is printed must not come between the answers.
         System.setOut(System.err);
-        BlockingQueue<Frame> requests = new LinkedBlockingQueue<>();
+        BlockingQueue<TrainerRequest> requests = new LinkedBlockingQueue<>();
         Thread reader = new Thread(() -> read(requests), "requests");
         reader.setDaemon(true);
         reader.start();
         while (true) {
-            Frame request = requests.poll(process.idle.toMillis(), TimeUnit.MILLISECONDS);
+            TrainerRequest request = requests.poll(process.idle.toMillis(), TimeUnit.MILLISECONDS);
             if (request == null) {
                 process.idle();
             } else {
@@ -65,15 +77,18 @@ public final class TrainerMain {
     }
 
     /** By a thread of its own: a step that hangs must not outlive the service that asked for it. */
-    private static void read(BlockingQueue<Frame> requests) {
-        DataInputStream in = new DataInputStream(System.in);
-        while (true) {
-            try {
-                requests.add(Frame.read(in));
-            } catch (IOException e) {
-                Runtime.getRuntime().halt(0);
+    private static void read(BlockingQueue<TrainerRequest> requests) {
+        InputStream in = new BufferedInputStream(System.in);
+        try {
+            for (TrainerRequest request = TrainerRequest.parseDelimitedFrom(in);
+                    request != null;
+                    request = TrainerRequest.parseDelimitedFrom(in)) {
+                requests.add(request);
             }
+        } catch (IOException e) {
+            System.err.println("requests: " + e.getMessage());
         }
+        Runtime.getRuntime().halt(0);
     }
 
     /** A cluster that is lost meanwhile is told of by the next answer. */
@@ -87,139 +102,158 @@ public final class TrainerMain {
         }
     }
 
-    private void take(Frame request) throws IOException {
-        DataInputStream in = request.in();
-        switch (Frame.Request.values()[request.kind()]) {
+    private void take(TrainerRequest request) throws IOException {
+        switch (request.getRequestCase()) {
             case SAVE -> {
                 Learner.Snapshot snapshot = held;
-                Path folder = Path.of(Frame.readText(in));
+                Path folder = Path.of(request.getSave().getFolder());
                 saving.execute(() -> save(snapshot, folder));
             }
             case DROP -> {
                 Learner.Snapshot snapshot = held;
                 saving.execute(snapshot::close);
             }
-            default -> write(answerTo(request));
+            case BEGIN, RESUME, FOLLOW, STEP, VALIDATE, HOLD, END, REQUEST_NOT_SET -> write(answerTo(request));
         }
     }
 
-    private synchronized void write(Frame frame) throws IOException {
-        frame.write(out);
+    private synchronized void write(TrainerAnswer.Builder answer) throws IOException {
+        answer.build().writeDelimitedTo(out);
+        out.flush();
     }
 
-    private Frame answerTo(Frame request) {
+    private TrainerAnswer.Builder answerTo(TrainerRequest request) {
+        TrainerAnswer.Builder answer = TrainerAnswer.newBuilder();
         try {
-            DataInputStream in = request.in();
-            return switch (Frame.Request.values()[request.kind()]) {
-                case BEGIN -> begin(in);
-                case RESUME -> resume(in);
-                case FOLLOW -> follow(in);
-                case STEP -> step(in);
-                case VALIDATE -> validate(in);
-                case HOLD -> hold();
-                case END -> end();
-                case SAVE, DROP -> throw new IllegalStateException("a request without an answer");
-            };
+            return answer.setDone(
+                    switch (request.getRequestCase()) {
+                        case BEGIN -> begin(request.getBegin());
+                        case RESUME -> resume(request.getResume());
+                        case FOLLOW -> follow(request.getFollow());
+                        case STEP -> step(request.getStep());
+                        case VALIDATE -> validate(request.getValidate().getBatch());
+                        case HOLD -> hold();
+                        case END -> end();
+                        case SAVE, DROP, REQUEST_NOT_SET ->
+                            throw new IllegalStateException("a request without an answer");
+                    });
         } catch (DivergedException e) {
-            return Frame.of(Frame.Answer.DIVERGED, content -> {
-                content.writeLong(learner.steps());
-                content.writeLong(e.step());
-                content.writeFloat(e.loss());
-                content.writeFloat(e.gradientNorm());
-                content.writeFloat(e.lossLimit());
-            });
+            return answer.setDiverged(Diverged.newBuilder()
+                    .setStep(learner.steps())
+                    .setTriedStep(e.step())
+                    .setLoss(e.loss())
+                    .setGradientNorm(e.gradientNorm())
+                    .setLossLimit(e.lossLimit()));
         } catch (UnsupportedModelException e) {
-            return Frame.of(Frame.Answer.UNSUPPORTED, content -> Frame.writeText(content, e.getMessage()));
+            return answer.setUnsupported(e.getMessage());
         } catch (CorruptFileException e) {
-            return Frame.of(Frame.Answer.CORRUPT, content -> {
-                Frame.writeText(content, e.file());
-                Frame.writeText(content, e.place());
-                Frame.writeText(content, e.found());
-                Frame.writeText(content, e.expected());
-            });
+            return answer.setCorrupt(Corrupt.newBuilder()
+                    .setFile(e.file())
+                    .setPlace(e.place())
+                    .setFound(e.found())
+                    .setExpected(e.expected()));
         } catch (IOException | RuntimeException | Error e) {
-            return Frame.of(Frame.Answer.FAILED, content -> Frame.writeText(content, e.toString()));
+            return answer.setFailed(e.toString());
         }
     }
 
-    private Frame begin(DataInputStream in) throws IOException {
-        TrainerSetup setup = TrainerSetup.fromJson(Frame.readText(in));
-        Cluster cluster = cluster(in);
-        Weights initial = Weights.initial(setup.decoder(), in.readLong());
-        learner = Trainer.create(
-                setup.decoder(), setup.adamW(), setup.batch(), initial, setup.options(), setup.device(), cluster);
-        return stands();
+    private Done begin(Begin begin) throws IOException {
+        TrainerSetup setup = TrainerSetup.fromJson(begin.getSetup());
+        Cluster cluster = cluster(begin.getWorkers());
+        FirstWeights first = new FirstWeights(
+                begin.getSeed(),
+                begin.getWeights().isEmpty() ? Optional.empty() : Optional.of(Path.of(begin.getWeights())));
+        learner = first.make(
+                setup.decoder(),
+                weights -> Trainer.create(
+                        setup.decoder(),
+                        setup.adamW(),
+                        setup.batch(),
+                        weights,
+                        setup.options(),
+                        setup.device(),
+                        cluster));
+        return reached();
     }
 
-    private Frame resume(DataInputStream in) throws IOException {
-        TrainerSetup setup = TrainerSetup.fromJson(Frame.readText(in));
-        Cluster cluster = cluster(in);
-        Path folder = Path.of(Frame.readText(in));
+    private Done resume(Resume resume) throws IOException {
+        TrainerSetup setup = TrainerSetup.fromJson(resume.getSetup());
         learner = Trainer.resume(
-                setup.decoder(), setup.adamW(), setup.batch(), folder, setup.options(), setup.device(), cluster);
-        return stands();
+                setup.decoder(),
+                setup.adamW(),
+                setup.batch(),
+                Path.of(resume.getFolder()),
+                setup.options(),
+                setup.device(),
+                cluster(resume.getWorkers()));
+        return reached();
     }
 
-    private Frame follow(DataInputStream in) throws IOException {
-        TrainerSetup setup = TrainerSetup.fromJson(Frame.readText(in));
+    private static Done follow(Follow follow) {
+        TrainerSetup setup = TrainerSetup.fromJson(follow.getSetup());
         Trainer.follow(
-                setup.decoder(), setup.adamW(), setup.batch(), setup.options(), setup.device(), Frame.readCluster(in));
-        return Frame.of(Frame.Answer.DONE, content -> {});
+                setup.decoder(),
+                setup.adamW(),
+                setup.batch(),
+                setup.options(),
+                setup.device(),
+                Messages.cluster(follow.getWorkers()));
+        return Done.getDefaultInstance();
     }
 
-    private Cluster cluster(DataInputStream in) throws IOException {
-        Cluster cluster = Frame.readCluster(in);
+    private Cluster cluster(Workers workers) {
+        Cluster cluster = Messages.cluster(workers);
         if (!cluster.addresses().isEmpty()) {
             idle = cluster.limit().dividedBy(IDLES_PER_LIMIT);
         }
         return cluster;
     }
 
-    private Frame end() {
+    private Done end() {
         idle = Duration.ofDays(1);
         learner.close();
-        return Frame.of(Frame.Answer.DONE, content -> {});
+        return Done.getDefaultInstance();
     }
 
-    private Frame stands() {
-        return Frame.of(Frame.Answer.DONE, content -> content.writeLong(learner.steps()));
+    private Done reached() {
+        return Done.newBuilder().setStep(learner.steps()).build();
     }
 
-    private Frame step(DataInputStream in) throws IOException {
-        float rate = in.readFloat();
-        float limit = in.readFloat();
-        StepResult result = learner.step(Frame.readInts(in), Frame.readInts(in), rate, limit);
-        return Frame.of(Frame.Answer.DONE, content -> {
-            content.writeLong(result.step());
-            content.writeFloat(result.loss());
-            content.writeFloat(result.gradientNorm());
-        });
+    private Done step(Step step) {
+        TokenBatch batch = step.getBatch();
+        StepResult result = learner.step(
+                Messages.ints(batch.getIds()),
+                Messages.ints(batch.getTargets()),
+                step.getLearningRate(),
+                step.getLossLimit());
+        return Done.newBuilder()
+                .setStep(result.step())
+                .setLoss(result.loss())
+                .setGradientNorm(result.gradientNorm())
+                .build();
     }
 
-    private Frame validate(DataInputStream in) throws IOException {
-        double loss = learner.validate(Frame.readInts(in), Frame.readInts(in));
-        return Frame.of(Frame.Answer.DONE, content -> content.writeDouble(loss));
+    private Done validate(TokenBatch batch) {
+        double loss = learner.validate(Messages.ints(batch.getIds()), Messages.ints(batch.getTargets()));
+        return Done.newBuilder().setLoss(loss).build();
     }
 
-    private Frame hold() {
+    private Done hold() {
         held = learner.snapshot();
-        return Frame.of(Frame.Answer.DONE, content -> {});
+        return Done.getDefaultInstance();
     }
 
     private void save(Learner.Snapshot snapshot, Path folder) {
-        Frame notice;
+        TrainerAnswer.Builder notice = TrainerAnswer.newBuilder();
         try {
             Learner.Saved saved = snapshot.save(folder);
             // Nobody asks for it again.
             snapshot.close();
-            notice = Frame.of(Frame.Answer.SAVED, content -> {
-                for (SealedFile file : new SealedFile[] {saved.model(), saved.optimizer()}) {
-                    content.writeLong(file.size());
-                    Frame.writeText(content, file.sha256());
-                }
-            });
+            notice.setSaved(Saved.newBuilder()
+                    .setModel(Messages.of(saved.model()))
+                    .setOptimizer(Messages.of(saved.optimizer())));
         } catch (IOException | RuntimeException | Error e) {
-            notice = Frame.of(Frame.Answer.UNSAVED, content -> Frame.writeText(content, e.toString()));
+            notice.setUnsaved(e.toString());
         }
         try {
             write(notice);

@@ -1,18 +1,33 @@
 package io.maru.training.work.process;
 
 import io.maru.formats.CorruptFileException;
-import io.maru.formats.SealedFile;
 import io.maru.model.cluster.Cluster;
 import io.maru.model.configuration.UnsupportedModelException;
 import io.maru.model.training.DivergedException;
 import io.maru.model.training.Learner;
 import io.maru.model.training.StepResult;
+import io.maru.training.app.FirstWeights;
 import io.maru.training.app.TrainerLostException;
 import io.maru.training.app.TrainerSetup;
+import io.maru.training.work.process.message.Begin;
+import io.maru.training.work.process.message.Corrupt;
+import io.maru.training.work.process.message.Diverged;
+import io.maru.training.work.process.message.Done;
+import io.maru.training.work.process.message.Drop;
+import io.maru.training.work.process.message.End;
+import io.maru.training.work.process.message.Follow;
+import io.maru.training.work.process.message.Hold;
+import io.maru.training.work.process.message.Resume;
+import io.maru.training.work.process.message.Save;
+import io.maru.training.work.process.message.Step;
+import io.maru.training.work.process.message.TrainerAnswer;
+import io.maru.training.work.process.message.TrainerRequest;
+import io.maru.training.work.process.message.Validate;
+import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
-import java.io.DataInputStream;
-import java.io.DataOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -27,7 +42,7 @@ import java.util.function.BooleanSupplier;
  *
  * <pre>
  *   try (TrainerProcess trainer = TrainerProcess.start(Duration.ofMinutes(5))) {
- *       trainer.begin(setup, seed);
+ *       trainer.begin(setup, FirstWeights.of(seed));
  *       trainer.step(inputs, targets, rate);
  *       trainer.peakResidentBytes();
  *   }
@@ -43,11 +58,11 @@ public final class TrainerProcess implements Learner {
 
     private final Process process;
     private final Duration limit;
-    private final DataOutputStream requests;
+    private final OutputStream requests;
     /** Empty where there will be no more. */
-    private final BlockingQueue<Optional<Frame>> answers = new LinkedBlockingQueue<>();
+    private final BlockingQueue<Optional<TrainerAnswer>> answers = new LinkedBlockingQueue<>();
     /** Of what was saved, or was not; empty where there will be no more. */
-    private final BlockingQueue<Optional<Frame>> notices = new LinkedBlockingQueue<>();
+    private final BlockingQueue<Optional<TrainerAnswer>> notices = new LinkedBlockingQueue<>();
 
     private boolean leads;
     private long steps;
@@ -55,7 +70,7 @@ public final class TrainerProcess implements Learner {
     private TrainerProcess(Process process, Duration limit) {
         this.process = process;
         this.limit = limit;
-        this.requests = new DataOutputStream(new BufferedOutputStream(process.getOutputStream()));
+        this.requests = new BufferedOutputStream(process.getOutputStream());
         Thread reader = new Thread(this::read, "trainer-" + process.pid());
         reader.setDaemon(true);
         reader.start();
@@ -73,19 +88,22 @@ public final class TrainerProcess implements Learner {
                 limit);
     }
 
-    /** Makes a trainer of initial weights. */
-    public void begin(TrainerSetup setup, long seed) {
-        begin(setup, seed, Cluster.alone());
+    /** Makes a trainer of weights without moments. */
+    public void begin(TrainerSetup setup, FirstWeights first) {
+        begin(setup, first, Cluster.alone());
     }
 
     /** Makes one that leads a cluster. */
-    void begin(TrainerSetup setup, long seed, Cluster cluster) {
+    void begin(TrainerSetup setup, FirstWeights first, Cluster cluster) {
         leads = !cluster.addresses().isEmpty();
-        stands(ask(Frame.Request.BEGIN, content -> {
-            Frame.writeText(content, setup.toJson());
-            Frame.writeCluster(content, cluster);
-            content.writeLong(seed);
-        }));
+        reached(ask(TrainerRequest.newBuilder()
+                .setBegin(Begin.newBuilder()
+                        .setSetup(setup.toJson())
+                        .setWorkers(Messages.of(cluster))
+                        .setSeed(first.seed())
+                        .setWeights(first.file()
+                                .map(file -> file.toAbsolutePath().toString())
+                                .orElse("")))));
     }
 
     /**
@@ -101,30 +119,29 @@ public final class TrainerProcess implements Learner {
     /** {@link #resume} of one that leads a cluster. */
     void resume(TrainerSetup setup, Path folder, Cluster cluster) {
         leads = !cluster.addresses().isEmpty();
-        stands(ask(Frame.Request.RESUME, content -> {
-            Frame.writeText(content, setup.toJson());
-            Frame.writeCluster(content, cluster);
-            Frame.writeText(content, folder.toAbsolutePath().toString());
-        }));
+        reached(ask(TrainerRequest.newBuilder()
+                .setResume(Resume.newBuilder()
+                        .setSetup(setup.toJson())
+                        .setWorkers(Messages.of(cluster))
+                        .setFolder(folder.toAbsolutePath().toString()))));
     }
 
     @Override
     public StepResult step(int[] inputs, int[] targets, float learningRate, float lossLimit) {
-        return stepped(ask(Frame.Request.STEP, content -> {
-            content.writeFloat(learningRate);
-            content.writeFloat(lossLimit);
-            Frame.writeInts(content, inputs);
-            Frame.writeInts(content, targets);
-        }));
+        Done done = ask(TrainerRequest.newBuilder()
+                .setStep(Step.newBuilder()
+                        .setBatch(Messages.batch(inputs, targets))
+                        .setLearningRate(learningRate)
+                        .setLossLimit(lossLimit)));
+        reached(done);
+        return new StepResult(done.getStep(), (float) done.getLoss(), done.getGradientNorm());
     }
 
     @Override
     public double validate(int[] inputs, int[] targets) {
-        DataInputStream answer = ask(Frame.Request.VALIDATE, content -> {
-            Frame.writeInts(content, inputs);
-            Frame.writeInts(content, targets);
-        });
-        return reading(answer, DataInputStream::readDouble);
+        return ask(TrainerRequest.newBuilder()
+                        .setValidate(Validate.newBuilder().setBatch(Messages.batch(inputs, targets))))
+                .getLoss();
     }
 
     @Override
@@ -134,7 +151,7 @@ public final class TrainerProcess implements Learner {
 
     @Override
     public Snapshot snapshot() {
-        ask(Frame.Request.HOLD, content -> {});
+        ask(TrainerRequest.newBuilder().setHold(Hold.getDefaultInstance()));
         return new Held();
     }
 
@@ -145,33 +162,33 @@ public final class TrainerProcess implements Learner {
         @Override
         public Saved save(Path folder) throws IOException {
             try {
-                write(
-                        Frame.Request.SAVE,
-                        content ->
-                                Frame.writeText(content, folder.toAbsolutePath().toString()));
+                write(TrainerRequest.newBuilder()
+                        .setSave(Save.newBuilder()
+                                .setFolder(folder.toAbsolutePath().toString())));
             } catch (IOException e) {
-                throw gone(Frame.Request.SAVE);
+                throw gone();
             }
             // Without a limit: the steps beside it have theirs, and the end of the process ends this too.
-            Frame notice;
+            TrainerAnswer notice;
             try {
-                notice = notices.take().orElseThrow(() -> gone(Frame.Request.SAVE));
+                notice = notices.take().orElseThrow(() -> gone());
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw new TrainerLostException("trainer process " + process.pid() + ": SAVE: interrupted");
             }
-            DataInputStream in = notice.in();
-            if (notice.kind() == Frame.Answer.UNSAVED.ordinal()) {
-                throw new IOException(Frame.readText(in));
+            if (!notice.hasSaved()) {
+                throw new IOException(notice.getUnsaved());
             }
-            return new Saved(sealedFile(in), sealedFile(in));
+            return new Saved(
+                    Messages.file(notice.getSaved().getModel()),
+                    Messages.file(notice.getSaved().getOptimizer()));
         }
 
         @Override
         public void close() {
             if (!dropped && process.isAlive()) {
                 try {
-                    write(Frame.Request.DROP, content -> {});
+                    write(TrainerRequest.newBuilder().setDrop(Drop.getDefaultInstance()));
                 } catch (IOException e) {
                     log.log(System.Logger.Level.DEBUG, "trainer process {0} is gone already", process.pid());
                 }
@@ -180,9 +197,9 @@ public final class TrainerProcess implements Learner {
         }
     }
 
-    private TrainerLostException gone(Frame.Request kind) {
+    private TrainerLostException gone() {
         return new TrainerLostException(
-                "trainer process %d: %s: ended (expected: an answer)".formatted(process.pid(), kind));
+                "trainer process %d: SAVE: ended (expected: an answer)".formatted(process.pid()));
     }
 
     public long pid() {
@@ -205,14 +222,13 @@ public final class TrainerProcess implements Learner {
 
     /** Follows the one that leads a cluster, until that one ends, or as long as it is wanted. */
     void follow(TrainerSetup setup, Cluster cluster, BooleanSupplier wanted) throws InterruptedException {
-        send(Frame.Request.FOLLOW, content -> {
-            Frame.writeText(content, setup.toJson());
-            Frame.writeCluster(content, cluster);
-        });
+        TrainerRequest.Builder request = TrainerRequest.newBuilder()
+                .setFollow(Follow.newBuilder().setSetup(setup.toJson()).setWorkers(Messages.of(cluster)));
+        send(request);
         while (wanted.getAsBoolean()) {
-            Optional<Frame> answer = answers.poll(WANTED_PERIOD.toMillis(), TimeUnit.MILLISECONDS);
+            Optional<TrainerAnswer> answer = answers.poll(WANTED_PERIOD.toMillis(), TimeUnit.MILLISECONDS);
             if (answer != null) {
-                done(answer.orElseThrow(() -> died(Frame.Request.FOLLOW)));
+                done(answer.orElseThrow(() -> died(request)));
                 return;
             }
         }
@@ -241,25 +257,28 @@ public final class TrainerProcess implements Learner {
     }
 
     private void read() {
-        try (DataInputStream in = new DataInputStream(process.getInputStream())) {
-            while (true) {
-                Frame frame = Frame.read(in);
-                switch (Frame.Answer.values()[frame.kind()]) {
-                    case SAVED, UNSAVED -> notices.add(Optional.of(frame));
-                    case DONE, DIVERGED, UNSUPPORTED, CORRUPT, FAILED -> answers.add(Optional.of(frame));
+        try (InputStream in = new BufferedInputStream(process.getInputStream())) {
+            for (TrainerAnswer answer = TrainerAnswer.parseDelimitedFrom(in);
+                    answer != null;
+                    answer = TrainerAnswer.parseDelimitedFrom(in)) {
+                switch (answer.getAnswerCase()) {
+                    case SAVED, UNSAVED -> notices.add(Optional.of(answer));
+                    case DONE, DIVERGED, UNSUPPORTED, CORRUPT, FAILED, ANSWER_NOT_SET ->
+                        answers.add(Optional.of(answer));
                 }
             }
         } catch (IOException e) {
-            answers.add(Optional.empty());
-            notices.add(Optional.empty());
+            log.log(System.Logger.Level.DEBUG, "trainer process {0}: {1}", process.pid(), e.getMessage());
         }
+        answers.add(Optional.empty());
+        notices.add(Optional.empty());
     }
 
     /** Without it the others would see that this one is gone, too, but not that all is well. */
     private void end() {
         boolean interrupted = Thread.interrupted();
         try {
-            write(Frame.Request.END, content -> {});
+            write(TrainerRequest.newBuilder().setEnd(End.getDefaultInstance()));
             answers.poll(PARTING.toMillis(), TimeUnit.MILLISECONDS);
         } catch (IOException e) {
             log.log(System.Logger.Level.DEBUG, "trainer process {0} is gone already", process.pid());
@@ -271,96 +290,74 @@ public final class TrainerProcess implements Learner {
         }
     }
 
-    private void write(Frame.Request kind, Frame.Content content) throws IOException {
+    private void write(TrainerRequest.Builder request) throws IOException {
         synchronized (requests) {
-            Frame.of(kind, content).write(requests);
+            request.build().writeDelimitedTo(requests);
+            requests.flush();
         }
     }
 
-    private void send(Frame.Request kind, Frame.Content content) {
+    private void send(TrainerRequest.Builder request) {
         try {
-            write(kind, content);
+            write(request);
         } catch (IOException e) {
-            throw died(kind);
+            throw died(request);
         }
     }
 
-    private DataInputStream ask(Frame.Request kind, Frame.Content content) {
-        send(kind, content);
-        Optional<Frame> answer;
+    private Done ask(TrainerRequest.Builder request) {
+        send(request);
+        Optional<TrainerAnswer> answer;
         try {
             answer = answers.poll(limit.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw lost(kind + ": interrupted (expected: an answer)");
+            throw lost(request.getRequestCase() + ": interrupted (expected: an answer)");
         }
         if (answer == null) {
-            throw lost(kind + ": no answer for " + limit.toMillis() + " ms (expected: one)");
+            throw lost(request.getRequestCase() + ": no answer for " + limit.toMillis() + " ms (expected: one)");
         }
-        return done(answer.orElseThrow(() -> died(kind)));
+        return done(answer.orElseThrow(() -> died(request)));
     }
 
-    private DataInputStream done(Frame answer) {
-        DataInputStream in = answer.in();
-        return switch (Frame.Answer.values()[answer.kind()]) {
-            case DONE -> in;
+    private Done done(TrainerAnswer answer) {
+        return switch (answer.getAnswerCase()) {
+            case DONE -> answer.getDone();
             case DIVERGED -> {
-                stands(in);
-                throw reading(
-                        in,
-                        content -> new DivergedException(
-                                content.readLong(), content.readFloat(), content.readFloat(), content.readFloat()));
+                Diverged diverged = answer.getDiverged();
+                steps = diverged.getStep();
+                throw new DivergedException(
+                        diverged.getTriedStep(),
+                        diverged.getLoss(),
+                        diverged.getGradientNorm(),
+                        diverged.getLossLimit());
             }
-            case UNSUPPORTED -> throw reading(in, content -> new UnsupportedModelException(Frame.readText(content)));
-            case CORRUPT ->
-                throw reading(
-                        in,
-                        content -> new CorruptFileException(
-                                Frame.readText(content),
-                                Frame.readText(content),
-                                Frame.readText(content),
-                                Frame.readText(content)));
-            case FAILED -> throw lost(reading(in, Frame::readText));
+            case UNSUPPORTED -> throw new UnsupportedModelException(answer.getUnsupported());
+            case CORRUPT -> {
+                Corrupt corrupt = answer.getCorrupt();
+                throw new CorruptFileException(
+                        corrupt.getFile(), corrupt.getPlace(), corrupt.getFound(), corrupt.getExpected());
+            }
+            case FAILED -> throw lost(answer.getFailed());
+            case ANSWER_NOT_SET -> throw lost("an empty answer (expected: a whole one)");
             case SAVED, UNSAVED -> throw new IllegalStateException("a notice among the answers");
         };
     }
 
-    private void stands(DataInputStream answer) {
-        steps = reading(answer, DataInputStream::readLong);
+    private void reached(Done done) {
+        steps = done.getStep();
     }
 
-    private StepResult stepped(DataInputStream answer) {
-        StepResult result = reading(answer, in -> new StepResult(in.readLong(), in.readFloat(), in.readFloat()));
-        steps = result.step();
-        return result;
-    }
-
-    private static SealedFile sealedFile(DataInputStream in) throws IOException {
-        return new SealedFile(in.readLong(), Frame.readText(in));
-    }
-
-    private TrainerLostException died(Frame.Request kind) {
+    private TrainerLostException died(TrainerRequest.Builder request) {
         leads = false;
         close();
-        return lost("%s: ended with exit code %d (expected: an answer)".formatted(kind, process.exitValue()));
+        return lost("%s: ended with exit code %d (expected: an answer)"
+                .formatted(request.getRequestCase(), process.exitValue()));
     }
 
     private TrainerLostException lost(String what) {
         leads = false;
         close();
         return new TrainerLostException("trainer process " + process.pid() + ": " + what);
-    }
-
-    @FunctionalInterface
-    private interface Reading<T> {
-        T of(DataInputStream in) throws IOException;
-    }
-
-    private <T> T reading(DataInputStream answer, Reading<T> reading) {
-        try {
-            return reading.of(answer);
-        } catch (IOException e) {
-            throw lost("a short answer (expected: a whole one)");
-        }
     }
 }

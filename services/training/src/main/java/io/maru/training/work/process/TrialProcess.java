@@ -1,5 +1,6 @@
 package io.maru.training.work.process;
 
+import io.maru.training.app.FirstWeights;
 import io.maru.training.app.TrainerLostException;
 import io.maru.training.app.TrainerSetup;
 import io.maru.training.app.TrialTrainer;
@@ -33,7 +34,7 @@ public final class TrialProcess implements TrialTrainer {
 
     @Override
     public void begin(TrainerSetup setup, long seed) {
-        process.begin(setup, seed);
+        process.begin(setup, FirstWeights.of(seed));
     }
 
     @Override

@@ -13,6 +13,7 @@ import io.maru.model.training.StepResult;
 import io.maru.model.training.Trainer;
 import io.maru.model.training.TrainingOptions;
 import io.maru.model.weights.Weights;
+import io.maru.training.app.FirstWeights;
 import io.maru.training.app.TrainerLostException;
 import io.maru.training.app.TrainerSetup;
 import java.io.IOException;
@@ -45,7 +46,7 @@ class TrainerProcessTest {
         try (Trainer expected = Trainer.create(
                         CONFIG, AdamW.usual(), BATCH, Weights.initial(CONFIG, SEED), TrainingOptions.usual(), DEVICE);
                 TrainerProcess found = TrainerProcess.start(LIMIT)) {
-            found.begin(SETUP, SEED);
+            found.begin(SETUP, FirstWeights.of(SEED));
             for (int i = 0; i < 3; i++) {
                 StepResult step = expected.step(INPUTS, TARGETS, 1e-2f);
                 assertThat(found.step(INPUTS, TARGETS, 1e-2f)).isEqualTo(step);
@@ -70,7 +71,7 @@ class TrainerProcessTest {
         try (Trainer expected = Trainer.create(
                         CONFIG, AdamW.usual(), BATCH, Weights.initial(CONFIG, SEED), TrainingOptions.usual(), DEVICE);
                 TrainerProcess found = TrainerProcess.start(LIMIT)) {
-            found.begin(SETUP, SEED);
+            found.begin(SETUP, FirstWeights.of(SEED));
             expected.step(INPUTS, TARGETS, 1e-2f);
             found.step(INPUTS, TARGETS, 1e-2f);
             Learner.Saved first = expected.save(here);
@@ -93,7 +94,7 @@ class TrainerProcessTest {
     @Test
     void isLostToWhoeverWaitsForWhatItHeld() throws IOException {
         try (TrainerProcess trainer = TrainerProcess.start(LIMIT)) {
-            trainer.begin(SETUP, SEED);
+            trainer.begin(SETUP, FirstWeights.of(SEED));
             try (Learner.Snapshot snapshot = trainer.snapshot()) {
                 ProcessHandle process = ProcessHandle.of(trainer.pid()).orElseThrow();
                 process.destroyForcibly();
@@ -108,7 +109,7 @@ class TrainerProcessTest {
     @Test
     void tellsHowMuchMemoryItTook() throws IOException {
         try (TrainerProcess trainer = TrainerProcess.start(LIMIT)) {
-            trainer.begin(SETUP, SEED);
+            trainer.begin(SETUP, FirstWeights.of(SEED));
             // TensorFlow alone takes more.
             assertThat(trainer.peakResidentBytes()).isGreaterThan(100L << 20);
         }
@@ -117,7 +118,7 @@ class TrainerProcessTest {
     @Test
     void tellsWhenTheNumbersRunAway() throws IOException {
         try (TrainerProcess trainer = TrainerProcess.start(LIMIT)) {
-            trainer.begin(SETUP, SEED);
+            trainer.begin(SETUP, FirstWeights.of(SEED));
             trainer.step(INPUTS, TARGETS, Float.MAX_VALUE);
             assertThatThrownBy(() -> trainer.step(INPUTS, TARGETS, 1e-3f))
                     .isInstanceOfSatisfying(DivergedException.class, diverged -> assertThat(diverged.step())
@@ -129,7 +130,7 @@ class TrainerProcessTest {
     @Test
     void takesNoStepAboveALimit() throws IOException {
         try (TrainerProcess trainer = TrainerProcess.start(LIMIT)) {
-            trainer.begin(SETUP, SEED);
+            trainer.begin(SETUP, FirstWeights.of(SEED));
             float loss = trainer.step(INPUTS, TARGETS, 0, Float.MAX_VALUE).loss();
             float limit = Math.nextDown(loss);
             assertThatThrownBy(() -> trainer.step(INPUTS, TARGETS, 0, limit))
@@ -147,7 +148,7 @@ class TrainerProcessTest {
     void refusesTheFilesOfAnotherModel() throws IOException {
         try (TrainerProcess trainer = TrainerProcess.start(LIMIT);
                 TrainerProcess other = TrainerProcess.start(LIMIT)) {
-            trainer.begin(SETUP, SEED);
+            trainer.begin(SETUP, FirstWeights.of(SEED));
             trainer.save(folder);
             GptConfig wider = new GptConfig(CONFIG.vocabularySize(), CONFIG.block(), CONFIG.layers(), 3, 24);
             TrainerSetup setup = TrainerSetup.of(wider, AdamW.usual(), BATCH, TrainingOptions.usual(), DEVICE);
@@ -160,7 +161,7 @@ class TrainerProcessTest {
     @Test
     void isLostWhereItIsKilled() throws IOException {
         try (TrainerProcess trainer = TrainerProcess.start(LIMIT)) {
-            trainer.begin(SETUP, SEED);
+            trainer.begin(SETUP, FirstWeights.of(SEED));
             ProcessHandle.of(trainer.pid()).orElseThrow().destroyForcibly();
             assertThatThrownBy(() -> trainer.step(INPUTS, TARGETS, 1e-3f))
                     .isInstanceOf(TrainerLostException.class)
@@ -171,7 +172,7 @@ class TrainerProcessTest {
     @Test
     void isLostWhereItHangsForLongerThanItMay() throws IOException, InterruptedException {
         try (TrainerProcess trainer = TrainerProcess.start(Duration.ofSeconds(15))) {
-            trainer.begin(SETUP, SEED);
+            trainer.begin(SETUP, FirstWeights.of(SEED));
             signal(trainer.pid(), "STOP");
             assertThatThrownBy(() -> trainer.step(INPUTS, TARGETS, 1e-3f))
                     .isInstanceOf(TrainerLostException.class)
