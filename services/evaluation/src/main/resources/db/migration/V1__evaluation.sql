@@ -1,14 +1,17 @@
 -- What model versions are worth on datasets. The sums are of the windows that are scored so far, so a worker that takes
--- over goes on where the last one stopped.
+-- over goes on where the last one stopped. Names are full: they begin with their workspace.
 create table evaluation (
     sequence bigint generated always as identity primary key,
+    workspace text not null,
     name text not null unique,
-    request_id text not null unique,
+    request_key text not null unique,
     run text not null,
     model_version text not null,
     dataset text not null,
+    -- 0: all.
     max_tokens bigint not null,
-    state text not null default 'PENDING',
+    priority int not null,
+    state text not null,
     tokens bigint not null default 0,
     windows bigint not null default 0,
     scored_tokens bigint not null default 0,
@@ -20,3 +23,4 @@ create table evaluation (
     update_time timestamptz not null default now(),
     revision bigint not null default 1
 );
+create index evaluation_of_workspace on evaluation (workspace, sequence);

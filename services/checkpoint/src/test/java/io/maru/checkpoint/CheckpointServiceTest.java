@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import com.google.rpc.ErrorInfo;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
+import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.grpc.protobuf.StatusProto;
+import io.grpc.stub.MetadataUtils;
 import io.maru.checkpoint.v1.Checkpoint;
 import io.maru.checkpoint.v1.CheckpointDeleted;
 import io.maru.checkpoint.v1.CheckpointRegistered;
@@ -31,7 +31,9 @@ import io.maru.formats.DType;
 import io.maru.formats.Manifest;
 import io.maru.formats.SafetensorsWriter;
 import io.maru.platform.database.Database;
+import io.maru.platform.error.GrpcFaults;
 import io.maru.platform.event.Fact;
+import io.maru.platform.name.ResourceName;
 import io.maru.platform.store.ObjectStore;
 import io.maru.platform.store.StoredObject;
 import io.maru.platform.testkit.EmbeddedServersResource;
@@ -80,7 +82,7 @@ class CheckpointServiceTest {
 
     private ManagedChannel channel;
     private CheckpointServiceBlockingStub service;
-    private final String run = "runs/" + UUID.randomUUID();
+    private final String run = "workspaces/default/runs/" + UUID.randomUUID();
 
     @BeforeEach
     void connect() {
@@ -102,7 +104,7 @@ class CheckpointServiceTest {
 
         Checkpoint registered = service.registerCheckpoint(request);
 
-        assertThat(registered.getName()).isEqualTo(run + "/checkpoints/500");
+        assertThat(registered.getName()).isEqualTo(run + "/checkpoints/train-500");
         assertThat(registered.getState()).isEqualTo(Checkpoint.State.ACTIVE);
         assertThat(registered.getValidationLoss()).isEqualTo(2.25);
         assertThat(service.getCheckpoint(GetCheckpointRequest.newBuilder()
@@ -125,14 +127,14 @@ class CheckpointServiceTest {
     @Test
     void refusesBytesThatAreNotWhatTheyAreSaidToBe() throws Exception {
         RegisterCheckpointRequest request = trained(500);
-        store.put(run + "/checkpoints/500/config.json", "{\"n_layer\":5}".getBytes(UTF_8));
+        store.put(run + "/checkpoints/train-500/config.json", "{\"n_layer\":5}".getBytes(UTF_8));
 
         assertRefused(Status.Code.DATA_LOSS, "FILE_CORRUPT", () -> service.registerCheckpoint(request));
         assertRefused(
                 Status.Code.NOT_FOUND,
                 "CHECKPOINT_NOT_FOUND",
                 () -> service.getCheckpoint(GetCheckpointRequest.newBuilder()
-                        .setName(run + "/checkpoints/500")
+                        .setName(run + "/checkpoints/train-500")
                         .build()));
     }
 
@@ -145,7 +147,7 @@ class CheckpointServiceTest {
             writer.declare("weight", DType.F32, 2, 3).write("weight", new float[] {6, 5, 4, 3, 2, 1});
             writer.seal();
         }
-        store.put(run + "/checkpoints/500/model.safetensors", other);
+        store.put(run + "/checkpoints/train-500/model.safetensors", other);
 
         assertRefused(Status.Code.DATA_LOSS, "FILE_CORRUPT", () -> service.registerCheckpoint(request));
     }
@@ -153,10 +155,10 @@ class CheckpointServiceTest {
     @Test
     void refusesTornTensorsAtEveryBoundary() throws Exception {
         RegisterCheckpointRequest request = trained(500);
-        byte[] whole = store.bytes(run + "/checkpoints/500/model.safetensors", 1 << 20);
+        byte[] whole = store.bytes(run + "/checkpoints/train-500/model.safetensors", 1 << 20);
         for (int length : new int[] {0, 7, 8, 20, whole.length - 4, whole.length - 1}) {
             Path cut = Files.write(folder.resolve("torn"), Arrays.copyOf(whole, length));
-            StoredObject torn = store.put(run + "/checkpoints/500/model.safetensors", cut);
+            StoredObject torn = store.put(run + "/checkpoints/train-500/model.safetensors", cut);
             RegisterCheckpointRequest.Builder tornRequest = request.toBuilder();
             tornRequest.getFilesBuilderList().stream()
                     .filter(file -> file.getFileName().equals("model.safetensors"))
@@ -175,6 +177,8 @@ class CheckpointServiceTest {
                 good.toBuilder().setRun("runs/../x").build(),
                 good.toBuilder().setStep(-1).build(),
                 good.toBuilder().setDataset("").build(),
+                good.toBuilder().setTraining("Train").build(),
+                good.toBuilder().setTokenizer("datasets/a").build(),
                 good.toBuilder().setValidationLoss(Double.NaN).build(),
                 good.toBuilder().clearFiles().build(),
                 good.toBuilder()
@@ -197,7 +201,7 @@ class CheckpointServiceTest {
                 Status.Code.INVALID_ARGUMENT,
                 "INVALID_NAME",
                 () -> service.getCheckpoint(GetCheckpointRequest.newBuilder()
-                        .setName(run + "/checkpoints/007")
+                        .setName(run + "/checkpoints/train-007")
                         .build()));
     }
 
@@ -216,6 +220,74 @@ class CheckpointServiceTest {
         assertThat(page.getCheckpointsList()).extracting(Checkpoint::getStep).containsExactly(300L, 200L);
         assertThat(rest.getCheckpointsList()).extracting(Checkpoint::getStep).containsExactly(100L);
         assertThat(rest.getNextPageToken()).isEmpty();
+    }
+
+    @Test
+    void listsOneTrainingAfterTheOther() throws Exception {
+        for (String training : List.of("second", "first")) {
+            for (long step : new long[] {100, 200}) {
+                service.registerCheckpoint(trained(training, step));
+            }
+        }
+        ListCheckpointsRequest all =
+                ListCheckpointsRequest.newBuilder().setRun(run).setPageSize(3).build();
+
+        ListCheckpointsResponse page = service.listCheckpoints(all);
+        ListCheckpointsResponse rest = service.listCheckpoints(
+                all.toBuilder().setPageToken(page.getNextPageToken()).build());
+
+        assertThat(page.getCheckpointsList())
+                .extracting(Checkpoint::getName)
+                .containsExactly(
+                        run + "/checkpoints/first-200",
+                        run + "/checkpoints/first-100",
+                        run + "/checkpoints/second-200");
+        assertThat(rest.getCheckpointsList())
+                .extracting(Checkpoint::getName)
+                .containsExactly(run + "/checkpoints/second-100");
+        assertThat(service.listCheckpoints(all.toBuilder().setTraining("second").build())
+                        .getCheckpointsList())
+                .extracting(Checkpoint::getTraining)
+                .containsExactly("second", "second");
+    }
+
+    @Test
+    void nothingOfAnotherWorkspaceIsSeen() throws Exception {
+        RegisterCheckpointRequest request = trained(500);
+        Checkpoint checkpoint = service.registerCheckpoint(request);
+        ModelVersion version = service.promoteCheckpoint(promotion(checkpoint, modelId()));
+        CheckpointServiceBlockingStub other = in("other");
+
+        for (String name : List.of(checkpoint.getName(), run + "/checkpoints/train-1")) {
+            assertRefused(
+                    Status.Code.PERMISSION_DENIED,
+                    "PERMISSION_DENIED",
+                    () -> other.getCheckpoint(
+                            GetCheckpointRequest.newBuilder().setName(name).build()));
+        }
+        assertRefused(
+                Status.Code.PERMISSION_DENIED,
+                "PERMISSION_DENIED",
+                () -> other.promoteCheckpoint(promotion(checkpoint, modelId())));
+        // A short name means the caller's own.
+        assertRefused(
+                Status.Code.NOT_FOUND,
+                "MODEL_VERSION_NOT_FOUND",
+                () -> other.getModelVersion(GetModelVersionRequest.newBuilder()
+                        .setName(ResourceName.relative(version.getModel()))
+                        .build()));
+        assertThat(other.listModelVersions(ListModelVersionsRequest.getDefaultInstance())
+                        .getModelVersionsList())
+                .isEmpty();
+        assertThat(service.listModelVersions(ListModelVersionsRequest.getDefaultInstance())
+                        .getModelVersionsList())
+                .contains(version);
+        // Neither a request id nor a run's id of one workspace is taken in another.
+        assertRefused(
+                Status.Code.FAILED_PRECONDITION,
+                "FILE_MISSING",
+                () -> other.registerCheckpoint(
+                        request.toBuilder().setRun(ResourceName.relative(run)).build()));
     }
 
     @Test
@@ -296,7 +368,9 @@ class CheckpointServiceTest {
 
         ModelVersion version = service.promoteCheckpoint(request);
 
-        assertThat(version.getName()).isEqualTo("models/" + modelId + "/versions/1");
+        assertThat(version.getName()).isEqualTo("workspaces/default/models/" + modelId + "/versions/1");
+        assertThat(version.getDataset()).isEqualTo("workspaces/default/datasets/a");
+        assertThat(version.getTokenizer()).isEqualTo("workspaces/default/tokenizers/a");
         assertThat(service.promoteCheckpoint(request)).isEqualTo(version);
         assertThat(store.list(version.getName() + "/"))
                 .extracting(key -> key.substring(version.getName().length() + 1))
@@ -365,6 +439,12 @@ class CheckpointServiceTest {
         }
     }
 
+    private CheckpointServiceBlockingStub in(String workspace) {
+        Metadata headers = new Metadata();
+        headers.put(Metadata.Key.of("maru-workspace", Metadata.ASCII_STRING_MARSHALLER), workspace);
+        return service.withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers));
+    }
+
     private static PromoteCheckpointRequest promotion(Checkpoint checkpoint, String modelId) {
         return PromoteCheckpointRequest.newBuilder()
                 .setRequestId(UUID.randomUUID().toString())
@@ -379,12 +459,18 @@ class CheckpointServiceTest {
 
     /** Writes the files as training does, and tells of them. */
     private RegisterCheckpointRequest trained(long step) throws IOException {
-        String prefix = run + "/checkpoints/" + step + "/";
+        return trained("train", step);
+    }
+
+    private RegisterCheckpointRequest trained(String training, long step) throws IOException {
+        String prefix = run + "/checkpoints/" + training + "-" + step + "/";
         RegisterCheckpointRequest.Builder request = RegisterCheckpointRequest.newBuilder()
                 .setRequestId(UUID.randomUUID().toString())
                 .setRun(run)
+                .setTraining(training)
                 .setStep(step)
                 .setDataset("datasets/a")
+                .setTokenizer("tokenizers/a")
                 .setValidationLoss(2.25);
         for (String name : List.of(
                 "config.json",
@@ -420,11 +506,7 @@ class CheckpointServiceTest {
     private static void assertRefused(Status.Code code, String reason, ThrowingCallable call) {
         assertThatThrownBy(call).isInstanceOfSatisfying(StatusRuntimeException.class, error -> {
             assertThat(error.getStatus().getCode()).isEqualTo(code);
-            assertThat(StatusProto.fromThrowable(error).getDetailsList())
-                    .singleElement()
-                    .satisfies(
-                            detail -> assertThat(detail.unpack(ErrorInfo.class).getReason())
-                                    .isEqualTo(reason));
+            assertThat(GrpcFaults.info(error).orElseThrow().getReason()).isEqualTo(reason);
         });
     }
 }

@@ -7,8 +7,10 @@ import static org.awaitility.Awaitility.await;
 
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
+import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.grpc.stub.MetadataUtils;
 import io.maru.evaluation.v1.CancelEvaluationRequest;
 import io.maru.evaluation.v1.CheckEvaluationSpecRequest;
 import io.maru.evaluation.v1.CreateEvaluationRequest;
@@ -24,6 +26,7 @@ import io.maru.evaluation.v1.ListEvaluationsResponse;
 import io.maru.evaluation.v1.WatchEvaluationRequest;
 import io.maru.platform.error.GrpcFaults;
 import io.maru.platform.event.Fact;
+import io.maru.platform.name.ResourceName;
 import io.maru.platform.store.ObjectStore;
 import io.maru.platform.testkit.EmbeddedServersResource;
 import io.maru.platform.testkit.Facts;
@@ -66,7 +69,7 @@ class EvaluationServiceTest {
     EvaluationConfig config;
 
     private final String id = "e-" + UUID.randomUUID();
-    private final String name = "evaluations/" + id;
+    private final String name = "workspaces/default/evaluations/" + id;
     private SealedInputs inputs;
     private FakeInference inference;
     private ManagedChannel channel;
@@ -110,7 +113,7 @@ class EvaluationServiceTest {
         try (Facts facts = Facts.on("maru.evaluation.v1")) {
             Fact fact = facts.await(seen -> seen.subject().equals(name));
             assertThat(fact.type()).isEqualTo("maru.evaluation.completed.v1");
-            assertThat(fact.run()).isEqualTo("runs/" + id);
+            assertThat(fact.run()).isEqualTo("workspaces/default/runs/" + id);
             assertThat(EvaluationCompleted.parseFrom(fact.data()))
                     .isEqualTo(EvaluationCompleted.newBuilder()
                             .setEvaluation(name)
@@ -159,7 +162,7 @@ class EvaluationServiceTest {
                         .build()),
                 Status.Code.ALREADY_EXISTS,
                 "REQUEST_ID_REUSED",
-                "request_id: \"" + request().getRequestId() + "\" made " + name);
+                "request_id: it made " + name);
         refused(
                 () -> service.createEvaluation(
                         request().setRequestId("other-" + id).build()),
@@ -225,7 +228,8 @@ class EvaluationServiceTest {
         await().until(() -> inference.scoreCalls.get() == 2);
         inference.answers.release(100);
         assertThat(awaitEnd().getState()).isEqualTo(Evaluation.State.SUCCEEDED);
-        assertThat(awaitEnd("evaluations/" + second).getState()).isEqualTo(Evaluation.State.SUCCEEDED);
+        assertThat(awaitEnd("workspaces/default/evaluations/" + second).getState())
+                .isEqualTo(Evaluation.State.SUCCEEDED);
     }
 
     @Test
@@ -381,6 +385,61 @@ class EvaluationServiceTest {
         assertThat(first.getEvaluationsList()).extracting(Evaluation::getName).isEqualTo(names.subList(0, 2));
         assertThat(second.getEvaluationsList()).extracting(Evaluation::getName).isEqualTo(names.subList(2, 3));
         names.forEach(this::awaitEnd);
+    }
+
+    @Test
+    void nothingOfAnotherWorkspaceIsSeen() {
+        publish();
+        create();
+        EvaluationServiceBlockingStub other = in("other");
+
+        for (String existing : List.of(name, name + "-none")) {
+            refused(
+                    () -> other.getEvaluation(
+                            GetEvaluationRequest.newBuilder().setName(existing).build()),
+                    Status.Code.PERMISSION_DENIED,
+                    "PERMISSION_DENIED",
+                    "name: \"" + existing + "\"");
+        }
+        assertThat(other.listEvaluations(ListEvaluationsRequest.getDefaultInstance())
+                        .getEvaluationsList())
+                .isEmpty();
+        // The same request in another workspace is another request, and asks for other things.
+        refused(
+                () -> other.createEvaluation(request()
+                        .setModelVersion(ResourceName.relative(inputs.modelVersion))
+                        .setDataset(ResourceName.relative(inputs.dataset))
+                        .build()),
+                Status.Code.NOT_FOUND,
+                "DATASET_MISSING",
+                "workspaces/other/datasets/" + id);
+        awaitEnd();
+    }
+
+    @Test
+    void tellsWhatItWasAskedFor() {
+        publish();
+
+        Evaluation evaluation = service.createEvaluation(request()
+                .setSpec(EvaluationSpec.newBuilder().setMaxTokens(3))
+                .setPriority(7)
+                .build());
+
+        assertThat(evaluation.getSpec().getMaxTokens()).isEqualTo(3);
+        assertThat(evaluation.getPriority()).isEqualTo(7);
+        assertThat(evaluation.getRun()).isEqualTo("workspaces/default/runs/" + id);
+        assertThat(awaitEnd().getScoredTokens()).isEqualTo(3);
+        refused(
+                () -> service.createEvaluation(request().setPriority(11).build()),
+                Status.Code.INVALID_ARGUMENT,
+                "INVALID_ARGUMENT",
+                "priority: 11 (expected: -10 to 10)");
+    }
+
+    private EvaluationServiceBlockingStub in(String workspace) {
+        Metadata headers = new Metadata();
+        headers.put(Metadata.Key.of("maru-workspace", Metadata.ASCII_STRING_MARSHALLER), workspace);
+        return service.withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers));
     }
 
     private void publish() {

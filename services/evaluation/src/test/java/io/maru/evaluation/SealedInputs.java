@@ -31,8 +31,8 @@ public final class SealedInputs {
 
     /** @param id last part of the names */
     public SealedInputs(String id) throws IOException {
-        dataset = "datasets/" + id;
-        modelVersion = "models/" + id + "/versions/1";
+        dataset = "workspaces/default/datasets/" + id;
+        modelVersion = "workspaces/default/models/" + id + "/versions/1";
         String tokenizerSha256 = Sha256.of(tokenizer.toJson());
         List<Manifest.Entry> entries = new ArrayList<>();
         entries.add(put(dataset, "tokenizer.json", tokenizer.toJson(), Map.of()));

@@ -1,6 +1,10 @@
 package io.maru.inference;
 
+import io.grpc.Metadata;
 import io.grpc.Server;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
 import io.grpc.Status;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
@@ -20,6 +24,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -28,22 +33,37 @@ import java.util.stream.Stream;
 final class FakeCheckpoint extends CheckpointServiceGrpc.CheckpointServiceImplBase implements AutoCloseable {
     final Map<String, ModelVersion> versions = new ConcurrentHashMap<>();
     final Map<String, Checkpoint> checkpoints = new ConcurrentHashMap<>();
+    /** In whose name was asked. */
+    final Set<String> workspaces = ConcurrentHashMap.newKeySet();
+
     /** Takes questions and never answers. */
     volatile boolean silent;
+
+    private static final Metadata.Key<String> WORKSPACE =
+            Metadata.Key.of("maru-workspace", Metadata.ASCII_STRING_MARSHALLER);
 
     private final Server server;
 
     FakeCheckpoint(int port) throws IOException {
         server = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
                 .addService(this)
+                .intercept(new ServerInterceptor() {
+                    @Override
+                    public <Q, A> ServerCall.Listener<Q> interceptCall(
+                            ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+                        workspaces.add(headers.get(WORKSPACE));
+                        return next.startCall(call, headers);
+                    }
+                })
                 .build()
                 .start();
     }
 
     /** Puts the files of a folder into the store as a model version. */
     ModelVersion publish(ObjectStore store, String model, Path folder) throws IOException {
-        String name = "models/" + model + "/versions/1";
-        ModelVersion.Builder version = ModelVersion.newBuilder().setName(name).setModel("models/" + model);
+        String name = "workspaces/default/models/" + model + "/versions/1";
+        ModelVersion.Builder version =
+                ModelVersion.newBuilder().setName(name).setModel("workspaces/default/models/" + model);
         try (Stream<Path> files = Files.list(folder)) {
             for (Path file : files.sorted().toList()) {
                 StoredObject stored = store.put(name + "/" + file.getFileName(), file);

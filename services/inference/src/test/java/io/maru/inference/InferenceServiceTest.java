@@ -16,6 +16,7 @@ import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.MetadataUtils;
 import io.maru.checkpoint.v1.Checkpoint;
 import io.maru.checkpoint.v1.ModelVersion;
 import io.maru.formats.SafetensorsFile;
@@ -114,7 +115,7 @@ class InferenceServiceTest {
     Path folder;
 
     private final String id = "m-" + UUID.randomUUID();
-    private final String model = "models/" + id;
+    private final String model = "workspaces/default/models/" + id;
     private FakeCheckpoint checkpoint;
     private ManagedChannel channel;
     private InferenceServiceBlockingStub inference;
@@ -206,6 +207,38 @@ class InferenceServiceTest {
                 Status.Code.INVALID_ARGUMENT,
                 "INVALID_SPEC",
                 "sample.prompt: missing");
+    }
+
+    @Test
+    void nothingOfAnotherWorkspaceIsSeen() throws IOException {
+        publishTinyModel(BLOCK);
+        load();
+        InferenceServiceBlockingStub other = in("other");
+
+        for (String name : List.of(model, model + "/versions/9")) {
+            refused(
+                    () -> other.generate(request("the").setModel(name).build()).next(),
+                    Status.Code.PERMISSION_DENIED,
+                    "PERMISSION_DENIED",
+                    "model: \"" + name);
+        }
+        // A short name means the caller's own, whichever thread asks for it.
+        refused(
+                () -> other.generate(request("the").setModel("models/" + id).build())
+                        .next(),
+                Status.Code.NOT_FOUND,
+                "MODEL_MISSING",
+                "workspaces/other/models/" + id);
+        assertThat(checkpoint.workspaces).contains("other");
+        assertThat(other.listLoadedModels(ListLoadedModelsRequest.getDefaultInstance())
+                        .getModelsList())
+                .isEmpty();
+    }
+
+    private InferenceServiceBlockingStub in(String workspace) {
+        Metadata headers = new Metadata();
+        headers.put(Metadata.Key.of("maru-workspace", Metadata.ASCII_STRING_MARSHALLER), workspace);
+        return inference.withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers));
     }
 
     @Test
@@ -367,7 +400,7 @@ class InferenceServiceTest {
         publishTinyModel(BLOCK);
         load();
         ModelVersion version = checkpoint.versions.get(model + "/versions/1");
-        Path copy = config.workDirectory().resolve(version.getManifestSha256());
+        Path copy = config.workDirectory().resolve("default." + version.getManifestSha256());
         assertThat(copy.resolve("config.json")).hasSameBinaryContentAs(folder.resolve("config.json"));
         unload();
         store.delete(model + "/versions/1/config.json");
@@ -392,14 +425,14 @@ class InferenceServiceTest {
 
         store.put(key, new byte[3]);
         refused(this::load, Status.Code.DATA_LOSS, "OBJECT_CORRUPT", key + ": 3 bytes (expected: " + bytes.length);
-        assertThat(config.workDirectory()).isDirectoryNotContaining("glob:**/part-*");
+        assertThat(config.workDirectory()).isDirectoryNotContaining("glob:**/.part-*");
     }
 
     @Test
     void aCheckpointOfARunThatTrainsWritesAsItsModelWould() throws Exception {
         publishTinyModel(BLOCK);
         List<Integer> expected = ids(generate(request("the end").setMaxTokens(6).setSeed(11)));
-        String name = "runs/" + id + "/checkpoints/500";
+        String name = "workspaces/default/runs/" + id + "/checkpoints/train-500";
         Checkpoint registered = checkpoint.register(store, name, folder);
 
         List<GenerateResponse> told =
@@ -407,14 +440,14 @@ class InferenceServiceTest {
 
         assertThat(ids(told)).isEqualTo(expected);
         // What training alone needs is neither fetched nor looked for.
-        assertThat(config.workDirectory().resolve(registered.getManifestSha256()))
+        assertThat(config.workDirectory().resolve("default." + registered.getManifestSha256()))
                 .isDirectoryNotContaining("glob:**/optimizer.safetensors");
 
         refused(
-                () -> generate(request("the").setModel("runs/" + id + "/checkpoints/600")),
+                () -> generate(request("the").setModel("workspaces/default/runs/" + id + "/checkpoints/train-600")),
                 Status.Code.NOT_FOUND,
                 "MODEL_MISSING",
-                "runs/" + id + "/checkpoints/600: not found");
+                "workspaces/default/runs/" + id + "/checkpoints/train-600: not found");
         checkpoint.checkpoints.put(
                 name + "1",
                 registered.toBuilder().setState(Checkpoint.State.CORRUPT).build());
@@ -424,7 +457,7 @@ class InferenceServiceTest {
                 "MODEL_UNUSABLE",
                 name + "1: CORRUPT (expected: ACTIVE)");
         refused(
-                () -> generate(request("the").setModel("runs/" + id)),
+                () -> generate(request("the").setModel("workspaces/default/runs/" + id)),
                 Status.Code.INVALID_ARGUMENT,
                 "INVALID_NAME",
                 "model: ");
@@ -433,7 +466,7 @@ class InferenceServiceTest {
     @Test
     void aRottenFileOfACheckpointIsRefusedByItsName() throws Exception {
         publishTinyModel(BLOCK);
-        String name = "runs/" + id + "/checkpoints/500";
+        String name = "workspaces/default/runs/" + id + "/checkpoints/train-500";
         checkpoint.register(store, name, folder);
         store.put(name + "/tokenizer.json", "rot".getBytes(StandardCharsets.UTF_8));
 

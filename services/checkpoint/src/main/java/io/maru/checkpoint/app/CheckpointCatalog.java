@@ -10,16 +10,21 @@ public interface CheckpointCatalog {
     Optional<Checkpoint> find(CheckpointName name);
 
     /** The checkpoint that this request registered. */
-    Optional<Checkpoint> findByRequest(String requestId);
+    Optional<Checkpoint> findByRequest(String requestKey);
 
-    /** Of one run, those below {@code belowStep} that are not DELETED, the highest step first. */
-    List<Checkpoint> list(String run, long belowStep, int limit);
+    /**
+     * Lists those of one run that are not DELETED: by training, and of each training the highest step first.
+     *
+     * @param training lists those of this training only; empty means all
+     * @param after the sequence of the checkpoint after which the list begins; {@link Long#MAX_VALUE} means its start
+     */
+    List<Checkpoint> list(String run, String training, long after, int limit);
 
     /**
      * Adds an ACTIVE checkpoint, or puts it in the place of a CORRUPT or DELETED one. Does nothing where an ACTIVE one has its
      * name.
      */
-    void register(String requestId, Checkpoint checkpoint);
+    void register(String requestKey, Checkpoint checkpoint);
 
     /** Makes an ACTIVE checkpoint CORRUPT. Does nothing to any other. */
     void markCorrupt(CheckpointName name, String message);

@@ -20,7 +20,7 @@ import java.util.Optional;
 /*
  * A checkpoint comes to be in three steps, and a crash between any two leaves nothing that looks like one:
  *
- *     training        puts the files          runs/a/checkpoints/500/model.safetensors ...
+ *     training        puts the files          workspaces/w/runs/a/checkpoints/train-500/model.safetensors ...
  *     register        asks the store for size and digest of each, then writes manifest.json
  *     catalog         one row and one fact, in one transaction
  *
@@ -47,8 +47,8 @@ public final class Checkpoints {
      *
      * @throws io.maru.platform.error.Refusal FILE_MISSING, FILE_CORRUPT, CHECKPOINT_EXISTS, REQUEST_ID_REUSED
      */
-    public Checkpoint register(String requestId, Registration registration) {
-        Optional<Checkpoint> earlier = registered(requestId, registration);
+    public Checkpoint register(String requestKey, Registration registration) {
+        Optional<Checkpoint> earlier = registered(requestKey, registration);
         if (earlier.isPresent()) {
             return earlier.get();
         }
@@ -62,9 +62,9 @@ public final class Checkpoints {
         bytes.write(
                 registration.name().key(CheckpointFile.MANIFEST),
                 registration.manifest().toJson());
-        catalog.register(requestId, Checkpoint.of(registration, clock.instant()));
+        catalog.register(requestKey, Checkpoint.of(registration, clock.instant()));
         // Somebody else may have been first, so the catalog decides, not what was just written.
-        return registered(requestId, registration)
+        return registered(requestKey, registration)
                 .orElseThrow(
                         () -> CHECKPOINT_EXISTS.because("%s: changed while it was registered", registration.name()));
     }
@@ -75,9 +75,14 @@ public final class Checkpoints {
                         () -> CHECKPOINT_NOT_FOUND.because("%s: no such checkpoint (expected: one registered)", name));
     }
 
-    /** Of one run, those below {@code belowStep} that are not DELETED, the highest step first. */
-    public List<Checkpoint> list(String run, long belowStep, int limit) {
-        return catalog.list(run, belowStep, limit);
+    /**
+     * Lists those of one run that are not DELETED: by training, and of each training the highest step first.
+     *
+     * @param training lists those of this training only; empty means all
+     * @param after the sequence of the checkpoint after which the list begins; {@link Long#MAX_VALUE} means its start
+     */
+    public List<Checkpoint> list(String run, String training, long after, int limit) {
+        return catalog.list(run, training, after, limit);
     }
 
     /** Reads every file again. A checkpoint that was CORRUPT or DELETED stays so. */
@@ -105,12 +110,12 @@ public final class Checkpoints {
         CheckpointFile.fileNames().forEach(file -> bytes.delete(name.key(file)));
     }
 
-    private Optional<Checkpoint> registered(String requestId, Registration registration) {
-        Optional<Checkpoint> ofRequest = catalog.findByRequest(requestId);
+    private Optional<Checkpoint> registered(String requestKey, Registration registration) {
+        Optional<Checkpoint> ofRequest = catalog.findByRequest(requestKey);
         if (ofRequest.isPresent() && !ofRequest.get().hasContentOf(registration)) {
             throw CommonReason.REQUEST_ID_REUSED.because(
-                    "request_id: \"%s\" registered %s (expected: an id that no other content has)",
-                    requestId, ofRequest.get().name());
+                    "request_id: it registered %s (expected: an id that no other content has)",
+                    ofRequest.get().name());
         }
         Optional<Checkpoint> active = catalog.find(registration.name()).filter(Checkpoint::isActive);
         if (active.isPresent() && !active.get().hasContentOf(registration)) {

@@ -1,5 +1,6 @@
 package io.maru.checkpoint.app;
 
+import io.maru.checkpoint.domain.Checkpoint;
 import io.maru.checkpoint.domain.CheckpointName;
 import io.maru.checkpoint.domain.ModelVersion;
 import io.maru.checkpoint.domain.ModelVersionName;
@@ -17,10 +18,10 @@ public interface ModelCatalog {
      */
     record Reservation(ModelVersionName name, CheckpointName checkpoint, Optional<ModelVersion> published) {}
 
-    Optional<Reservation> findByRequest(String requestId);
+    Optional<Reservation> findByRequest(String requestKey);
 
     /** Takes the model's next number for a request; a request that has one keeps it. */
-    Reservation reserve(String requestId, String model, CheckpointName checkpoint, Instant now);
+    Reservation reserve(String requestKey, String model, Checkpoint checkpoint, Instant now);
 
     /** Publishes a reserved version, together with the fact; the second time it does nothing. */
     ModelVersion publish(ModelVersionName name, Manifest manifest);
@@ -30,6 +31,9 @@ public interface ModelCatalog {
     /** The highest version of a model. */
     Optional<ModelVersion> newest(String model);
 
-    /** Newest first, of one model or of all when it is empty. */
-    List<ModelVersion> list(String model, long before, int limit);
+    /** Lists the versions of all models of a workspace, newest first. */
+    List<ModelVersion> list(String workspace, long before, int limit);
+
+    /** Lists the versions of one model, newest first. */
+    List<ModelVersion> listOf(String model, long before, int limit);
 }

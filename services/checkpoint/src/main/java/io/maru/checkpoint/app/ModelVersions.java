@@ -36,20 +36,20 @@ public final class ModelVersions {
      * them. The number is taken first, so a request that was cut off goes on with the same one; a number whose request
      * never comes back is not given again.
      *
-     * @param model {@code models/{model}}
+     * @param model its full name
      * @throws io.maru.platform.error.Refusal CHECKPOINT_NOT_FOUND, CHECKPOINT_CORRUPT, REQUEST_ID_REUSED
      */
-    public ModelVersion promote(String requestId, CheckpointName name, String model) {
-        Optional<ModelVersion> earlier = catalog.findByRequest(requestId)
-                .map(reservation -> requireSame(requestId, reservation, name, model))
+    public ModelVersion promote(String requestKey, CheckpointName name, String model) {
+        Optional<ModelVersion> earlier = catalog.findByRequest(requestKey)
+                .map(reservation -> requireSame(reservation, name, model))
                 .flatMap(Reservation::published);
         if (earlier.isPresent()) {
             return earlier.get();
         }
         Checkpoint checkpoint = checkpoints.get(name);
         requireIntact(checkpoint);
-        Reservation reservation = catalog.reserve(requestId, model, name, clock.instant());
-        requireSame(requestId, reservation, name, model);
+        Reservation reservation = catalog.reserve(requestKey, model, checkpoint, clock.instant());
+        requireSame(reservation, name, model);
         Manifest manifest = checkpoint.modelManifest();
         for (Manifest.Entry entry : manifest.entries()) {
             copy(checkpoint, entry, reservation.name());
@@ -62,14 +62,19 @@ public final class ModelVersions {
         return catalog.find(name).orElseThrow(() -> notFound(name.toString()));
     }
 
-    /** @param model {@code models/{model}} */
+    /** @param model its full name */
     public ModelVersion newest(String model) {
         return catalog.newest(model).orElseThrow(() -> notFound(model));
     }
 
-    /** Newest first, of one model or of all when it is empty. */
-    public List<ModelVersion> list(String model, long before, int limit) {
-        return catalog.list(model, before, limit);
+    /** Lists the versions of all models of a workspace, newest first. */
+    public List<ModelVersion> list(String workspace, long before, int limit) {
+        return catalog.list(workspace, before, limit);
+    }
+
+    /** Lists the versions of one model, newest first. */
+    public List<ModelVersion> listOf(String model, long before, int limit) {
+        return catalog.listOf(model, before, limit);
     }
 
     private void copy(Checkpoint checkpoint, Manifest.Entry entry, ModelVersionName to) {
@@ -96,13 +101,12 @@ public final class ModelVersions {
         }
     }
 
-    private static Reservation requireSame(
-            String requestId, Reservation reservation, CheckpointName checkpoint, String model) {
+    private static Reservation requireSame(Reservation reservation, CheckpointName checkpoint, String model) {
         if (!reservation.checkpoint().equals(checkpoint)
                 || !reservation.name().model().equals(model)) {
             throw CommonReason.REQUEST_ID_REUSED.because(
-                    "request_id: \"%s\" promoted %s to %s (expected: an id that no other promotion has)",
-                    requestId, reservation.checkpoint(), reservation.name().model());
+                    "request_id: it promoted %s to %s (expected: an id that no other promotion has)",
+                    reservation.checkpoint(), reservation.name().model());
         }
         return reservation;
     }

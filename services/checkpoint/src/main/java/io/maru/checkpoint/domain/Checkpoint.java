@@ -8,22 +8,26 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The weights of one run at one step. Immutable once ACTIVE.
+ * The weights of one training at one step. Immutable once ACTIVE.
  *
- * @param dataset that the weights were trained on
+ * @param dataset full name of what the weights were trained on
+ * @param tokenizer full name of the tokenizer that the dataset is encoded with
  * @param validationLoss in nats per token; 0 where none was measured
  * @param manifest lists the files, and is stored beside them
+ * @param sequence order of the first registrations under each name; 0 before it is stored
  */
 public record Checkpoint(
         CheckpointName name,
         State state,
         String dataset,
+        String tokenizer,
         double validationLoss,
         Manifest manifest,
-        Instant createTime) {
+        Instant createTime,
+        long sequence) {
     private static final String MODEL_KIND = "model";
 
-    /** What the last look at the files found. */
+    /** What is known of the files. */
     public enum State {
         ACTIVE,
         /** A file's bytes are not those that were registered. */
@@ -44,9 +48,11 @@ public record Checkpoint(
                 registration.name(),
                 State.ACTIVE,
                 registration.dataset(),
+                registration.tokenizer(),
                 registration.validationLoss(),
                 registration.manifest(),
-                createTime);
+                createTime,
+                0);
     }
 
     public boolean isActive() {
@@ -64,6 +70,7 @@ public record Checkpoint(
     public boolean hasContentOf(Registration registration) {
         return name.equals(registration.name())
                 && dataset.equals(registration.dataset())
+                && tokenizer.equals(registration.tokenizer())
                 && Double.compare(validationLoss, registration.validationLoss()) == 0
                 && manifest.equals(registration.manifest());
     }

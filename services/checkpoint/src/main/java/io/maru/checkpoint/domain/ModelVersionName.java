@@ -1,9 +1,11 @@
 package io.maru.checkpoint.domain;
 
+import io.maru.platform.name.ResourceName;
+
 /**
- * {@code models/{model}/versions/{version}}, which is also the prefix of the version's object keys.
+ * {@code workspaces/{workspace}/models/{model}/versions/{version}}, which is also the prefix of the version's object keys.
  *
- * @param model {@code models/{model}}
+ * @param model its full name
  * @param version counts from 1
  */
 public record ModelVersionName(String model, long version) {
@@ -11,6 +13,11 @@ public record ModelVersionName(String model, long version) {
         if (version < 1) {
             throw new IllegalArgumentException("version: " + version + " (expected: >= 1)");
         }
+    }
+
+    /** The id of the workspace that it is in. */
+    public String workspace() {
+        return ResourceName.workspace(model);
     }
 
     /** The object key of one of the version's files. */

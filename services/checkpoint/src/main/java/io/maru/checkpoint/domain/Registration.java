@@ -12,11 +12,16 @@ import java.util.Map;
  * What training says it has written. Nothing of it is believed before it is compared with what the store attests.
  *
  * @param files all of {@link CheckpointFile}
- * @param dataset {@code datasets/{dataset}}
+ * @param dataset full name of what the weights were trained on
+ * @param tokenizer full name of the tokenizer that the dataset is encoded with
  * @param validationLoss in nats per token; 0 where none was measured
  */
 public record Registration(
-        CheckpointName name, Map<CheckpointFile, SealedFile> files, String dataset, double validationLoss) {
+        CheckpointName name,
+        Map<CheckpointFile, SealedFile> files,
+        String dataset,
+        String tokenizer,
+        double validationLoss) {
     private static final String KIND = "checkpoint";
 
     public Registration {

@@ -26,8 +26,8 @@ import io.maru.checkpoint.v1.ModelVersion;
 import io.maru.checkpoint.v1.PromoteCheckpointRequest;
 import io.maru.checkpoint.v1.RegisterCheckpointRequest;
 import io.maru.checkpoint.v1.VerifyCheckpointRequest;
+import io.maru.platform.caller.Caller;
 import io.maru.platform.grpc.Page;
-import io.maru.platform.name.ResourceName;
 import io.quarkus.grpc.GrpcService;
 import io.smallrye.common.annotation.Blocking;
 import io.smallrye.mutiny.Uni;
@@ -48,9 +48,9 @@ class CheckpointGrpc implements CheckpointService {
     @Override
     @Blocking
     public Uni<Checkpoint> registerCheckpoint(RegisterCheckpointRequest request) {
-        String requestId = ResourceName.checkRequestId(request.getRequestId());
+        String requestKey = Caller.requestKey("RegisterCheckpoint", request.getRequestId());
         Registration registration = registration(request);
-        return answer(toProto(meter.registration(() -> checkpoints.register(requestId, registration))));
+        return answer(toProto(meter.registration(() -> checkpoints.register(requestKey, registration))));
     }
 
     @Override
@@ -62,11 +62,11 @@ class CheckpointGrpc implements CheckpointService {
     @Override
     @Blocking
     public Uni<ListCheckpointsResponse> listCheckpoints(ListCheckpointsRequest request) {
-        String run = ResourceName.check("run", request.getRun(), "runs/{run}");
+        String run = CheckpointMapping.run(request.getRun());
         Page page = Page.of(request.getPageSize(), request.getPageToken());
         var result = page.cut(
-                checkpoints.list(run, page.after(), page.size() + 1),
-                checkpoint -> checkpoint.name().step());
+                checkpoints.list(run, request.getTraining(), page.after(), page.size() + 1),
+                io.maru.checkpoint.domain.Checkpoint::sequence);
         return answer(ListCheckpointsResponse.newBuilder()
                 .addAllCheckpoints(
                         result.items().stream().map(CheckpointMapping::toProto).toList())
@@ -90,11 +90,11 @@ class CheckpointGrpc implements CheckpointService {
     @Override
     @Blocking
     public Uni<ModelVersion> promoteCheckpoint(PromoteCheckpointRequest request) {
-        String requestId = ResourceName.checkRequestId(request.getRequestId());
+        String requestKey = Caller.requestKey("PromoteCheckpoint", request.getRequestId());
         var checkpoint = checkpointName("checkpoint", request.getCheckpoint());
         checkSpec(request.getSpec());
         String model = model("model_id", "models/" + request.getModelId());
-        return answer(toProto(meter.promotion(() -> modelVersions.promote(requestId, checkpoint, model))));
+        return answer(toProto(meter.promotion(() -> modelVersions.promote(requestKey, checkpoint, model))));
     }
 
     @Override
@@ -107,19 +107,20 @@ class CheckpointGrpc implements CheckpointService {
     @Blocking
     public Uni<ModelVersion> getModelVersion(GetModelVersionRequest request) {
         String name = request.getName();
-        return answer(toProto(
-                CheckpointMapping.isModel(name)
-                        ? modelVersions.newest(model("name", name))
-                        : modelVersions.get(modelVersionName("name", name))));
+        return answer(toProto(CheckpointMapping.newestOf("name", name)
+                .map(modelVersions::newest)
+                .orElseGet(() -> modelVersions.get(modelVersionName("name", name)))));
     }
 
     @Override
     @Blocking
     public Uni<ListModelVersionsResponse> listModelVersions(ListModelVersionsRequest request) {
-        String model = request.getModel().isEmpty() ? "" : model("model", request.getModel());
         Page page = Page.of(request.getPageSize(), request.getPageToken());
+        int limit = page.size() + 1;
         var result = page.cut(
-                modelVersions.list(model, page.after(), page.size() + 1),
+                request.getModel().isEmpty()
+                        ? modelVersions.list(Caller.current().workspace(), page.after(), limit)
+                        : modelVersions.listOf(model("model", request.getModel()), page.after(), limit),
                 io.maru.checkpoint.domain.ModelVersion::sequence);
         return answer(ListModelVersionsResponse.newBuilder()
                 .addAllModelVersions(

@@ -20,20 +20,32 @@ import java.time.Instant;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /** Where the words of the wire and those of the domain meet. */
 final class CheckpointMapping {
-    private static final Pattern COUNT = Pattern.compile("0|[1-9][0-9]{0,17}");
+    private static final String USUAL_TRAINING = "train";
+    private static final String MODEL = "models/{model}";
+    private static final String MODEL_VERSION = "models/{model}/versions/{version}";
+    private static final Pattern VERSION = Pattern.compile("[1-9][0-9]{0,17}");
 
     private CheckpointMapping() {}
 
     static Registration registration(RegisterCheckpointRequest request) {
+        String training = request.getTraining().isEmpty() ? USUAL_TRAINING : request.getTraining();
         return new Registration(
-                new CheckpointName(ResourceName.check("run", request.getRun(), "runs/{run}"), request.getStep()),
+                new CheckpointName(run(request.getRun()), training, request.getStep()),
                 files(request.getFilesList()),
-                ResourceName.check("dataset", request.getDataset(), "datasets/{dataset}"),
+                ResourceName.full("dataset", request.getDataset(), "datasets/{dataset}"),
+                request.getTokenizer().isEmpty()
+                        ? ""
+                        : ResourceName.full("tokenizer", request.getTokenizer(), "tokenizers/{tokenizer}"),
                 request.getValidationLoss());
+    }
+
+    static String run(String name) {
+        return ResourceName.full("run", name, "runs/{run}");
     }
 
     static void checkSpec(PublicationSpec spec) {
@@ -43,21 +55,27 @@ final class CheckpointMapping {
     }
 
     static CheckpointName checkpointName(String field, String name) {
-        ResourceName.check(field, name, "runs/{run}/checkpoints/{step}");
-        return new CheckpointName(parent(name), count(field, name, 0));
-    }
-
-    static boolean isModel(String name) {
-        return name.indexOf('/') == name.lastIndexOf('/');
+        return CheckpointName.parse(field, ResourceName.full(field, name, "runs/{run}/checkpoints/{checkpoint}"));
     }
 
     static String model(String field, String name) {
-        return ResourceName.check(field, name, "models/{model}");
+        return ResourceName.full(field, name, MODEL);
+    }
+
+    /** The model, where it is its newest version that is meant. */
+    static Optional<String> newestOf(String field, String name) {
+        return Optional.of(ResourceName.full(field, name, MODEL, MODEL_VERSION))
+                .filter(full -> ResourceName.fits(ResourceName.relative(full), MODEL));
     }
 
     static ModelVersionName modelVersionName(String field, String name) {
-        ResourceName.check(field, name, "models/{model}/versions/{version}");
-        return new ModelVersionName(parent(name), count(field, name, 1));
+        String full = ResourceName.full(field, name, MODEL_VERSION);
+        String version = ResourceName.last(full);
+        // One name per thing: 007 is not another word for 7.
+        if (!VERSION.matcher(version).matches()) {
+            throw CommonReason.INVALID_NAME.because("%s: \"%s\" (expected: to end with a number >= 1)", field, name);
+        }
+        return new ModelVersionName(full.substring(0, full.lastIndexOf("/versions/")), Long.parseLong(version));
     }
 
     static io.maru.checkpoint.v1.Checkpoint toProto(Checkpoint checkpoint) {
@@ -65,6 +83,7 @@ final class CheckpointMapping {
                 .setName(checkpoint.name().toString())
                 .setStep(checkpoint.name().step())
                 .setRun(checkpoint.name().run())
+                .setTraining(checkpoint.name().training())
                 .setState(
                         switch (checkpoint.state()) {
                             case ACTIVE -> io.maru.checkpoint.v1.Checkpoint.State.ACTIVE;
@@ -74,6 +93,7 @@ final class CheckpointMapping {
                 .setCreateTime(toProto(checkpoint.createTime()))
                 .addAllFiles(toProto(checkpoint.manifest()))
                 .setDataset(checkpoint.dataset())
+                .setTokenizer(checkpoint.tokenizer())
                 .setValidationLoss(checkpoint.validationLoss())
                 .setManifestSha256(checkpoint.manifest().digest())
                 .build();
@@ -85,6 +105,8 @@ final class CheckpointMapping {
                 .setModel(version.name().model())
                 .setVersion(version.name().version())
                 .setCheckpoint(version.checkpoint().toString())
+                .setDataset(version.dataset())
+                .setTokenizer(version.tokenizer())
                 .addAllFiles(toProto(version.manifest()))
                 .setManifestSha256(version.manifest().digest())
                 .setCreateTime(toProto(version.createTime()))
@@ -107,21 +129,6 @@ final class CheckpointMapping {
             }
         }
         return result;
-    }
-
-    private static String parent(String name) {
-        String collection = name.substring(0, name.lastIndexOf('/'));
-        return collection.substring(0, collection.lastIndexOf('/'));
-    }
-
-    private static long count(String field, String name, long min) {
-        String last = ResourceName.last(name);
-        // One name per thing: 007 is not another word for 7.
-        if (!COUNT.matcher(last).matches() || Long.parseLong(last) < min) {
-            throw CommonReason.INVALID_NAME.because(
-                    "%s: \"%s\" (expected: to end with a number >= %d)", field, name, min);
-        }
-        return Long.parseLong(last);
     }
 
     private static List<StoredFile> toProto(Manifest manifest) {

@@ -45,35 +45,52 @@ public final class PostgresCheckpoints implements CheckpointCatalog {
     }
 
     @Override
-    public Optional<Checkpoint> findByRequest(String requestId) {
+    public Optional<Checkpoint> findByRequest(String requestKey) {
         return database.inTransaction(sql ->
-                sql.first("select * from checkpoint where request_id = ?", PostgresCheckpoints::read, requestId));
+                sql.first("select * from checkpoint where request_key = ?", PostgresCheckpoints::read, requestKey));
     }
 
     @Override
-    public List<Checkpoint> list(String run, long belowStep, int limit) {
-        return database.inTransaction(sql -> sql.list("""
-                select * from checkpoint where run = ? and step < ? and state <> 'DELETED' order by step desc limit ?
-                """, PostgresCheckpoints::read, run, belowStep, limit));
+    public List<Checkpoint> list(String run, String training, long after, int limit) {
+        return database.inTransaction(sql -> sql.list(
+                """
+                select * from checkpoint
+                where run = ? and (? = '' or training = ?) and state <> 'DELETED'
+                    and (? = %d
+                        or (training, -step) > (select training, -step from checkpoint where run = ? and sequence = ?))
+                order by training, -step limit ?
+                """.formatted(Long.MAX_VALUE),
+                PostgresCheckpoints::read,
+                run,
+                training,
+                training,
+                after,
+                run,
+                after,
+                limit));
     }
 
     @Override
-    public void register(String requestId, Checkpoint checkpoint) {
+    public void register(String requestKey, Checkpoint checkpoint) {
         String name = checkpoint.name().toString();
         database.run(sql -> {
-            // Without a conflict target: a request id or a name that is taken are both left as they are.
+            // Without a conflict target: a request or a name that is taken are both left as they are.
             int changed = sql.update(
                     """
                     insert into checkpoint
-                        (name, request_id, run, step, state, dataset, validation_loss, manifest, create_time)
-                    values (?, ?, ?, ?, 'ACTIVE', ?, ?, ?, ?)
+                        (name, request_key, run, training, step, state, dataset, tokenizer, validation_loss, manifest,
+                            create_time)
+                    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     on conflict do nothing
                     """,
                     name,
-                    requestId,
+                    requestKey,
                     checkpoint.name().run(),
+                    checkpoint.name().training(),
                     checkpoint.name().step(),
+                    checkpoint.state().name(),
                     checkpoint.dataset(),
+                    checkpoint.tokenizer(),
                     checkpoint.validationLoss(),
                     json(checkpoint.manifest()),
                     checkpoint.createTime());
@@ -85,12 +102,14 @@ public final class PostgresCheckpoints implements CheckpointCatalog {
                 changed = sql.update(
                         """
                         update checkpoint
-                        set request_id = ?, state = 'ACTIVE', dataset = ?, validation_loss = ?, manifest = ?,
+                        set request_key = ?, state = ?, dataset = ?, tokenizer = ?, validation_loss = ?, manifest = ?,
                             create_time = ?, corruption = ''
                         where name = ?
                         """,
-                        requestId,
+                        requestKey,
+                        checkpoint.state().name(),
                         checkpoint.dataset(),
+                        checkpoint.tokenizer(),
                         checkpoint.validationLoss(),
                         json(checkpoint.manifest()),
                         checkpoint.createTime(),
@@ -100,6 +119,7 @@ public final class PostgresCheckpoints implements CheckpointCatalog {
                 CheckpointRegistered fact = CheckpointRegistered.newBuilder()
                         .setCheckpoint(name)
                         .setRun(checkpoint.name().run())
+                        .setTraining(checkpoint.name().training())
                         .setStep(checkpoint.name().step())
                         .setManifestSha256(checkpoint.manifest().digest())
                         .setSize(checkpoint.size())
@@ -133,10 +153,11 @@ public final class PostgresCheckpoints implements CheckpointCatalog {
                 CheckpointDeleted fact = CheckpointDeleted.newBuilder()
                         .setCheckpoint(name.toString())
                         .setRun(name.run())
+                        .setTraining(name.training())
                         .setStep(name.step())
                         .setSize(checkpoint.size())
                         .build();
-                queue.enqueue(sql, REMOVAL, name.toString());
+                queue.enqueue(sql, REMOVAL, name.toString(), 0);
                 outbox.append(sql, Fact.of(DELETED, name.toString(), name.run(), fact));
             }
         });
@@ -154,7 +175,7 @@ public final class PostgresCheckpoints implements CheckpointCatalog {
     @Override
     public void keepFiles(CheckpointName name) {
         // Waits for a removal that has begun, and takes the place of one that has not.
-        database.run(sql -> sql.update("delete from work where kind = ? and name = ?", REMOVAL, name.toString()));
+        database.run(sql -> queue.withdraw(sql, REMOVAL, name.toString()));
     }
 
     /** The row, which nobody else changes before the transaction ends. */
@@ -172,11 +193,13 @@ public final class PostgresCheckpoints implements CheckpointCatalog {
 
     private static Checkpoint read(ResultSet row) throws SQLException {
         return new Checkpoint(
-                new CheckpointName(row.getString("run"), row.getLong("step")),
+                new CheckpointName(row.getString("run"), row.getString("training"), row.getLong("step")),
                 Checkpoint.State.valueOf(row.getString("state")),
                 row.getString("dataset"),
+                row.getString("tokenizer"),
                 row.getDouble("validation_loss"),
                 manifest(row.getString("manifest")),
-                row.getTimestamp("create_time").toInstant());
+                row.getTimestamp("create_time").toInstant(),
+                row.getLong("sequence"));
     }
 }

@@ -1,6 +1,7 @@
 package io.maru.checkpoint.store;
 
 import io.maru.checkpoint.app.ModelCatalog;
+import io.maru.checkpoint.domain.Checkpoint;
 import io.maru.checkpoint.domain.CheckpointName;
 import io.maru.checkpoint.domain.ModelVersion;
 import io.maru.checkpoint.domain.ModelVersionName;
@@ -10,6 +11,7 @@ import io.maru.platform.database.Database;
 import io.maru.platform.database.Database.Sql;
 import io.maru.platform.event.Fact;
 import io.maru.platform.event.Outbox;
+import io.maru.platform.name.ResourceName;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -29,23 +31,33 @@ public final class PostgresModels implements ModelCatalog {
     }
 
     @Override
-    public Optional<Reservation> findByRequest(String requestId) {
-        return database.inTransaction(sql -> findByRequest(sql, requestId));
+    public Optional<Reservation> findByRequest(String requestKey) {
+        return database.inTransaction(sql -> findByRequest(sql, requestKey));
     }
 
     @Override
-    public Reservation reserve(String requestId, String model, CheckpointName checkpoint, Instant now) {
+    public Reservation reserve(String requestKey, String model, Checkpoint checkpoint, Instant now) {
         return database.inTransaction(sql -> {
             // The model's row is the lock under which its versions are numbered.
             sql.update("insert into model (name) values (?) on conflict do nothing", model);
             sql.first("select 1 from model where name = ? for update", row -> true, model);
-            // A request id is unique over all models, so the row that was there may be of another one.
-            sql.update("""
-                    insert into model_version (model, version, request_id, run, step, create_time)
-                    select ?, coalesce(max(version), 0) + 1, ?, ?, ?, ? from model_version where model = ?
-                    on conflict (request_id) do nothing
-                    """, model, requestId, checkpoint.run(), checkpoint.step(), now, model);
-            return findByRequest(sql, requestId).orElseThrow();
+            // A request is unique over all models, so the row that was there may be of another one.
+            sql.update(
+                    """
+                    insert into model_version
+                        (workspace, model, version, request_key, checkpoint, dataset, tokenizer, create_time)
+                    select ?, ?, coalesce(max(version), 0) + 1, ?, ?, ?, ?, ? from model_version where model = ?
+                    on conflict (request_key) do nothing
+                    """,
+                    ResourceName.workspace(model),
+                    model,
+                    requestKey,
+                    checkpoint.name().toString(),
+                    checkpoint.dataset(),
+                    checkpoint.tokenizer(),
+                    now,
+                    model);
+            return findByRequest(sql, requestKey).orElseThrow();
         });
     }
 
@@ -86,12 +98,21 @@ public final class PostgresModels implements ModelCatalog {
     }
 
     @Override
-    public List<ModelVersion> list(String model, long before, int limit) {
-        return database.inTransaction(sql -> sql.list("""
-                select * from model_version
-                where (? = '' or model = ?) and sequence < ? and manifest is not null
+    public List<ModelVersion> list(String workspace, long before, int limit) {
+        return list("workspace", workspace, before, limit);
+    }
+
+    @Override
+    public List<ModelVersion> listOf(String model, long before, int limit) {
+        return list("model", model, before, limit);
+    }
+
+    private List<ModelVersion> list(String column, String value, long before, int limit) {
+        return database.inTransaction(
+                sql -> sql.list("""
+                select * from model_version where %s = ? and sequence < ? and manifest is not null
                 order by sequence desc limit ?
-                """, PostgresModels::read, model, model, before, limit));
+                """.formatted(column), PostgresModels::read, value, before, limit));
     }
 
     private static Optional<ModelVersion> find(Sql sql, ModelVersionName name) throws SQLException {
@@ -102,20 +123,22 @@ public final class PostgresModels implements ModelCatalog {
                 name.version());
     }
 
-    private static Optional<Reservation> findByRequest(Sql sql, String requestId) throws SQLException {
+    private static Optional<Reservation> findByRequest(Sql sql, String requestKey) throws SQLException {
         return sql.first(
-                "select * from model_version where request_id = ?",
+                "select * from model_version where request_key = ?",
                 row -> new Reservation(
                         name(row),
                         checkpoint(row),
                         row.getString("manifest") == null ? Optional.empty() : Optional.of(read(row))),
-                requestId);
+                requestKey);
     }
 
     private static ModelVersion read(ResultSet row) throws SQLException {
         return new ModelVersion(
                 name(row),
                 checkpoint(row),
+                row.getString("dataset"),
+                row.getString("tokenizer"),
                 PostgresCheckpoints.manifest(row.getString("manifest")),
                 row.getTimestamp("create_time").toInstant(),
                 row.getLong("sequence"));
@@ -126,6 +149,6 @@ public final class PostgresModels implements ModelCatalog {
     }
 
     private static CheckpointName checkpoint(ResultSet row) throws SQLException {
-        return new CheckpointName(row.getString("run"), row.getLong("step"));
+        return CheckpointName.parse("checkpoint", row.getString("checkpoint"));
     }
 }

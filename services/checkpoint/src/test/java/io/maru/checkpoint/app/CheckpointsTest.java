@@ -21,13 +21,14 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
 class CheckpointsTest {
-    private static final String MANIFEST = "runs/a/checkpoints/500/manifest.json";
-    private static final String WEIGHTS = "runs/a/checkpoints/500/model.safetensors";
+    private static final String MANIFEST = "workspaces/w/runs/a/checkpoints/train-500/manifest.json";
+    private static final String WEIGHTS = "workspaces/w/runs/a/checkpoints/train-500/model.safetensors";
 
     private final InMemoryCheckpoints catalog = new InMemoryCheckpoints();
     private final InMemoryBytes bytes = new InMemoryBytes();
@@ -42,7 +43,7 @@ class CheckpointsTest {
         assertThat(checkpoint.manifest().entries())
                 .extracting(Manifest.Entry::key)
                 .containsExactlyElementsOf(CheckpointFile.fileNames());
-        assertThat(catalog.facts).containsExactly("registered runs/a/checkpoints/500");
+        assertThat(catalog.facts).containsExactly("registered workspaces/w/runs/a/checkpoints/train-500");
     }
 
     @Test
@@ -73,7 +74,7 @@ class CheckpointsTest {
     @Test
     void refusesAFileThatIsNotThere() {
         Registration registration = Trained.files(bytes, 500, "x");
-        bytes.objects.remove("runs/a/checkpoints/500/tokenizer.json");
+        bytes.objects.remove("workspaces/w/runs/a/checkpoints/train-500/tokenizer.json");
 
         assertRefused(FILE_MISSING, () -> checkpoints.register("r1", registration));
         assertThat(bytes.objects).doesNotContainKey(MANIFEST);
@@ -100,7 +101,11 @@ class CheckpointsTest {
         files.put(CheckpointFile.MODEL, bytes.measure(WEIGHTS).orElseThrow());
 
         assertRefused(
-                FILE_CORRUPT, () -> checkpoints.register("r1", new Registration(good.name(), files, "datasets/a", 0)));
+                FILE_CORRUPT,
+                () -> checkpoints.register(
+                        "r1",
+                        new Registration(
+                                good.name(), files, "workspaces/w/datasets/a", "workspaces/w/tokenizers/a", 0)));
     }
 
     @Test
@@ -109,7 +114,9 @@ class CheckpointsTest {
         Map<CheckpointFile, SealedFile> files = new EnumMap<>(good.files());
         files.remove(CheckpointFile.OPTIMIZER);
 
-        assertRefused(CommonReason.INVALID_ARGUMENT, () -> new Registration(good.name(), files, "datasets/a", 0));
+        assertRefused(
+                CommonReason.INVALID_ARGUMENT,
+                () -> new Registration(good.name(), files, "workspaces/w/datasets/a", "workspaces/w/tokenizers/a", 0));
     }
 
     @Test
@@ -118,7 +125,8 @@ class CheckpointsTest {
 
         assertRefused(
                 CommonReason.INVALID_ARGUMENT,
-                () -> new Registration(good.name(), good.files(), "datasets/a", Double.NaN));
+                () -> new Registration(
+                        good.name(), good.files(), "workspaces/w/datasets/a", "workspaces/w/tokenizers/a", Double.NaN));
     }
 
     @Test
@@ -136,7 +144,7 @@ class CheckpointsTest {
                     .as(file)
                     .isTrue();
             assertThat(fresh.facts).hasSize(2);
-            assertThat(fresh.facts.get(1)).startsWith("corrupted runs/a/checkpoints/500: " + file);
+            assertThat(fresh.facts.get(1)).startsWith("corrupted workspaces/w/runs/a/checkpoints/train-500: " + file);
         }
     }
 
@@ -172,14 +180,16 @@ class CheckpointsTest {
         checkpoints.delete(registration.name());
 
         assertThat(deleted.state()).isEqualTo(Checkpoint.State.DELETED);
-        assertThat(checkpoints.list("runs/a", Long.MAX_VALUE, 10))
+        assertThat(checkpoints.list("workspaces/w/runs/a", "", Long.MAX_VALUE, 10))
                 .extracting(each -> each.name().step())
                 .containsExactly(600L);
         assertThat(checkpoints.verify(registration.name()).isDeleted()).isTrue();
-        assertThat(catalog.facts).containsOnlyOnce("deleted runs/a/checkpoints/500");
+        assertThat(catalog.facts).containsOnlyOnce("deleted workspaces/w/runs/a/checkpoints/train-500");
         assertThat(catalog.removals).containsExactly(registration.name());
         checkpoints.removeFiles(registration.name());
-        assertThat(bytes.objects.keySet()).isNotEmpty().allMatch(key -> key.startsWith("runs/a/checkpoints/600/"));
+        assertThat(bytes.objects.keySet())
+                .isNotEmpty()
+                .allMatch(key -> key.startsWith("workspaces/w/runs/a/checkpoints/train-600/"));
     }
 
     /** A run whose newer checkpoints have rotted comes by again. */
@@ -196,16 +206,37 @@ class CheckpointsTest {
     }
 
     @Test
+    void listsByTrainingAndOfEachTheHighestStepFirst() {
+        for (String training : List.of("second", "first")) {
+            for (long step : new long[] {100, 300, 200}) {
+                checkpoints.register(training + step, Trained.files(bytes, training, step, "x"));
+            }
+        }
+
+        List<Checkpoint> all = checkpoints.list("workspaces/w/runs/a", "", Long.MAX_VALUE, 10);
+
+        assertThat(all)
+                .extracting(each -> each.name().training() + "-" + each.name().step())
+                .containsExactly("first-300", "first-200", "first-100", "second-300", "second-200", "second-100");
+        assertThat(checkpoints.list("workspaces/w/runs/a", "", all.get(2).sequence(), 1))
+                .containsExactly(all.get(3));
+        assertThat(checkpoints.list("workspaces/w/runs/a", "second", Long.MAX_VALUE, 1))
+                .containsExactly(all.get(3));
+    }
+
+    @Test
     void refusesToDeleteWhatWasNeverRegistered() {
-        assertRefused(CHECKPOINT_NOT_FOUND, () -> checkpoints.delete(new CheckpointName("runs/a", 1)));
+        assertRefused(
+                CHECKPOINT_NOT_FOUND, () -> checkpoints.delete(new CheckpointName("workspaces/w/runs/a", "train", 1)));
     }
 
     @Test
     void refusesToFindWhatWasNeverRegistered() {
-        assertRefused(CHECKPOINT_NOT_FOUND, () -> checkpoints.get(new CheckpointName("runs/a", 1)));
+        assertRefused(
+                CHECKPOINT_NOT_FOUND, () -> checkpoints.get(new CheckpointName("workspaces/w/runs/a", "train", 1)));
     }
 
-    private static java.util.List<String> bytesOf(Registration registration) {
+    private static List<String> bytesOf(Registration registration) {
         return CheckpointFile.fileNames().stream().map(registration.name()::key).toList();
     }
 

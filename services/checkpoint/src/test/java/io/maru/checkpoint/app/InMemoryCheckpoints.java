@@ -26,29 +26,35 @@ final class InMemoryCheckpoints implements CheckpointCatalog {
     }
 
     @Override
-    public Optional<Checkpoint> findByRequest(String requestId) {
-        return Optional.ofNullable(byRequest.get(requestId)).map(byName::get);
+    public Optional<Checkpoint> findByRequest(String requestKey) {
+        return Optional.ofNullable(byRequest.get(requestKey)).map(byName::get);
     }
 
     @Override
-    public List<Checkpoint> list(String run, long belowStep, int limit) {
-        return byName.values().stream()
+    public List<Checkpoint> list(String run, String training, long after, int limit) {
+        List<Checkpoint> all = byName.values().stream()
                 .filter(checkpoint -> checkpoint.name().run().equals(run)
-                        && checkpoint.name().step() < belowStep
-                        && !checkpoint.isDeleted())
-                .sorted(Comparator.comparingLong(
-                                (Checkpoint checkpoint) -> checkpoint.name().step())
-                        .reversed())
+                        && (training.isEmpty() || checkpoint.name().training().equals(training)))
+                .sorted(Comparator.comparing(
+                                (Checkpoint checkpoint) -> checkpoint.name().training())
+                        .thenComparing(checkpoint -> -checkpoint.name().step()))
+                .toList();
+        return all.stream()
+                .dropWhile(checkpoint -> after != Long.MAX_VALUE && checkpoint.sequence() != after)
+                .skip(after == Long.MAX_VALUE ? 0 : 1)
+                .filter(checkpoint -> !checkpoint.isDeleted())
                 .limit(limit)
                 .toList();
     }
 
     @Override
-    public void register(String requestId, Checkpoint checkpoint) {
+    public void register(String requestKey, Checkpoint checkpoint) {
         Checkpoint present = byName.get(checkpoint.name());
         if (present == null || !present.isActive()) {
-            byName.put(checkpoint.name(), checkpoint);
-            byRequest.put(requestId, checkpoint.name());
+            byName.put(
+                    checkpoint.name(),
+                    in(Checkpoint.State.ACTIVE, checkpoint, present == null ? byName.size() + 1 : present.sequence()));
+            byRequest.put(requestKey, checkpoint.name());
             facts.add("registered " + checkpoint.name());
         }
     }
@@ -75,9 +81,18 @@ final class InMemoryCheckpoints implements CheckpointCatalog {
 
     private void put(CheckpointName name, Checkpoint.State state) {
         Checkpoint found = byName.get(name);
-        byName.put(
-                name,
-                new Checkpoint(
-                        name, state, found.dataset(), found.validationLoss(), found.manifest(), found.createTime()));
+        byName.put(name, in(state, found, found.sequence()));
+    }
+
+    private static Checkpoint in(Checkpoint.State state, Checkpoint found, long sequence) {
+        return new Checkpoint(
+                found.name(),
+                state,
+                found.dataset(),
+                found.tokenizer(),
+                found.validationLoss(),
+                found.manifest(),
+                found.createTime(),
+                sequence);
     }
 }

@@ -16,7 +16,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class ModelVersionsTest {
-    private static final String TALES = "models/tales";
+    private static final String TALES = "workspaces/w/models/tales";
 
     private final InMemoryBytes bytes = new InMemoryBytes();
     private final InMemoryCheckpoints registered = new InMemoryCheckpoints();
@@ -30,7 +30,7 @@ class ModelVersionsTest {
 
         ModelVersion version = models.promote("p1", checkpoint, TALES);
 
-        assertThat(version.name()).hasToString("models/tales/versions/1");
+        assertThat(version.name()).hasToString("workspaces/w/models/tales/versions/1");
         assertThat(version.manifest().entries())
                 .extracting(Manifest.Entry::key)
                 .containsExactly(
@@ -39,11 +39,13 @@ class ModelVersionsTest {
                         "model.safetensors",
                         "tokenizer.json",
                         "tokenizer_config.json");
-        assertThat(bytes.objects.get("models/tales/versions/1/manifest.json"))
+        assertThat(bytes.objects.get("workspaces/w/models/tales/versions/1/manifest.json"))
                 .isEqualTo(version.manifest().toJson());
-        assertThat(bytes.objects.get("models/tales/versions/1/model.safetensors"))
-                .isEqualTo(bytes.objects.get("runs/a/checkpoints/500/model.safetensors"));
-        assertThat(catalog.facts).containsExactly("published models/tales/versions/1");
+        assertThat(bytes.objects.get("workspaces/w/models/tales/versions/1/model.safetensors"))
+                .isEqualTo(bytes.objects.get("workspaces/w/runs/a/checkpoints/train-500/model.safetensors"));
+        assertThat(version.dataset()).isEqualTo("workspaces/w/datasets/a");
+        assertThat(version.tokenizer()).isEqualTo("workspaces/w/tokenizers/a");
+        assertThat(catalog.facts).containsExactly("published workspaces/w/models/tales/versions/1");
     }
 
     @Test
@@ -63,13 +65,14 @@ class ModelVersionsTest {
         assertRefused(CommonReason.REQUEST_ID_REUSED, () -> models.promote("p1", other, TALES));
         assertRefused(
                 CommonReason.REQUEST_ID_REUSED,
-                () -> models.promote("p1", new CheckpointName("runs/a", 500), "models/other"));
+                () -> models.promote(
+                        "p1", new CheckpointName("workspaces/w/runs/a", "train", 500), "workspaces/w/models/other"));
     }
 
     @Test
     void goesOnWithTheSameNumberAfterAPromotionThatWasCutOff() {
         CheckpointName checkpoint = registered(500);
-        catalog.reserve("p1", TALES, checkpoint, java.time.Instant.EPOCH);
+        catalog.reserve("p1", TALES, checkpoints.get(checkpoint), java.time.Instant.EPOCH);
         assertThat(catalog.newest(TALES)).isEmpty();
 
         assertThat(models.promote("p1", checkpoint, TALES).name().version()).isEqualTo(1);
@@ -80,13 +83,14 @@ class ModelVersionsTest {
     void findsTheNewestVersionOfAModel() {
         models.promote("p1", registered(500), TALES);
         models.promote("p2", registered(600), TALES);
-        models.promote("p3", registered(700), "models/other");
+        models.promote("p3", registered(700), "workspaces/w/models/other");
 
         assertThat(models.newest(TALES).checkpoint().step()).isEqualTo(600);
-        assertThat(models.list(TALES, Long.MAX_VALUE, 10))
+        assertThat(models.listOf(TALES, Long.MAX_VALUE, 10))
                 .extracting(version -> version.name().version())
                 .containsExactly(2L, 1L);
-        assertThat(models.list("", Long.MAX_VALUE, 10)).hasSize(3);
+        assertThat(models.list("w", Long.MAX_VALUE, 10)).hasSize(3);
+        assertThat(models.list("other", Long.MAX_VALUE, 10)).isEmpty();
     }
 
     @Test
@@ -97,7 +101,7 @@ class ModelVersionsTest {
         assertRefused(CHECKPOINT_CORRUPT, () -> models.promote("p1", checkpoint, TALES));
 
         assertThat(checkpoints.get(checkpoint).isCorrupt()).isTrue();
-        assertThat(bytes.objects).doesNotContainKey("models/tales/versions/1/manifest.json");
+        assertThat(bytes.objects).doesNotContainKey("workspaces/w/models/tales/versions/1/manifest.json");
         assertThat(catalog.newest(TALES)).isEqualTo(Optional.empty());
     }
 
@@ -120,7 +124,9 @@ class ModelVersionsTest {
 
     @Test
     void refusesWhatIsNotThere() {
-        assertRefused(CHECKPOINT_NOT_FOUND, () -> models.promote("p1", new CheckpointName("runs/a", 1), TALES));
+        assertRefused(
+                CHECKPOINT_NOT_FOUND,
+                () -> models.promote("p1", new CheckpointName("workspaces/w/runs/a", "train", 1), TALES));
         assertRefused(MODEL_VERSION_NOT_FOUND, () -> models.newest(TALES));
         assertRefused(MODEL_VERSION_NOT_FOUND, () -> models.get(new ModelVersionName(TALES, 1)));
     }

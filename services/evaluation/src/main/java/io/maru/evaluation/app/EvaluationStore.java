@@ -7,15 +7,15 @@ import java.util.Optional;
 
 /** The evaluations that the service knows. */
 public interface EvaluationStore {
-    /** Creates it, PENDING, and offers it to the workers. False, and nothing happens, where its name or request id is taken. */
+    /** Creates it, PENDING, and offers it to the workers. False, and nothing happens, where its name or request is taken. */
     boolean create(NewEvaluation evaluation);
 
     Optional<Evaluation> find(String name);
 
-    Optional<Evaluation> createdBy(String requestId);
+    Optional<Evaluation> createdBy(String requestKey);
 
-    /** Newest first: those with a smaller sequence than {@code before}. */
-    List<Evaluation> list(long before, int limit);
+    /** Lists those of a workspace with a smaller sequence than {@code before}, newest first. */
+    List<Evaluation> list(String workspace, long before, int limit);
 
     /** One that waits becomes CANCELLED, one that runs CANCELLING; any other stays as it is. */
     void cancel(String name);

@@ -25,7 +25,7 @@ public final class Evaluations {
      * @param nameIsGiven whether the caller chose the name
      */
     public Evaluation create(NewEvaluation wanted, boolean nameIsGiven) {
-        Optional<Evaluation> earlier = store.createdBy(wanted.requestId());
+        Optional<Evaluation> earlier = store.createdBy(wanted.requestKey());
         if (earlier.isEmpty()) {
             Inputs.of(folders, wanted.dataset(), wanted.modelVersion());
             if (store.create(wanted)) {
@@ -33,13 +33,13 @@ public final class Evaluations {
                 return get(wanted.name());
             }
             // Either the same call came twice at once, or the name is taken.
-            earlier = store.createdBy(wanted.requestId());
+            earlier = store.createdBy(wanted.requestKey());
         }
         Evaluation existing = earlier.orElseThrow(() -> EvaluationReason.EVALUATION_EXISTS.because(
                 "evaluation_id: %s exists (expected: a new one)", wanted.name()));
         if (!wanted.matches(existing, nameIsGiven)) {
             throw CommonReason.REQUEST_ID_REUSED.because(
-                    "request_id: \"%s\" made %s (expected: the same request)", wanted.requestId(), existing.name());
+                    "request_id: it made %s (expected: the same request)", existing.name());
         }
         return existing;
     }
@@ -50,9 +50,9 @@ public final class Evaluations {
                         EvaluationReason.EVALUATION_MISSING.because("%s: not found (expected: an evaluation)", name));
     }
 
-    /** Newest first: those with a smaller sequence than {@code before}. */
-    public List<Evaluation> list(long before, int limit) {
-        return store.list(before, limit);
+    /** Lists those of a workspace with a smaller sequence than {@code before}, newest first. */
+    public List<Evaluation> list(String workspace, long before, int limit) {
+        return store.list(workspace, before, limit);
     }
 
     /** Asks an evaluation to stop; one that has ended stays as it is. */

@@ -15,6 +15,7 @@ import io.maru.inference.v1.LoadModelRequest;
 import io.maru.inference.v1.LoadedModel;
 import io.maru.inference.v1.ScoreRequest;
 import io.maru.inference.v1.ScoreResponse;
+import io.maru.platform.error.GrpcFaults;
 import io.maru.platform.error.Refusal;
 import java.time.Duration;
 import java.util.Arrays;
@@ -95,7 +96,7 @@ public final class InferenceClient implements LanguageModels {
                 case NOT_FOUND -> throw new Refusal(MODEL_VERSION_MISSING, "inference: " + told, e);
                 case INVALID_ARGUMENT, FAILED_PRECONDITION, OUT_OF_RANGE, DATA_LOSS ->
                     throw new Refusal(MODEL_VERSION_UNUSABLE, "inference: " + told, e);
-                default -> throw e;
+                default -> throw GrpcFaults.toRefusal(e);
             }
         }
     }

@@ -7,10 +7,10 @@ import java.time.Instant;
 /**
  * What a model version is worth on a dataset's validation split.
  *
- * @param name {@code evaluations/{evaluation}}
- * @param requestId of the call that created it
- * @param run that it belongs to, {@code runs/{run}}; empty outside any run
- * @param maxTokens to score at most; 0 means the whole split
+ * @param name {@code workspaces/{workspace}/evaluations/{evaluation}}; the other names are full too
+ * @param run that it belongs to; empty outside any run
+ * @param maxTokens scoring stops after this many; 0 means the whole split
+ * @param priority within the workspace; higher comes first
  * @param tokens to score; 0 until its worker has read the split
  * @param tally what is scored so far
  * @param failureReason empty unless FAILED
@@ -19,11 +19,11 @@ import java.time.Instant;
  */
 public record Evaluation(
         String name,
-        String requestId,
         String run,
         String modelVersion,
         String dataset,
         long maxTokens,
+        int priority,
         State state,
         long tokens,
         Tally tally,
@@ -97,11 +97,11 @@ public record Evaluation(
     private Evaluation with(State newState, long newTokens, Tally newTally, String reason, String message) {
         return new Evaluation(
                 name,
-                requestId,
                 run,
                 modelVersion,
                 dataset,
                 maxTokens,
+                priority,
                 newState,
                 newTokens,
                 newTally,

@@ -11,6 +11,7 @@ import io.maru.evaluation.v1.GetEvaluationRequest;
 import io.maru.evaluation.v1.ListEvaluationsRequest;
 import io.maru.evaluation.v1.ListEvaluationsResponse;
 import io.maru.evaluation.v1.WatchEvaluationRequest;
+import io.maru.platform.caller.Caller;
 import io.maru.platform.grpc.Page;
 import io.maru.platform.grpc.Watch;
 import io.quarkus.grpc.GrpcService;
@@ -52,7 +53,8 @@ class EvaluationGrpc implements EvaluationService {
     public Uni<ListEvaluationsResponse> listEvaluations(ListEvaluationsRequest request) {
         Page page = Page.of(request.getPageSize(), request.getPageToken());
         Page.Result<io.maru.evaluation.domain.Evaluation> result = page.cut(
-                evaluations.list(page.after(), page.size() + 1), io.maru.evaluation.domain.Evaluation::sequence);
+                evaluations.list(Caller.current().workspace(), page.after(), page.size() + 1),
+                io.maru.evaluation.domain.Evaluation::sequence);
         ListEvaluationsResponse.Builder response =
                 ListEvaluationsResponse.newBuilder().setNextPageToken(result.nextToken());
         result.items().forEach(evaluation -> response.addEvaluations(EvaluationMapping.toProto(evaluation)));

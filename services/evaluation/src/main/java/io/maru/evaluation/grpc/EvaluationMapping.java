@@ -7,20 +7,21 @@ import io.maru.evaluation.v1.CreateEvaluationRequest;
 import io.maru.evaluation.v1.Evaluation;
 import io.maru.evaluation.v1.EvaluationSpec;
 import io.maru.metrics.LanguageModelScore;
+import io.maru.platform.caller.Caller;
 import io.maru.platform.error.CommonReason;
 import io.maru.platform.error.Violations;
 import io.maru.platform.name.ResourceName;
 import io.maru.platform.spec.Spec;
 import java.time.Instant;
 
-/** Between the words of the wire and those of the domain. */
+/** Translates between the words of the wire and those of the domain. */
 final class EvaluationMapping {
     private static final String NAME = "evaluations/{evaluation}";
 
     private EvaluationMapping() {}
 
     static String name(String name) {
-        return ResourceName.check("name", name, NAME);
+        return ResourceName.full("name", name, NAME);
     }
 
     static void checkSpec(EvaluationSpec spec) {
@@ -32,12 +33,15 @@ final class EvaluationMapping {
     static NewEvaluation fromProto(CreateEvaluationRequest request) {
         checkSpec(request.getSpec());
         return new NewEvaluation(
-                ResourceName.checkRequestId(request.getRequestId()),
-                "evaluations/" + ResourceName.idOrNew("evaluation_id", request.getEvaluationId()),
-                ResourceName.check("model_version", request.getModelVersion(), "models/{model}/versions/{version}"),
-                ResourceName.check("dataset", request.getDataset(), "datasets/{dataset}"),
+                Caller.requestKey("CreateEvaluation", request.getRequestId()),
+                ResourceName.of(
+                        Caller.current().workspace(),
+                        "evaluations/" + ResourceName.idOrNew("evaluation_id", request.getEvaluationId())),
+                ResourceName.full("model_version", request.getModelVersion(), "models/{model}/versions/{version}"),
+                ResourceName.full("dataset", request.getDataset(), "datasets/{dataset}"),
                 request.getSpec().getMaxTokens(),
-                request.getRun().isEmpty() ? "" : ResourceName.check("run", request.getRun(), "runs/{run}"));
+                request.getRun().isEmpty() ? "" : ResourceName.full("run", request.getRun(), "runs/{run}"),
+                request.getPriority());
     }
 
     static Evaluation toProto(io.maru.evaluation.domain.Evaluation evaluation) {
@@ -54,7 +58,10 @@ final class EvaluationMapping {
                 .setFailureMessage(evaluation.failureMessage())
                 .setCreateTime(toProto(evaluation.createTime()))
                 .setUpdateTime(toProto(evaluation.updateTime()))
-                .setRevision(evaluation.revision());
+                .setRevision(evaluation.revision())
+                .setSpec(spec(evaluation))
+                .setRun(evaluation.run())
+                .setPriority(evaluation.priority());
         // A figure of a part of the split would be taken for one of the whole.
         if (evaluation.state() == State.SUCCEEDED) {
             proto.setCrossEntropy(score.crossEntropy())
@@ -62,6 +69,14 @@ final class EvaluationMapping {
                     .setBitsPerByte(score.bitsPerByte());
         }
         return proto.build();
+    }
+
+    private static EvaluationSpec spec(io.maru.evaluation.domain.Evaluation evaluation) {
+        EvaluationSpec.Builder spec = EvaluationSpec.newBuilder();
+        if (evaluation.maxTokens() > 0) {
+            spec.setMaxTokens(evaluation.maxTokens());
+        }
+        return spec.build();
     }
 
     private static Evaluation.State toProto(State state) {

@@ -8,6 +8,7 @@ import io.maru.evaluation.domain.Tally;
 import io.maru.metrics.LanguageModelScore;
 import io.maru.platform.database.Database;
 import io.maru.platform.database.Database.Sql;
+import io.maru.platform.name.ResourceName;
 import io.maru.platform.work.WorkQueue;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -33,18 +34,22 @@ public final class PostgresEvaluations implements EvaluationStore {
         return database.inTransaction(sql -> {
             boolean created = sql.update(
                             """
-                            insert into evaluation (name, request_id, run, model_version, dataset, max_tokens)
-                            values (?, ?, ?, ?, ?, ?) on conflict do nothing
+                            insert into evaluation (workspace, name, request_key, run, model_version, dataset, max_tokens,
+                                priority, state)
+                            values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing
                             """,
+                            ResourceName.workspace(evaluation.name()),
                             evaluation.name(),
-                            evaluation.requestId(),
+                            evaluation.requestKey(),
                             evaluation.run(),
                             evaluation.modelVersion(),
                             evaluation.dataset(),
-                            evaluation.maxTokens())
+                            evaluation.maxTokens(),
+                            evaluation.priority(),
+                            State.PENDING.name())
                     == 1;
             if (created) {
-                queue.enqueue(sql, KIND, evaluation.name());
+                queue.enqueue(sql, KIND, evaluation.name(), evaluation.priority());
             }
             return created;
         });
@@ -60,16 +65,17 @@ public final class PostgresEvaluations implements EvaluationStore {
     }
 
     @Override
-    public Optional<Evaluation> createdBy(String requestId) {
+    public Optional<Evaluation> createdBy(String requestKey) {
         return database.inTransaction(sql ->
-                sql.first("select * from evaluation where request_id = ?", PostgresEvaluations::read, requestId));
+                sql.first("select * from evaluation where request_key = ?", PostgresEvaluations::read, requestKey));
     }
 
     @Override
-    public List<Evaluation> list(long before, int limit) {
+    public List<Evaluation> list(String workspace, long before, int limit) {
         return database.inTransaction(sql -> sql.list(
-                "select * from evaluation where sequence < ? order by sequence desc limit ?",
+                "select * from evaluation where workspace = ? and sequence < ? order by sequence desc limit ?",
                 PostgresEvaluations::read,
+                workspace,
                 before,
                 limit));
     }
@@ -113,11 +119,11 @@ public final class PostgresEvaluations implements EvaluationStore {
     private static Evaluation read(ResultSet row) throws SQLException {
         return new Evaluation(
                 row.getString("name"),
-                row.getString("request_id"),
                 row.getString("run"),
                 row.getString("model_version"),
                 row.getString("dataset"),
                 row.getLong("max_tokens"),
+                row.getInt("priority"),
                 State.valueOf(row.getString("state")),
                 row.getLong("tokens"),
                 new Tally(

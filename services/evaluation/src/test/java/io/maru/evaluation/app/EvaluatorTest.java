@@ -126,14 +126,16 @@ class EvaluatorTest {
         byte[] shard = inputs.shard(List.of("x"), "0".repeat(64));
         sealDataset(inputs.tokenizer.toJson(), shard);
 
-        refuses(EvaluationReason.DATASET_UNUSABLE, "datasets/d/shards/validation-00000: tokens of tokenizer 0000");
+        refuses(
+                EvaluationReason.DATASET_UNUSABLE,
+                "workspaces/default/datasets/d/shards/validation-00000: tokens of tokenizer 0000");
     }
 
     @Test
     void refusesAShardThatIsNone() {
         sealDataset(inputs.tokenizer.toJson(), new byte[100]);
 
-        refuses(CommonReason.OBJECT_CORRUPT, "datasets/d/shards/validation-00000: header, magic: ");
+        refuses(CommonReason.OBJECT_CORRUPT, "workspaces/default/datasets/d/shards/validation-00000: header, magic: ");
     }
 
     @Test
@@ -141,7 +143,7 @@ class EvaluatorTest {
         byte[] shard = inputs.shard(List.of(""), Sha256.of(inputs.tokenizer.toJson()));
         sealDataset(inputs.tokenizer.toJson(), shard);
 
-        refuses(EvaluationReason.DATASET_UNUSABLE, "datasets/d: 0 tokens of text");
+        refuses(EvaluationReason.DATASET_UNUSABLE, "workspaces/default/datasets/d: 0 tokens of text");
     }
 
     @Test
@@ -150,7 +152,7 @@ class EvaluatorTest {
 
         refuses(
                 EvaluationReason.MODEL_VERSION_UNUSABLE,
-                "models/d/versions/1: vocabulary of 261 (expected: at least 262, the tokenizer's)");
+                "workspaces/default/models/d/versions/1: vocabulary of 261 (expected: at least 262, the tokenizer's)");
     }
 
     private void sealDataset(byte[] tokenizer, byte[] shard) {
@@ -220,15 +222,15 @@ class EvaluatorTest {
 
         @Override
         public Evaluation read() {
-            NewEvaluation wanted =
-                    new NewEvaluation("r", "evaluations/e", inputs.modelVersion, inputs.dataset, maxTokens, "");
+            NewEvaluation wanted = new NewEvaluation(
+                    "r", "workspaces/default/evaluations/e", inputs.modelVersion, inputs.dataset, maxTokens, "", 0);
             return new Evaluation(
                     wanted.name(),
-                    wanted.requestId(),
                     wanted.run(),
                     wanted.modelVersion(),
                     wanted.dataset(),
                     wanted.maxTokens(),
+                    wanted.priority(),
                     state,
                     tokens,
                     tally,

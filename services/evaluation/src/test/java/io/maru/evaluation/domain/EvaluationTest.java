@@ -61,11 +61,11 @@ class EvaluationTest {
 
     private static Evaluation in(State state) {
         return new Evaluation(
-                "evaluations/e",
-                "request",
+                "workspaces/w/evaluations/e",
                 "",
-                "models/m/versions/1",
-                "datasets/d",
+                "workspaces/w/models/m/versions/1",
+                "workspaces/w/datasets/d",
+                0,
                 0,
                 state,
                 0,

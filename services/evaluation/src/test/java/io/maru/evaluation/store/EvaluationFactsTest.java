@@ -47,7 +47,7 @@ class EvaluationFactsTest {
                 State.FAILED,
                 LanguageModelScore.EMPTY,
                 "OBJECT_MISSING",
-                "datasets/r-7f3a9c/manifest.json: no such object (expected: a sealed dataset)"));
+                "workspaces/default/datasets/r-7f3a9c/manifest.json: no such object (expected: a sealed dataset)"));
 
         assertThat(fact.type()).isEqualTo(golden.type());
         assertThat(fact.subject()).isEqualTo(golden.key());
@@ -56,11 +56,11 @@ class EvaluationFactsTest {
 
     private static Evaluation evaluation(State state, LanguageModelScore score, String reason, String message) {
         return new Evaluation(
-                "evaluations/r-7f3a9c",
-                "request",
-                "runs/r-7f3a9c",
-                "models/tiny-stories/versions/1",
-                "datasets/r-7f3a9c",
+                "workspaces/default/evaluations/r-7f3a9c",
+                "workspaces/default/runs/r-7f3a9c",
+                "workspaces/default/models/tiny-stories/versions/1",
+                "workspaces/default/datasets/r-7f3a9c",
+                0,
                 0,
                 state,
                 score.tokens(),

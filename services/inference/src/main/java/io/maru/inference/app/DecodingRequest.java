@@ -1,10 +1,14 @@
 package io.maru.inference.app;
 
 import io.maru.inference.domain.InferenceReason;
+import io.maru.platform.caller.Caller;
 
-/** Something that a caller waits for and that needs a model: it waits for a slot, runs, and may be cancelled at any time. */
+/** A request that needs a model: it waits for a slot, runs in its caller's name, and may be cancelled at any time. */
 public abstract class DecodingRequest implements Runnable {
     private final DecodingSlots slots;
+    /** In whose name the thread of a slot works. */
+    private final Caller caller = Caller.current();
+
     private volatile boolean cancelled;
 
     DecodingRequest(DecodingSlots slots) {
@@ -32,7 +36,10 @@ public abstract class DecodingRequest implements Runnable {
             return;
         }
         try {
-            perform();
+            caller.call(() -> {
+                perform();
+                return null;
+            });
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             refuse(InferenceReason.SHUTTING_DOWN.because("the service stops (expected: another replica)"));
@@ -41,6 +48,8 @@ public abstract class DecodingRequest implements Runnable {
         } catch (Error e) {
             refuse(e);
             throw e;
+        } catch (Exception e) {
+            throw new IllegalStateException("only an interrupt is checked", e);
         }
     }
 

@@ -57,8 +57,7 @@ public final class Models implements AutoCloseable {
     /**
      * A model to use until the lease is closed; it is loaded first if it is not.
      *
-     * @param name {@code models/{model}/versions/{version}}, {@code models/{model}} for its newest version, or
-     *     {@code runs/{run}/checkpoints/{step}}
+     * @param name full name of a model version, of a model for its newest version, or of a checkpoint
      * @throws io.maru.platform.error.Refusal where there is none, it cannot be loaded, or there is no room for it
      */
     public Lease acquire(String name) {
@@ -83,10 +82,11 @@ public final class Models implements AutoCloseable {
         return places.values().stream().filter(Place::isLoaded).count();
     }
 
-    /** The models that can serve at once, by name. */
-    public synchronized List<LoadedModel> loaded() {
+    /** Lists the models of a workspace that can serve at once, by name. */
+    public synchronized List<LoadedModel> loaded(String workspace) {
         return places.values().stream()
                 .filter(Place::isLoaded)
+                .filter(place -> place.version.workspace().equals(workspace))
                 .map(place -> place.loaded.join().about())
                 .sorted(Comparator.comparing(LoadedModel::version))
                 .toList();

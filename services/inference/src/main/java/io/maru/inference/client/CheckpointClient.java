@@ -15,7 +15,9 @@ import io.maru.checkpoint.v1.GetModelVersionRequest;
 import io.maru.checkpoint.v1.StoredFile;
 import io.maru.inference.app.ModelCatalog;
 import io.maru.inference.domain.ModelVersion;
+import io.maru.platform.error.GrpcFaults;
 import io.maru.platform.error.Refusal;
+import io.maru.platform.name.ResourceName;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -43,7 +45,7 @@ public final class CheckpointClient implements ModelCatalog {
             // After a long outage the channel would not look for up to two minutes.
             channel.resetConnectBackoff();
         }
-        boolean isCheckpoint = name.startsWith("runs/");
+        boolean isCheckpoint = ResourceName.relative(name).startsWith("runs/");
         String kind = isCheckpoint ? "a checkpoint" : "a model version";
         try {
             return isCheckpoint ? checkpoint(name) : modelVersion(name);
@@ -52,7 +54,7 @@ public final class CheckpointClient implements ModelCatalog {
                 case NOT_FOUND -> throw new Refusal(MODEL_MISSING, name + ": not found (expected: " + kind + ")", e);
                 case UNAVAILABLE, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, CANCELLED ->
                     throw new Refusal(CHECKPOINT_UNAVAILABLE, "the checkpoint service did not answer", e);
-                default -> throw e;
+                default -> throw GrpcFaults.toRefusal(e);
             }
         }
     }

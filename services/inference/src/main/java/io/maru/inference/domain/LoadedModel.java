@@ -5,7 +5,7 @@ import java.time.Instant;
 /**
  * A model that is ready to serve.
  *
- * @param version {@code models/{model}/versions/{version}} or {@code runs/{run}/checkpoints/{step}}
+ * @param version full name of a model version or of a checkpoint
  * @param block the most tokens that it can read at once
  */
 public record LoadedModel(String version, long parameters, int vocabularySize, int block, Instant loadTime) {}

@@ -1,13 +1,13 @@
 package io.maru.inference.domain;
 
+import io.maru.platform.name.ResourceName;
 import java.util.List;
 import java.util.regex.Pattern;
 
 /**
  * A Hugging Face directory in the object store. Immutable, so its manifest's digest says all of its content.
  *
- * @param name {@code models/{model}/versions/{version}} or {@code runs/{run}/checkpoints/{step}}, also the prefix of its
- *     object keys
+ * @param name full name of a model version or of a checkpoint, also the prefix of its object keys
  * @param manifestSha256 64 lowercase hexadecimal digits
  */
 public record ModelVersion(String name, String manifestSha256, List<File> files) {
@@ -19,6 +19,11 @@ public record ModelVersion(String name, String manifestSha256, List<File> files)
     public ModelVersion {
         require(SHA256, manifestSha256, name + ": manifest_sha256");
         files = List.copyOf(files);
+    }
+
+    /** The id of the workspace that it is in. */
+    public String workspace() {
+        return ResourceName.workspace(name);
     }
 
     private static void require(Pattern pattern, String text, String what) {

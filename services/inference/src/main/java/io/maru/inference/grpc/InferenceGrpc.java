@@ -23,6 +23,7 @@ import io.maru.inference.v1.ServeModelRequest;
 import io.maru.inference.v1.ServeModelResponse;
 import io.maru.inference.v1.UnloadModelRequest;
 import io.maru.inference.v1.UnloadModelResponse;
+import io.maru.platform.caller.Caller;
 import io.maru.platform.error.GrpcErrors;
 import io.quarkus.grpc.GrpcService;
 import io.smallrye.common.annotation.Blocking;
@@ -92,7 +93,7 @@ class InferenceGrpc extends InferenceServiceGrpc.InferenceServiceImplBase {
     @Override
     public void listLoadedModels(ListLoadedModelsRequest request, StreamObserver<ListLoadedModelsResponse> response) {
         ListLoadedModelsResponse.Builder list = ListLoadedModelsResponse.newBuilder();
-        models.loaded().forEach(model -> list.addModels(InferenceMapping.toProto(model)));
+        models.loaded(Caller.current().workspace()).forEach(model -> list.addModels(InferenceMapping.toProto(model)));
         answer(response, list.build());
     }
 

@@ -20,7 +20,7 @@ import io.maru.platform.spec.Spec;
 import java.util.List;
 import java.util.random.RandomGenerator;
 
-/** Between the words of the wire and those of the application. Whatever a request says has its bounds here. */
+/** Translates between the words of the wire and those of the application, and checks what a request says. */
 final class InferenceMapping {
     static final int MAX_PROMPT_BYTES = 1 << 20;
     static final int MAX_SEQUENCES = 256;
@@ -28,12 +28,14 @@ final class InferenceMapping {
 
     private InferenceMapping() {}
 
-    /** {@code models/{model}}, {@code models/{model}/versions/{version}} or {@code runs/{run}/checkpoints/{step}}. */
+    /** The full name of a model, of one of its versions, or of a checkpoint: of the caller's workspace. */
     static String modelName(String name) {
-        String format = name.startsWith("runs/")
-                ? "runs/{run}/checkpoints/{step}"
-                : name.indexOf('/') == name.lastIndexOf('/') ? "models/{model}" : "models/{model}/versions/{version}";
-        return ResourceName.check("model", name, format);
+        return ResourceName.full(
+                "model",
+                name,
+                "models/{model}",
+                "models/{model}/versions/{version}",
+                "runs/{run}/checkpoints/{checkpoint}");
     }
 
     /** @param seeds for a request that names none */

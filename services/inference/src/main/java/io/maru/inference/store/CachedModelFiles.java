@@ -18,14 +18,15 @@ import java.util.OptionalLong;
 import java.util.stream.Stream;
 
 /*
- * One folder for each manifest, named by its digest. It appears whole or not at all, and outlives the process:
+ * One folder for each manifest of a workspace, named by both: what one workspace has fetched is not there for another, even
+ * if its bytes are the same. A folder appears whole or not at all, and outlives the process:
  *
- *     3f8a...   config.json model.safetensors tokenizer.json ...    complete, and read again before it is used
- *     part-77   config.json model.safe                              in the making; removed at the next start
+ *     default.3f8a...   config.json model.safetensors tokenizer.json ...    complete, and read again before it is used
+ *     .part-77          config.json model.safe                              in the making; removed at the next start
  */
 /** {@link ModelFiles} copied from the object store and kept on local disk, the most recently used of them. */
 public final class CachedModelFiles implements ModelFiles {
-    private static final String PART = "part-";
+    private static final String PART = ".part-";
 
     private final ObjectStore store;
     private final Path directory;
@@ -50,7 +51,7 @@ public final class CachedModelFiles implements ModelFiles {
 
     @Override
     public Path fetch(ModelVersion version) throws IOException {
-        Path folder = directory.resolve(version.manifestSha256());
+        Path folder = directory.resolve(version.workspace() + "." + version.manifestSha256());
         if (!isIntact(folder, version)) {
             deleteAll(folder);
             Path part = Files.createTempDirectory(Files.createDirectories(directory), PART);

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class GenerationTest {
-    private static final String NAME = "models/m/versions/1";
+    private static final String NAME = "workspaces/w/models/m/versions/1";
     private static final Duration READER_TIMEOUT = Duration.ofMinutes(1);
 
     private final DecodingSlots slots = new DecodingSlots(1, 1);

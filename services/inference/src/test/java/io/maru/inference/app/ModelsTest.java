@@ -20,9 +20,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class ModelsTest {
-    private static final String A = "models/a/versions/1";
-    private static final String B = "models/b/versions/1";
-    private static final String C = "models/c/versions/1";
+    private static final String A = "workspaces/w/models/a/versions/1";
+    private static final String B = "workspaces/w/models/b/versions/1";
+    private static final String C = "workspaces/w/models/c/versions/1";
 
     private final ScriptedModel a = new ScriptedModel(8, 1, 2, 3);
     private final ScriptedModel b = new ScriptedModel(8, 1);
@@ -32,15 +32,24 @@ class ModelsTest {
     @Test
     void loadsAModelAtItsFirstUseAndAnnouncesIt() {
         Models models = catalog.models(2);
-        assertThat(models.loaded()).isEmpty();
+        assertThat(models.loaded("w")).isEmpty();
 
-        models.acquire("models/a").close();
+        models.acquire("workspaces/w/models/a").close();
         models.acquire(A).close();
 
         LoadedModel expected = new LoadedModel(A, 3, ScriptedModel.TOKENIZER.vocabularySize(), 8, Catalog.NOW);
-        assertThat(models.loaded()).containsExactly(expected);
+        assertThat(models.loaded("w")).containsExactly(expected);
         assertThat(catalog.announced).containsExactly(expected);
         assertThat(catalog.loads).hasValue(1);
+    }
+
+    @Test
+    void aWorkspaceSeesItsOwnModelsOnly() {
+        Models models = catalog.models(2);
+        models.acquire(A).close();
+
+        assertThat(models.loaded("other")).isEmpty();
+        assertThat(models.count()).isEqualTo(1);
     }
 
     @Test
@@ -77,7 +86,7 @@ class ModelsTest {
 
         models.acquire(C).close();
 
-        assertThat(models.loaded()).extracting(LoadedModel::version).containsExactly(A, C);
+        assertThat(models.loaded("w")).extracting(LoadedModel::version).containsExactly(A, C);
         assertThat(b.closed).isTrue();
         assertThat(a.closed).isFalse();
     }
@@ -102,8 +111,8 @@ class ModelsTest {
         Models models = catalog.models(2);
         Models.Lease lease = models.acquire(A);
 
-        models.unload("models/a");
-        assertThat(models.loaded()).isEmpty();
+        models.unload("workspaces/w/models/a");
+        assertThat(models.loaded("w")).isEmpty();
         assertThat(a.closed).isFalse();
 
         lease.close();
@@ -123,12 +132,12 @@ class ModelsTest {
     @Test
     void aFailedLoadLeavesRoomAndMayBeTriedAgain() {
         Models models = catalog.models(1);
-        assertThatThrownBy(() -> models.acquire("models/none"))
-                .hasMessage("models/none: not found (expected: a model version)");
+        assertThatThrownBy(() -> models.acquire("workspaces/w/models/none"))
+                .hasMessage("workspaces/w/models/none: not found (expected: a model version)");
 
         models.acquire(A).close();
 
-        assertThat(models.loaded()).hasSize(1);
+        assertThat(models.loaded("w")).hasSize(1);
     }
 
     @Test
@@ -146,7 +155,7 @@ class ModelsTest {
         assertThatThrownBy(() -> models.acquire(A)).hasMessage("no database");
 
         assertThat(a.closed).isTrue();
-        assertThat(models.loaded()).isEmpty();
+        assertThat(models.loaded("w")).isEmpty();
     }
 
     @Test

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class ScoringTest {
-    private static final String NAME = "models/m/versions/1";
+    private static final String NAME = "workspaces/w/models/m/versions/1";
 
     private final ScriptedModel model = new ScriptedModel(4);
     private final Models models = new Catalog().with(NAME, model).models(1);
@@ -52,7 +52,7 @@ class ScoringTest {
     }
 
     private void score(int[]... sequences) {
-        new Scoring(slots, models, "models/m", List.of(sequences), answer).submit();
+        new Scoring(slots, models, "workspaces/w/models/m", List.of(sequences), answer).submit();
     }
 
     private static final class FakeAnswer implements Scoring.Answer {

@@ -23,7 +23,9 @@ class InferenceMappingTest {
     void whatIsAbsentHasItsDocumentedMeaning() {
         Generation.Order order = InferenceMapping.fromProto(request().setSeed(7).build(), SEEDS);
 
-        assertThat(order).isEqualTo(new Generation.Order("models/m", "Once", 0, new SamplingOptions(1, 0, 1, 7)));
+        assertThat(order)
+                .isEqualTo(new Generation.Order(
+                        "workspaces/default/models/m", "Once", 0, new SamplingOptions(1, 0, 1, 7)));
     }
 
     @Test
@@ -66,9 +68,10 @@ class InferenceMappingTest {
     }
 
     @Test
-    void takesAModelWithAndWithoutItsVersion() {
-        assertThat(List.of("models/m", "models/m/versions/12"))
-                .allSatisfy(name -> assertThat(InferenceMapping.modelName(name)).isEqualTo(name));
+    void takesAModelWithAndWithoutItsVersionAndACheckpoint() {
+        assertThat(List.of("models/m", "models/m/versions/12", "runs/r/checkpoints/train-500"))
+                .allSatisfy(
+                        name -> assertThat(InferenceMapping.modelName(name)).isEqualTo("workspaces/default/" + name));
     }
 
     @Test
@@ -121,7 +124,9 @@ class InferenceMappingTest {
     }
 
     private static String shown(double number) {
-        return number == Math.rint(number) ? Long.toString((long) number) : Double.toString(number);
+        return Math.abs(number) < 1e15 && number == Math.rint(number)
+                ? Long.toString((long) number)
+                : Double.toString(number);
     }
 
     private static GenerateRequest.Builder request() {

@@ -13,8 +13,8 @@ class ModelFactsTest {
     void aLoadedModelIsToldAsItsConsumersReadIt() {
         GoldenEvent golden = GoldenEvent.read("maru.model.loaded.v1");
 
-        Fact fact = ModelFacts.loaded(
-                new LoadedModel("models/tiny-stories/versions/1", 3_189_248, 4096, 256, Instant.EPOCH));
+        Fact fact = ModelFacts.loaded(new LoadedModel(
+                "workspaces/default/models/tiny-stories/versions/1", 3_189_248, 4096, 256, Instant.EPOCH));
 
         assertThat(fact.type()).isEqualTo(golden.type());
         assertThat(fact.subject()).isEqualTo(golden.key());
