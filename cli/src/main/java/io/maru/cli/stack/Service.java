@@ -6,8 +6,7 @@ import java.util.List;
  * One of the seven services as a process of this machine.
  *
  * @param portOffset its port is the stack's first port plus this
- * @param jvmOptions what its JVM needs: a service without computation of its own starts faster with the first compiler alone,
- *     with which SHA-256 takes ten times as long
+ * @param jvmOptions what its JVM needs: a service without computation of its own does without the second compiler
  */
 public enum Service {
     CONTROL(0, "-Xmx128m", "-XX:TieredStopAtLevel=1"),

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.maru.cli.CommandFailure;
 import java.io.BufferedReader;
-import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
@@ -29,6 +28,16 @@ import java.util.concurrent.TimeUnit;
 public final class Supervisor {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final long MAX_LOG_BYTES = 16L << 20;
+    /**
+     * The second compiler takes as much of the processor as all the rest of a start, and wins nothing before a method has run
+     * far more often than then. Without it for good, digests would take ten times as long.
+     */
+    private static final List<String> LATE_COMPILATION = List.of(
+            "-XX:Tier4InvocationThreshold=100000",
+            "-XX:Tier4MinInvocationThreshold=50000",
+            "-XX:Tier4CompileThreshold=200000",
+            "-XX:Tier4BackEdgeThreshold=800000");
+
     private static final Duration FIRST_PAUSE = Duration.ofMillis(300);
     private static final Duration MAX_PAUSE = Duration.ofSeconds(15);
     /** A process that lived this long died of something new: its pauses start short again. */
@@ -99,13 +108,7 @@ public final class Supervisor {
         }
         int restarts = infrastructure == null ? 0 : infrastructure.restarts + 1;
         // Its standard input is a pipe from this process: when this process is gone, the servers end too.
-        ProcessBuilder builder = new ProcessBuilder(
-                        java(),
-                        "-Xmx256m",
-                        "-XX:+UseSerialGC",
-                        "-cp",
-                        root.resolve("infra/embedded/target/app") + File.separator + "*",
-                        "io.maru.embedded.EmbeddedServers",
+        ProcessBuilder builder = new ProcessBuilder(infrastructureCommand(
                         "--data",
                         data.resolve("infra").toString(),
                         "--kafka-port",
@@ -114,13 +117,31 @@ public final class Supervisor {
                         Integer.toString(ports.postgres()),
                         "--s3-port",
                         Integer.toString(ports.s3()),
-                        "--with-parent")
+                        "--with-parent"))
                 .directory(logs().toFile())
                 .redirectInput(ProcessBuilder.Redirect.PIPE)
                 .redirectError(log("infra"));
         infrastructure = new Child(builder.start(), 0, restarts, infrastructure);
         writeState();
         servers = awaitServers(infrastructure.process);
+    }
+
+    private List<String> infrastructureCommand(String... arguments) {
+        List<String> command = new ArrayList<>(List.of(java(), "-Xmx256m", "-XX:+UseSerialGC"));
+        command.addAll(LATE_COMPILATION);
+        command.addAll(infrastructureArchive().options());
+        command.add("-jar");
+        command.add(infrastructureProgram().toString());
+        command.addAll(List.of(arguments));
+        return command;
+    }
+
+    private Path infrastructureProgram() {
+        return root.resolve("infra/embedded/target/app/maru-embedded-0.1.0.jar");
+    }
+
+    private ClassArchive infrastructureArchive() {
+        return ClassArchive.of(root.resolve(".mvn/run/archives"), "embedded", infrastructureProgram());
     }
 
     private static Map<String, String> awaitServers(Process process) throws IOException {
@@ -155,7 +176,9 @@ public final class Supervisor {
             return;
         }
         List<String> command = new ArrayList<>(List.of(java(), "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError"));
+        command.addAll(LATE_COMPILATION);
         command.addAll(service.jvmOptions());
+        command.addAll(archive(service).options());
         // Libraries unpack their natives there, and the machine's own may forbid to execute them.
         command.add("-Djava.io.tmpdir=" + data.resolve("work/tmp"));
         command.addAll(nativesFolder);
@@ -163,8 +186,7 @@ public final class Supervisor {
             command.add("--enable-native-access=ALL-UNNAMED");
         }
         command.add("-jar");
-        command.add(root.resolve("services/" + service.id() + "/target/quarkus-app/quarkus-run.jar")
-                .toString());
+        command.add(program(service).toString());
         ProcessBuilder builder = new ProcessBuilder(command)
                 .directory(logs().toFile())
                 .redirectErrorStream(true)
@@ -190,6 +212,14 @@ public final class Supervisor {
         writeState();
     }
 
+    private Path program(Service service) {
+        return root.resolve("services/" + service.id() + "/target/quarkus-app/quarkus-run.jar");
+    }
+
+    private ClassArchive archive(Service service) {
+        return ClassArchive.of(root.resolve(".mvn/run/archives"), service.id(), program(service));
+    }
+
     private void stop() {
         synchronized (this) {
             stopping = true;
@@ -200,14 +230,14 @@ public final class Supervisor {
                 child.process.destroy();
                 // Control conducts the others and goes first; the rest can end side by side.
                 if (service == Service.CONTROL) {
-                    child.awaitEnd(Duration.ofSeconds(10));
+                    child.awaitEnd(Duration.ofSeconds(10), archive(service));
                 }
             }
         }
-        services.values().forEach(child -> child.awaitEnd(Duration.ofSeconds(30)));
+        services.forEach((service, child) -> child.awaitEnd(Duration.ofSeconds(30), archive(service)));
         if (infrastructure != null) {
             infrastructure.process.destroy();
-            infrastructure.awaitEnd(Duration.ofSeconds(30));
+            infrastructure.awaitEnd(Duration.ofSeconds(30), infrastructureArchive());
         }
         StackState.delete(data);
     }
@@ -311,11 +341,15 @@ public final class Supervisor {
             return Instant.now().isAfter(death.plus(pause));
         }
 
-        void awaitEnd(Duration limit) {
+        /** Whoever has to be killed may have written half an archive. */
+        void awaitEnd(Duration limit, ClassArchive archive) {
             try {
-                if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+                if (process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+                    archive.keep();
+                } else {
                     process.destroyForcibly();
                     process.waitFor();
+                    archive.discard();
                 }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();

@@ -17,8 +17,7 @@ import java.util.concurrent.CompletionException;
  * data in one directory.
  *
  * <pre>
- * java -Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp 'infra/embedded/target/app/*' \
- *     io.maru.embedded.EmbeddedServers --data DIR
+ * java -Xmx256m -XX:+UseSerialGC -jar infra/embedded/target/app/maru-embedded-0.1.0.jar --data DIR
  * </pre>
  *
  * <p>When all three are ready it prints their {@link Addresses} as one line of JSON, which also stands in

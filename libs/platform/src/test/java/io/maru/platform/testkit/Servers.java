@@ -69,6 +69,11 @@ public record Servers(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx256m",
                 "-XX:+UseSerialGC",
+                // The second compiler would take half of the processor that a start takes.
+                "-XX:Tier4InvocationThreshold=100000",
+                "-XX:Tier4MinInvocationThreshold=50000",
+                "-XX:Tier4CompileThreshold=200000",
+                "-XX:Tier4BackEdgeThreshold=800000",
                 "-cp",
                 app.resolve("*").toString(),
                 "io.maru.embedded.EmbeddedServers",
