@@ -3,7 +3,7 @@ package io.maru.checkpoint.app;
 import io.maru.formats.SealedFile;
 import java.util.Optional;
 
-/** The objects of checkpoints and model versions. */
+/** Reads, copies and writes the objects of checkpoints and model versions. */
 public interface CheckpointBytes {
     /** Reads an object to its end; empty where there is none. */
     Optional<SealedFile> measure(String key);

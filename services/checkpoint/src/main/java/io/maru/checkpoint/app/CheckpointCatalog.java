@@ -5,11 +5,11 @@ import io.maru.checkpoint.domain.CheckpointName;
 import java.util.List;
 import java.util.Optional;
 
-/** Which checkpoints there are. Each change is one transaction with the fact that tells of it. */
+/** Knows which checkpoints there are. Each change is one transaction with the fact that tells of it. */
 public interface CheckpointCatalog {
     Optional<Checkpoint> find(CheckpointName name);
 
-    /** The checkpoint that this request registered. */
+    /** Finds the checkpoint that this request registered. */
     Optional<Checkpoint> findByRequest(String requestKey);
 
     /**

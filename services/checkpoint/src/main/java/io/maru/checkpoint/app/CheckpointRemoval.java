@@ -3,7 +3,7 @@ package io.maru.checkpoint.app;
 import io.maru.checkpoint.domain.CheckpointName;
 import java.util.function.Consumer;
 
-/** The removal of one deleted checkpoint's files, as the one worker that holds it writes of it. */
+/** Ends the removal of one deleted checkpoint's files. For the one worker that holds it. */
 public interface CheckpointRemoval {
     /**
      * Has the files removed and ends the work, in one transaction; nobody can register the checkpoint meanwhile. Where it is

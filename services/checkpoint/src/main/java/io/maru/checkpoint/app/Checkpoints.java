@@ -29,7 +29,7 @@ import java.util.Optional;
  *
  * The manifest tells nothing but the files, so registrations that race over the same bytes write the same manifest.
  */
-/** Takes over what training wrote, and looks after it. */
+/** Seals, finds, verifies and deletes checkpoints. */
 public final class Checkpoints {
     private final CheckpointCatalog catalog;
     private final CheckpointBytes bytes;
@@ -42,8 +42,8 @@ public final class Checkpoints {
     }
 
     /**
-     * Compares every file with what the store has, and seals them. The same content again answers the first checkpoint. A CORRUPT or DELETED checkpoint
-     * may be registered anew: a run that resumed before it writes it once more.
+     * Compares every file with what the store has, and seals them. The same content again answers the first checkpoint. A
+     * CORRUPT or DELETED checkpoint may be registered anew: a run that resumed before it writes it once more.
      *
      * @throws io.maru.platform.error.Refusal FILE_MISSING, FILE_CORRUPT, CHECKPOINT_EXISTS, REQUEST_ID_REUSED
      */

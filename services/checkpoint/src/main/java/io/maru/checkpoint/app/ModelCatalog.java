@@ -9,7 +9,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
-/** Which model versions there are. A version is seen by nobody before it is published. */
+/** Knows which model versions there are. A version is seen by nobody before it is published. */
 public interface ModelCatalog {
     /**
      * A version number that one request has taken.
@@ -28,7 +28,7 @@ public interface ModelCatalog {
 
     Optional<ModelVersion> find(ModelVersionName name);
 
-    /** The highest version of a model. */
+    /** Finds the published version of a model with the highest number. */
     Optional<ModelVersion> newest(String model);
 
     /** Lists the versions of all models of a workspace, newest first. */

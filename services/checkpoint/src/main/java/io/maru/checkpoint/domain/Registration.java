@@ -37,7 +37,7 @@ public record Registration(
         }
     }
 
-    /** The manifest that seals these files: the same bytes whichever run wrote them. */
+    /** Makes the manifest that seals these files: the same bytes whichever run wrote them. */
     public Manifest manifest() {
         List<Manifest.Entry> entries = new ArrayList<>();
         new EnumMap<>(files)

@@ -23,7 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/** Where the words of the wire and those of the domain meet. */
+/** Translates between the words of the wire and those of the domain. */
 final class CheckpointMapping {
     private static final String USUAL_TRAINING = "train";
     private static final String MODEL = "models/{model}";
@@ -62,7 +62,7 @@ final class CheckpointMapping {
         return ResourceName.full(field, name, MODEL);
     }
 
-    /** The model, where it is its newest version that is meant. */
+    /** The full name of the model, if the caller names no version of it and so means the newest. */
     static Optional<String> newestOf(String field, String name) {
         return Optional.of(ResourceName.full(field, name, MODEL, MODEL_VERSION))
                 .filter(full -> ResourceName.fits(ResourceName.relative(full), MODEL));

@@ -18,7 +18,7 @@ import java.util.concurrent.Future;
 import java.util.function.Supplier;
 
 /**
- * The objects, in the platform's store. Those that must be read to their end are read by threads that leave the processor to
+ * Finds the objects in the platform's store. Those that must be read to their end are read by threads that leave the processor to
  * whoever else wants it: a training that shares the machine goes on meanwhile.
  */
 public final class StoredCheckpointBytes implements CheckpointBytes {

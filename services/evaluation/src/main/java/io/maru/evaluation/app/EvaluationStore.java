@@ -5,7 +5,7 @@ import io.maru.evaluation.domain.NewEvaluation;
 import java.util.List;
 import java.util.Optional;
 
-/** The evaluations that the service knows. */
+/** Keeps the evaluations. */
 public interface EvaluationStore {
     /** Creates it, PENDING, and offers it to the workers. False, and nothing happens, where its name or request is taken. */
     boolean create(NewEvaluation evaluation);

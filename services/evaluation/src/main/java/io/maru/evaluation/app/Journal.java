@@ -6,7 +6,7 @@ import io.maru.evaluation.domain.Tally;
 
 /** Where the one worker that holds an evaluation writes how far it is. Each call throws where the worker has lost its hold. */
 public interface Journal {
-    /** As it is now. */
+    /** Reads the evaluation as it is now. */
     Evaluation read();
 
     /** The split is read and scoring begins. Returns the state after it: RUNNING, or CANCELLING if that came first. */

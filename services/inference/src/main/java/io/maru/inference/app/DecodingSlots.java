@@ -7,7 +7,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** The few threads that run models. Some requests may wait for one; the others are refused at once. */
+/** Runs models on a few threads. Some requests may wait for one of them; the others are refused at once. */
 public final class DecodingSlots implements AutoCloseable {
     private final int slots;
     private final int waiting;

@@ -14,7 +14,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * One text in the making: a prompt is read, and token after token is sampled, told, and read in turn.
+ * Writes one text: it reads a prompt, and samples token after token, tells it, and reads it in turn.
  *
  * <p>No token is computed before the reader has room for it, nor after the reader is gone.
  */

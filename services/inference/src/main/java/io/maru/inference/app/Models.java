@@ -18,8 +18,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /**
- * The models in memory. One that is asked for is loaded first, once, however many ask; where there is no room, the one
- * goes that nobody uses and that was used least recently.
+ * Keeps models in memory. One that is asked for is loaded first, once, however many ask; where there is no room, the model
+ * goes that nobody uses and whose last use is longest ago.
  */
 public final class Models implements AutoCloseable {
     private final ModelCatalog catalog;

@@ -5,7 +5,7 @@ import static io.maru.inference.domain.InferenceReason.SEQUENCE_INVALID;
 import java.util.ArrayList;
 import java.util.List;
 
-/** One call for log-probabilities. */
+/** Answers one call for log-probabilities. */
 public final class Scoring extends DecodingRequest {
     private final Models models;
     private final String model;

@@ -12,7 +12,7 @@ public enum InferenceReason implements Reason {
     MODELS_BUSY(Kind.EXHAUSTED),
     /** As many requests wait as may wait. */
     OVERLOADED(Kind.EXHAUSTED),
-    /** The caller has not read for too long what it asked for. */
+    /** The caller has stopped reading what it asked for. */
     READER_STALLED(Kind.EXHAUSTED),
     SEQUENCE_INVALID(Kind.INVALID),
     CHECKPOINT_UNAVAILABLE(Kind.UNAVAILABLE),
