@@ -1,7 +1,10 @@
 package io.maru.cli.run;
 
+import io.grpc.ClientInterceptor;
 import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.MetadataUtils;
 import io.maru.checkpoint.v1.CheckpointServiceGrpc;
 import io.maru.checkpoint.v1.CheckpointServiceGrpc.CheckpointServiceBlockingStub;
 import io.maru.cli.stack.Ports;
@@ -19,7 +22,9 @@ import io.maru.tokenization.v1.TokenizationServiceGrpc.TokenizationServiceBlocki
 import io.maru.tokenization.v1.TokenizationServiceGrpc.TokenizationServiceStub;
 import io.maru.training.v1.TrainingServiceGrpc;
 import io.maru.training.v1.TrainingServiceGrpc.TrainingServiceBlockingStub;
+import java.security.SecureRandom;
 import java.util.EnumMap;
+import java.util.HexFormat;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
@@ -30,6 +35,7 @@ public final class Services implements AutoCloseable {
     private final Stack stack;
     private final Ports ports;
     private final Map<Service, ManagedChannel> channels = new EnumMap<>(Service.class);
+    private final ClientInterceptor trace = MetadataUtils.newAttachHeadersInterceptor(traceparent());
 
     public Services(Stack stack) {
         this.stack = stack;
@@ -96,8 +102,23 @@ public final class Services implements AutoCloseable {
             stack.awaitReady(s);
             return NettyChannelBuilder.forAddress("127.0.0.1", s.port(ports))
                     .usePlaintext()
+                    .intercept(trace)
                     .build();
         });
+    }
+
+    /** All calls of one command are one trace (W3C Trace Context), which the services go on with. */
+    private static Metadata traceparent() {
+        SecureRandom random = new SecureRandom();
+        byte[] trace = new byte[16];
+        byte[] span = new byte[8];
+        random.nextBytes(trace);
+        random.nextBytes(span);
+        Metadata headers = new Metadata();
+        headers.put(
+                Metadata.Key.of("traceparent", Metadata.ASCII_STRING_MARSHALLER),
+                "00-" + HexFormat.of().formatHex(trace) + "-" + HexFormat.of().formatHex(span) + "-01");
+        return headers;
     }
 
     @Override

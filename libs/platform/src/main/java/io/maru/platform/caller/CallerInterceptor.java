@@ -17,6 +17,7 @@ import io.maru.platform.wiring.PlatformConfig;
 import io.quarkus.grpc.GlobalInterceptor;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
+import java.util.function.Function;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
@@ -26,17 +27,20 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 @GlobalInterceptor
 @ApplicationScoped
 public class CallerInterceptor implements ServerInterceptor {
-    private final boolean trustForwarded;
+    private final Function<Metadata, Caller> door;
     private final String domain;
 
     @Inject
     public CallerInterceptor(
             PlatformConfig config, @ConfigProperty(name = "quarkus.application.name") String application) {
-        this(config.caller().trustForwarded(), GrpcErrors.domain(application));
+        this(
+                config.caller().trustForwarded() ? CallerInterceptor::forwarded : headers -> Caller.anonymous(),
+                GrpcErrors.domain(application));
     }
 
-    CallerInterceptor(boolean trustForwarded, String domain) {
-        this.trustForwarded = trustForwarded;
+    /** @param door who somebody with such headers is; refuses whom it does not let in */
+    CallerInterceptor(Function<Metadata, Caller> door, String domain) {
+        this.door = door;
         this.domain = domain;
     }
 
@@ -44,7 +48,7 @@ public class CallerInterceptor implements ServerInterceptor {
     public <Q, A> ServerCall.Listener<Q> interceptCall(
             ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
         try {
-            Caller caller = caller(headers);
+            Caller caller = door.apply(headers);
             String permission = permission(call.getMethodDescriptor());
             if (!caller.may(permission)) {
                 throw CommonReason.PERMISSION_DENIED.because(
@@ -59,10 +63,11 @@ public class CallerInterceptor implements ServerInterceptor {
         }
     }
 
-    private Caller caller(Metadata headers) {
+    /** Whoever asks in the name of another is believed; who names nobody is anonymous. */
+    static Caller forwarded(Metadata headers) {
         String workspace = headers.get(CallerForwarding.WORKSPACE);
         String subject = headers.get(CallerForwarding.SUBJECT);
-        if (!trustForwarded || workspace == null) {
+        if (workspace == null) {
             return Caller.anonymous();
         }
         if (!ResourceName.isId(workspace)) {

@@ -12,6 +12,7 @@ import io.grpc.protobuf.StatusProto;
 import io.quarkus.grpc.ExceptionHandler;
 import io.quarkus.grpc.ExceptionHandlerProvider;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.StringJoiner;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
@@ -26,8 +27,11 @@ import org.jboss.logging.Logger;
 public class GrpcErrors implements ExceptionHandlerProvider {
     private static final Logger log = Logger.getLogger(GrpcErrors.class);
 
-    /** Of one refusal. They travel in headers, which peers accept up to a size ({@code GrpcChannels} says which). */
-    static final int MAX_VIOLATIONS = 50;
+    /**
+     * Bytes of a refusal's violations, as text. They travel in headers, twice as text and once as fields, and peers accept
+     * 8 KiB of headers.
+     */
+    static final int MAX_VIOLATION_BYTES = 1_500;
 
     private final String domain;
 
@@ -103,15 +107,18 @@ public class GrpcErrors implements ExceptionHandlerProvider {
             return StatusProto.toStatusRuntimeException(
                     status.setMessage(refusal.getMessage()).build());
         }
-        List<Violation> told = violations.subList(0, Math.min(MAX_VIOLATIONS, violations.size()));
         BadRequest.Builder request = BadRequest.newBuilder();
         StringJoiner message = new StringJoiner("\n");
-        for (Violation violation : told) {
+        int left = MAX_VIOLATION_BYTES;
+        for (Violation violation : violations) {
+            String line = violation.toString();
+            left -= line.getBytes(StandardCharsets.UTF_8).length;
+            if (left < 0) {
+                message.add("and " + (violations.size() - request.getFieldViolationsCount()) + " more");
+                break;
+            }
             request.addFieldViolationsBuilder().setField(violation.path()).setDescription(violation.text());
-            message.add(violation.toString());
-        }
-        if (told.size() < violations.size()) {
-            message.add("and " + (violations.size() - told.size()) + " more");
+            message.add(line);
         }
         return StatusProto.toStatusRuntimeException(status.setMessage(message.toString())
                 .addDetails(Any.pack(request.build()))

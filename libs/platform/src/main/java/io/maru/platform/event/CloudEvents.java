@@ -5,27 +5,36 @@ import io.cloudevents.core.builder.CloudEventBuilder;
 import io.cloudevents.kafka.KafkaMessageFactory;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
-import java.util.HexFormat;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.header.Header;
 
 /**
  * {@link Fact} to Kafka record and back: CloudEvents 1.0, binary mode, with the extensions {@code correlationid} (the
- * run) and {@code traceparent} (W3C Trace Context; one trace for each run).
+ * run) and {@code traceparent} (W3C Trace Context of the call in which the fact became true).
  */
 public final class CloudEvents {
     static final String CONTENT_TYPE = "application/protobuf";
     private static final String CORRELATION = "correlationid";
+    private static final String TRACE = "traceparent";
 
     private CloudEvents() {}
 
-    /** @param source as in {@code /maru/ingestion} */
+    /** {@link #toRecord(Fact, String, String, String)} of a fact that belongs to no trace. */
     public static ProducerRecord<String, byte[]> toRecord(Fact fact, String topic, String source) {
+        return toRecord(fact, "", topic, source);
+    }
+
+    /**
+     * The record of a fact.
+     *
+     * @param traceparent of the call in which it became true; may be empty
+     * @param source as in {@code /maru/ingestion}
+     */
+    public static ProducerRecord<String, byte[]> toRecord(Fact fact, String traceparent, String topic, String source) {
         CloudEventBuilder event = CloudEventBuilder.v1()
                 .withId(fact.id())
                 .withType(fact.type())
@@ -34,7 +43,10 @@ public final class CloudEvents {
                 .withTime(OffsetDateTime.ofInstant(fact.time(), ZoneOffset.UTC))
                 .withData(CONTENT_TYPE, fact.data());
         if (!fact.run().isEmpty()) {
-            event.withExtension(CORRELATION, fact.run()).withExtension("traceparent", traceparent(fact));
+            event.withExtension(CORRELATION, fact.run());
+        }
+        if (!traceparent.isEmpty()) {
+            event.withExtension(TRACE, traceparent);
         }
         // The CloudEvents codec sets headers and value; the key is ours, so that one resource's facts stay in order.
         ProducerRecord<String, byte[]> encoded =
@@ -62,16 +74,9 @@ public final class CloudEvents {
                 event.getData() == null ? new byte[0] : event.getData().toBytes());
     }
 
-    private static String traceparent(Fact fact) {
-        return "00-" + hash(fact.run(), 16) + "-" + hash(fact.id(), 8) + "-01";
-    }
-
-    private static String hash(String text, int bytes) {
-        try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(digest, 0, bytes);
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("every Java platform has SHA-256", e);
-        }
+    /** The trace that the event belongs to; empty where it says none. */
+    static String traceparent(ConsumerRecord<?, ?> record) {
+        Header header = record.headers().lastHeader("ce_" + TRACE);
+        return header == null ? "" : new String(header.value(), StandardCharsets.UTF_8);
     }
 }

@@ -1,7 +1,12 @@
 package io.maru.platform.event;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.maru.platform.caller.Caller;
 import io.maru.platform.error.Faults;
+import io.maru.platform.name.ResourceName;
+import io.maru.platform.retry.Backoff;
+import io.maru.platform.trace.Trace;
+import java.time.Duration;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jboss.logging.Logger;
@@ -14,13 +19,13 @@ import org.jboss.logging.Logger;
  *   <li>An id that the inbox knows passes.
  *   <li>While something that the handler needs is down (database, store, another service) the record is tried again and
  *       again, and the partition waits: nothing is lost and nothing is skipped.
+ *   <li>The handler runs in the workspace of the event's subject, and in the trace that the event belongs to.
  *   <li>Any other exception leaves this method, and the channel's failure strategy sends the record to the dead letters.
  * </ul>
  */
 public final class FactDelivery {
     private static final Logger log = Logger.getLogger(FactDelivery.class);
-    private static final long FIRST_PAUSE_MILLIS = 100;
-    private static final long LONGEST_PAUSE_MILLIS = 5_000;
+    private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(5));
 
     private final Inbox inbox;
     private final Map<String, Handler> handlers;
@@ -37,8 +42,26 @@ public final class FactDelivery {
         if (handler == null) {
             return;
         }
-        long pause = FIRST_PAUSE_MILLIS;
-        while (true) {
+        Caller caller = Caller.in(ResourceName.workspace(fact.subject()));
+        try {
+            Trace.goOn(
+                    CloudEvents.traceparent(record),
+                    fact.type(),
+                    fact.subject(),
+                    fact.run(),
+                    () -> caller.call(() -> {
+                        deliver(record, fact, handler);
+                        return null;
+                    }));
+        } catch (RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IllegalStateException("deliver() throws no checked exception", e);
+        }
+    }
+
+    private void deliver(ConsumerRecord<?, byte[]> record, Fact fact, Handler handler) {
+        for (int failures = 1; ; failures++) {
             try {
                 if (!inbox.hasSeen(fact)) {
                     handler.on(fact);
@@ -52,15 +75,14 @@ public final class FactDelivery {
                     throw e;
                 }
                 log.warnf("%s %s waits: %s", fact.type(), fact.subject(), e.getMessage());
-                sleep(pause, e);
-                pause = Math.min(2 * pause, LONGEST_PAUSE_MILLIS);
+                sleep(failures, e);
             }
         }
     }
 
-    private static void sleep(long millis, RuntimeException why) {
+    private static void sleep(int failures, RuntimeException why) {
         try {
-            Thread.sleep(millis);
+            BACKOFF.sleep(failures);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw why;

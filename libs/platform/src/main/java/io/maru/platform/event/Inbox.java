@@ -3,6 +3,7 @@ package io.maru.platform.event;
 import io.maru.platform.database.Database;
 import io.maru.platform.database.Database.Sql;
 import java.sql.SQLException;
+import java.time.Duration;
 
 /**
  * The events that a service has dealt with. An effect inside the database goes into the transaction that records the
@@ -27,5 +28,14 @@ public final class Inbox {
 
     public void record(Fact event) {
         database.run(sql -> firstTime(sql, event));
+    }
+
+    /**
+     * Forgets events that were dealt with longer ago than {@code age}, and tells how many. Kafka must not bring one again
+     * after that: the topics keep their records for a shorter time.
+     */
+    public int purge(Duration age) {
+        return database.inTransaction(sql ->
+                sql.update("delete from inbox where time < now() - ? * interval '1 millisecond'", age.toMillis()));
     }
 }

@@ -1,6 +1,7 @@
 package io.maru.platform.event;
 
 import io.maru.platform.database.Database.Sql;
+import io.maru.platform.trace.Trace;
 import java.sql.SQLException;
 
 /**
@@ -24,7 +25,7 @@ public final class Outbox {
                 fact.run(),
                 fact.time(),
                 fact.data(),
-                "");
+                Trace.current());
         // Before the commit the relay would look and find nothing.
         sql.afterCommit(wake);
     }

@@ -1,6 +1,7 @@
 package io.maru.platform.event;
 
 import io.maru.platform.database.Database;
+import io.maru.platform.retry.Backoff;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,7 +24,8 @@ import org.jboss.logging.Logger;
 public final class OutboxRelay implements AutoCloseable {
     private static final Logger log = Logger.getLogger(OutboxRelay.class);
     private static final int BATCH = 200;
-    private static final Duration LONGEST_FAREWELL = Duration.ofSeconds(5);
+    private static final Duration MAX_FAREWELL = Duration.ofSeconds(5);
+    private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(250), Duration.ofSeconds(5));
 
     private final Database database;
     private final Producer<String, byte[]> producer;
@@ -56,11 +58,13 @@ public final class OutboxRelay implements AutoCloseable {
     }
 
     private void run() {
+        int failures = 0;
         while (!closed) {
             try {
                 while (!closed && relay() == BATCH) {
                     // A full batch: more may wait.
                 }
+                failures = 0;
                 wake.tryAcquire(pollMillis, TimeUnit.MILLISECONDS);
                 wake.drainPermits();
             } catch (InterruptedException e) {
@@ -68,7 +72,8 @@ public final class OutboxRelay implements AutoCloseable {
             } catch (RuntimeException | Error e) {
                 if (!closed) {
                     log.warnf("the outbox waits: %s", e.getMessage());
-                    pause();
+                    failures++;
+                    pause(failures);
                 }
             }
         }
@@ -80,8 +85,8 @@ public final class OutboxRelay implements AutoCloseable {
             // A waiting row lock orders the relays of several replicas; skipping locked rows would let a later fact
             // overtake.
             List<Row> rows = sql.list(
-                    "select seq, id, type, subject, run, time, data from outbox order by seq limit " + BATCH
-                            + " for update",
+                    "select seq, id, type, subject, run, time, data, traceparent from outbox order by seq limit "
+                            + BATCH + " for update",
                     row -> new Row(
                             row.getLong("seq"),
                             new Fact(
@@ -90,10 +95,12 @@ public final class OutboxRelay implements AutoCloseable {
                                     row.getString("subject"),
                                     row.getString("run"),
                                     row.getTimestamp("time").toInstant(),
-                                    row.getBytes("data"))));
+                                    row.getBytes("data")),
+                            row.getString("traceparent")));
             List<Future<RecordMetadata>> sent = new ArrayList<>(rows.size());
             for (Row row : rows) {
-                Future<RecordMetadata> future = producer.send(CloudEvents.toRecord(row.fact(), topic, source));
+                Future<RecordMetadata> future =
+                        producer.send(CloudEvents.toRecord(row.fact(), row.traceparent(), topic, source));
                 if (future.isDone()) {
                     // Refused before it was sent, most likely: a later fact of its resource must not go first.
                     acknowledge(future);
@@ -124,9 +131,9 @@ public final class OutboxRelay implements AutoCloseable {
         sql.update("delete from outbox where seq = ?", row.seq());
     }
 
-    private void pause() {
+    private void pause(int failures) {
         try {
-            TimeUnit.SECONDS.sleep(1);
+            BACKOFF.sleep(failures);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             closed = true;
@@ -138,8 +145,8 @@ public final class OutboxRelay implements AutoCloseable {
         closed = true;
         thread.interrupt();
         // What Kafka has not acknowledged by then is still in the outbox.
-        producer.close(LONGEST_FAREWELL);
+        producer.close(MAX_FAREWELL);
     }
 
-    private record Row(long seq, Fact fact) {}
+    private record Row(long seq, Fact fact, String traceparent) {}
 }

@@ -14,6 +14,8 @@ public interface PlatformConfig {
 
     Outbox outbox();
 
+    Inbox inbox();
+
     Caller caller();
 
     /** Where the bytes are. */
@@ -51,6 +53,17 @@ public interface PlatformConfig {
         @WithDefault("500")
         @Min(10)
         long pollMillis();
+    }
+
+    /** Events that were dealt with. */
+    interface Inbox {
+        /**
+         * How long an event is remembered, so that it does nothing when it comes again. Must be longer than Kafka keeps the
+         * records of the topics, a week where nobody said otherwise.
+         */
+        @WithDefault("30")
+        @Min(1)
+        int retentionDays();
     }
 
     /** Who is let in as whom. */

@@ -3,6 +3,7 @@ package io.maru.platform.wiring;
 import io.agroal.api.AgroalDataSource;
 import io.maru.platform.database.Database;
 import io.maru.platform.event.Inbox;
+import io.maru.platform.event.InboxPurge;
 import io.maru.platform.event.Outbox;
 import io.maru.platform.event.OutboxRelay;
 import io.maru.platform.store.ObjectStore;
@@ -86,6 +87,20 @@ public class PlatformWiring {
 
     void startRelay(@Observes StartupEvent event, OutboxRelay relay) {
         relay.start();
+    }
+
+    void startPurge(@Observes StartupEvent event, InboxPurge purge) {
+        purge.start();
+    }
+
+    @Produces
+    @Singleton
+    InboxPurge inboxPurge(Inbox inbox, PlatformConfig config) {
+        return new InboxPurge(inbox, Duration.ofDays(config.inbox().retentionDays()));
+    }
+
+    void stopPurge(@Disposes InboxPurge purge) {
+        purge.close();
     }
 
     void stopRelay(@Disposes OutboxRelay relay) {

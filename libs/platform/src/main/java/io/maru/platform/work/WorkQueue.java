@@ -3,6 +3,7 @@ package io.maru.platform.work;
 import io.maru.platform.database.Database;
 import io.maru.platform.database.Database.Sql;
 import io.maru.platform.name.ResourceName;
+import io.maru.platform.trace.Trace;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
@@ -55,7 +56,7 @@ public final class WorkQueue {
         sql.update("""
                 insert into work (name, kind, workspace, priority, traceparent) values (?, ?, ?, ?, ?)
                 on conflict do nothing
-                """, name, kind, ResourceName.workspace(name), priority, "");
+                """, name, kind, ResourceName.workspace(name), priority, Trace.current());
     }
 
     /** The next work of a kind that nobody holds, if any is due. */
@@ -107,9 +108,10 @@ public final class WorkQueue {
                     where kind = ? and workspace = ? and -priority = ?
                         and not_before <= now() and (owner is null or expire_time < now())
                     order by not_before limit 1 for update skip locked)
-                returning name, attempts
+                returning name, attempts, traceparent
                 """,
-                row -> new Claim(row.getString("name"), kind, owner, row.getInt("attempts")),
+                row -> new Claim(
+                        row.getString("name"), kind, owner, row.getInt("attempts"), row.getString("traceparent")),
                 owner,
                 lease.toMillis(),
                 kind,

@@ -1,7 +1,11 @@
 package io.maru.platform.work;
 
+import io.maru.platform.caller.Caller;
 import io.maru.platform.error.Faults;
 import io.maru.platform.error.Refusal;
+import io.maru.platform.name.ResourceName;
+import io.maru.platform.retry.Backoff;
+import io.maru.platform.trace.Trace;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Executors;
@@ -12,7 +16,8 @@ import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
 /**
- * One thread that claims work of one kind and does it, one piece at a time, with a heartbeat beside it.
+ * One thread that claims work of one kind and does it, one piece at a time, with a heartbeat beside it. It does so in the
+ * workspace of the work, and in the trace of the call that offered it.
  *
  * <p>How a piece can end:
  *
@@ -20,18 +25,18 @@ import org.jboss.logging.Logger;
  *   <li>{@link Work#perform} returns: it has called {@link WorkQueue#finish} itself, with its outcome.
  *   <li>It throws because something is down: the work goes back and is tried again after a pause, without end. No such
  *       attempt counts.
- *   <li>It throws a {@link Refusal}, or anything else {@link #MOST_ATTEMPTS} times: {@link Work#fail} records why.
- *   <li>The process dies with it {@link #MOST_DEATHS} times, out of memory say: {@link Work#fail} records that.
+ *   <li>It throws a {@link Refusal}, or anything else {@link #MAX_ATTEMPTS} times: {@link Work#fail} records why.
+ *   <li>The process dies with it {@link #MAX_DEATHS} times, out of memory say: {@link Work#fail} records that.
  *   <li>The lease is lost, or the service stops: the thread is interrupted, and whoever claims next goes on.
  * </ul>
  */
 public final class Worker implements AutoCloseable {
     private static final Logger log = Logger.getLogger(Worker.class);
-    static final int MOST_ATTEMPTS = 5;
+    static final int MAX_ATTEMPTS = 5;
     /** Larger than the other: a machine that restarts is no fault of the work. */
-    static final int MOST_DEATHS = 10;
+    static final int MAX_DEATHS = 10;
 
-    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
+    private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(500), Duration.ofSeconds(10));
 
     private final WorkQueue queue;
     private final String kind;
@@ -67,11 +72,14 @@ public final class Worker implements AutoCloseable {
     }
 
     private void run() {
+        int failures = 0;
         while (!closed) {
             try {
                 Optional<Claim> claim = queue.claim(kind);
+                failures = 0;
                 if (claim.isPresent()) {
-                    performHeld(claim.get());
+                    Claim work = claim.get();
+                    Caller.in(ResourceName.workspace(work.name())).run(() -> performHeld(work));
                 } else {
                     wake.tryAcquire(pollMillis, TimeUnit.MILLISECONDS);
                     wake.drainPermits();
@@ -82,7 +90,8 @@ public final class Worker implements AutoCloseable {
             } catch (RuntimeException | Error e) {
                 if (!closed) {
                     log.warnf("%s work waits: %s", kind, e.getMessage());
-                    wakeAfter(Duration.ofSeconds(1));
+                    failures++;
+                    wakeAfter(BACKOFF.pause(failures));
                 }
             }
         }
@@ -93,15 +102,18 @@ public final class Worker implements AutoCloseable {
         long period = queue.lease().toMillis() / 4;
         ScheduledFuture<?> beating = heart.scheduleAtFixedRate(heartbeat, period, period, TimeUnit.MILLISECONDS);
         try {
-            if (claim.attempt() > MOST_DEATHS) {
+            if (claim.attempt() > MAX_DEATHS) {
                 work.fail(
                         claim,
                         "WORKER_DIED",
                         "the process died %d times with this work in hand (expected: it ends); the service's log may say why"
-                                .formatted(MOST_DEATHS));
+                                .formatted(MAX_DEATHS));
                 return;
             }
-            work.perform(claim);
+            Trace.goOn(claim.traceparent(), kind, claim.name(), "", () -> {
+                work.perform(claim);
+                return null;
+            });
             outages = 0;
         } catch (Throwable e) {
             // An Error too, such as a native library that is missing: it must not end this thread with nobody told.
@@ -123,22 +135,17 @@ public final class Worker implements AutoCloseable {
         } else if (Faults.isTransient(failure)) {
             log.warnf("%s waits: %s", claim.name(), failure.getMessage());
             outages++;
-            queue.release(claim, pause(outages));
+            queue.release(claim, BACKOFF.pause(outages));
         } else if (failure instanceof Refusal refusal) {
             log.infof("%s failed: %s", claim.name(), refusal.getMessage());
             work.fail(claim, refusal.reason().name(), refusal.getMessage());
-        } else if (claim.attempt() < MOST_ATTEMPTS) {
+        } else if (claim.attempt() < MAX_ATTEMPTS) {
             log.errorf(failure, "%s: attempt %d failed", claim.name(), claim.attempt());
-            queue.retry(claim, pause(claim.attempt()));
+            queue.retry(claim, BACKOFF.pause(claim.attempt()));
         } else {
             log.errorf(failure, "%s: attempt %d failed, the last one", claim.name(), claim.attempt());
             work.fail(claim, "INTERNAL", "internal error; the service's log has it");
         }
-    }
-
-    private static Duration pause(int times) {
-        Duration pause = Duration.ofMillis(250L << Math.min(times, 10));
-        return pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE;
     }
 
     private void wakeAfter(Duration pause) {

@@ -2,8 +2,10 @@ package io.maru.platform.error;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.google.rpc.ErrorInfo;
+import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusException;
 import io.grpc.StatusRuntimeException;
@@ -11,10 +13,12 @@ import io.grpc.protobuf.StatusProto;
 import io.maru.platform.database.DatabaseException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,6 +29,7 @@ class GrpcErrorsTest {
     private static final Map<Kind, Status.Code> STATUS = Map.of(
             Kind.INVALID, Status.Code.INVALID_ARGUMENT,
             Kind.NOT_FOUND, Status.Code.NOT_FOUND,
+            Kind.DENIED, Status.Code.PERMISSION_DENIED,
             Kind.ALREADY_EXISTS, Status.Code.ALREADY_EXISTS,
             Kind.NOT_NOW, Status.Code.FAILED_PRECONDITION,
             Kind.EXHAUSTED, Status.Code.RESOURCE_EXHAUSTED,
@@ -51,6 +56,72 @@ class GrpcErrorsTest {
                         .setReason("NO_MORE_TEA")
                         .setDomain("maru.training")
                         .build());
+    }
+
+    @Test
+    void aRefusalTellsAllItsViolationsALineEachAndFieldByField() throws Exception {
+        Violations violations = new Violations();
+        violations.add("model.heads", "5", "a divisor of width, 128");
+        violations.addAll("data", List.of(new Violation("shards[0]", "none (expected: some)")));
+
+        StatusRuntimeException left = (StatusRuntimeException)
+                errors.transform(assertThrows(Refusal.class, () -> violations.throwIfAny(CommonReason.INVALID_SPEC)));
+
+        assertThat(left.getStatus().getDescription())
+                .isEqualTo("model.heads: 5 (expected: a divisor of width, 128)\ndata.shards[0]: none (expected: some)");
+        assertThat(GrpcFaults.violations(left))
+                .containsExactly(
+                        new Violation("model.heads", "5 (expected: a divisor of width, 128)"),
+                        new Violation("data.shards[0]", "none (expected: some)"));
+        assertThat(GrpcFaults.info(left).orElseThrow().getReason()).isEqualTo("INVALID_SPEC");
+    }
+
+    /** Peers refuse answers with more than 8 KiB of headers. */
+    @Test
+    void ofTooManyViolationsTheFirstAreTold() {
+        Violations violations = new Violations();
+        for (int i = 0; i < 500; i++) {
+            violations.add("field" + i, "é".repeat(20), "something else");
+        }
+
+        StatusRuntimeException left =
+                (StatusRuntimeException) errors.transform(new Refusal(CommonReason.INVALID_SPEC, violations.list()));
+
+        int told = GrpcFaults.violations(left).size();
+        assertThat(told).isBetween(10, 30);
+        assertThat(left.getStatus().getDescription()).endsWith("\nand " + (500 - told) + " more");
+        int details = left.getTrailers()
+                .get(Metadata.Key.of("grpc-status-details-bin", Metadata.BINARY_BYTE_MARSHALLER))
+                .length;
+        // grpc-message escapes what is not ASCII with three characters a byte.
+        int escaped = 0;
+        for (byte each : left.getStatus().getDescription().getBytes(StandardCharsets.UTF_8)) {
+            escaped += each < ' ' ? 3 : 1;
+        }
+        assertThat(details * 4 / 3 + escaped).isLessThan(8_000);
+    }
+
+    @Test
+    void aNeighboursRefusalIsOneOfOursWithItsReason() {
+        StatusRuntimeException left = (StatusRuntimeException)
+                errors.transform(new Refusal(CommonReason.INVALID_SPEC, List.of(new Violation("a", "b"))));
+
+        assertThat(GrpcFaults.toRefusal(left)).isInstanceOfSatisfying(Refusal.class, refusal -> {
+            assertThat(refusal.reason()).isEqualTo(new ForeignReason("maru.training", "INVALID_SPEC", Kind.INVALID));
+            assertThat(refusal).hasMessage("a: b");
+            assertThat(refusal.violations()).containsExactly(new Violation("a", "b"));
+        });
+    }
+
+    @Test
+    void aNeighbourOutOfReachIsTransientAndOneThatFailsInItselfIsNoRefusal() {
+        assertThat(GrpcFaults.toRefusal(Status.UNAVAILABLE.asRuntimeException()))
+                .satisfies(e -> assertThat(Faults.isTransient(e)).isTrue());
+        assertThat(GrpcFaults.toRefusal(Status.DEADLINE_EXCEEDED.asRuntimeException()))
+                .satisfies(e -> assertThat(Faults.isTransient(e)).isTrue());
+        assertThat(GrpcFaults.toRefusal(Status.INTERNAL.withDescription("oh").asRuntimeException()))
+                .isNotInstanceOf(Refusal.class)
+                .hasMessage("a neighbour failed: oh");
     }
 
     @Test
@@ -99,22 +170,22 @@ class GrpcErrorsTest {
         assertThat(status.getCode()).isEqualTo(Status.Code.UNAVAILABLE.value());
         assertThat(status.getMessage()).isEqualTo("the service's disk is full");
         assertThat(status.getDetails(0).unpack(ErrorInfo.class).getReason()).isEqualTo("DISK_FULL");
-        assertThat(GrpcErrors.isTransient(new UncheckedIOException(full))).isTrue();
-        assertThat(GrpcErrors.isTransient(new IOException("Permission denied"))).isFalse();
+        assertThat(Faults.isTransient(new UncheckedIOException(full))).isTrue();
+        assertThat(Faults.isTransient(new IOException("Permission denied"))).isFalse();
     }
 
     /** Java has no other word for it; this is what a real one says. */
     @Test
     void knowsAFullDiskWhenItMeetsOne() {
         assertThatThrownBy(() -> Files.write(Path.of("/dev/full"), new byte[1]))
-                .satisfies(e -> assertThat(GrpcErrors.isDiskFull(e)).isTrue());
+                .satisfies(e -> assertThat(Faults.isDiskFull(e)).isTrue());
     }
 
     /** Connection lost; disk full; too many connections; the server stops; serialization failure; deadlock. */
     @ParameterizedTest
     @ValueSource(strings = {"08006", "53100", "53300", "57P01", "40001", "40P01"})
     void someStatementsMayGoThroughLater(String state) {
-        assertThat(GrpcErrors.isTransient(new DatabaseException(new SQLException("no", state))))
+        assertThat(Faults.isTransient(new DatabaseException(new SQLException("no", state))))
                 .isTrue();
     }
 
@@ -122,29 +193,28 @@ class GrpcErrorsTest {
     @ParameterizedTest
     @ValueSource(strings = {"23505", "42P01", "57014"})
     void otherStatementsWillNot(String state) {
-        assertThat(GrpcErrors.isTransient(new DatabaseException(new SQLException("no", state))))
+        assertThat(Faults.isTransient(new DatabaseException(new SQLException("no", state))))
                 .isFalse();
     }
 
     @Test
     void whatIsDownIsTransientHoweverDeepItLies() {
-        assertThat(GrpcErrors.isTransient(CommonReason.OBJECT_STORE_UNAVAILABLE.because("down")))
+        assertThat(Faults.isTransient(CommonReason.OBJECT_STORE_UNAVAILABLE.because("down")))
                 .isTrue();
-        assertThat(GrpcErrors.isTransient(new IllegalStateException(Status.UNAVAILABLE.asRuntimeException())))
+        assertThat(Faults.isTransient(new IllegalStateException(Status.UNAVAILABLE.asRuntimeException())))
                 .isTrue();
-        assertThat(GrpcErrors.isTransient(Status.DEADLINE_EXCEEDED.asRuntimeException()))
+        assertThat(Faults.isTransient(Status.DEADLINE_EXCEEDED.asRuntimeException()))
                 .isTrue();
-        assertThat(GrpcErrors.isTransient(new RuntimeException(new SQLTransientConnectionException())))
+        assertThat(Faults.isTransient(new RuntimeException(new SQLTransientConnectionException())))
                 .isTrue();
     }
 
     @Test
     void whatIsWrongIsNotTransient() {
-        assertThat(GrpcErrors.isTransient(CommonReason.OBJECT_MISSING.because("missing")))
+        assertThat(Faults.isTransient(CommonReason.OBJECT_MISSING.because("missing")))
                 .isFalse();
-        assertThat(GrpcErrors.isTransient(Status.NOT_FOUND.asRuntimeException()))
-                .isFalse();
-        assertThat(GrpcErrors.isTransient(new SQLException("no state"))).isFalse();
-        assertThat(GrpcErrors.isTransient(new NullPointerException())).isFalse();
+        assertThat(Faults.isTransient(Status.NOT_FOUND.asRuntimeException())).isFalse();
+        assertThat(Faults.isTransient(new SQLException("no state"))).isFalse();
+        assertThat(Faults.isTransient(new NullPointerException())).isFalse();
     }
 }

@@ -21,18 +21,21 @@ class CloudEventsTest {
             Instant.parse("2026-01-02T03:04:05.678901Z"),
             new byte[] {0, -1, 7});
 
+    private static final String TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
     /** Kafka Protocol Binding for CloudEvents 1.0.2, section 3.2, and the distributed tracing extension. */
     @Test
     void aRecordIsWhatTheBindingSaysOfBinaryMode() {
-        ProducerRecord<String, byte[]> record = CloudEvents.toRecord(FACT, "maru.ingestion.v1", "/maru/ingestion");
+        ProducerRecord<String, byte[]> record =
+                CloudEvents.toRecord(FACT, TRACEPARENT, "maru.ingestion.v1", "/maru/ingestion");
 
         assertThat(record.topic()).isEqualTo("maru.ingestion.v1");
         assertThat(record.key()).isEqualTo("corpora/a");
         assertThat(record.value()).containsExactly(0, -1, 7);
         Map<String, String> headers = headers(record);
-        assertThat(headers.remove("ce_traceparent")).matches("00-[0-9a-f]{32}-[0-9a-f]{16}-01");
         assertThat(headers)
                 .containsExactlyInAnyOrderEntriesOf(Map.of(
+                        "ce_traceparent", TRACEPARENT,
                         "ce_specversion", "1.0",
                         "ce_id", "0b1c",
                         "ce_type", "maru.corpus.sealed.v1",
@@ -44,15 +47,12 @@ class CloudEventsTest {
     }
 
     @Test
-    void theFactsOfARunAreOneTrace() {
-        String[] one = traceparent(FACT);
-        String[] sameRun =
-                traceparent(new Fact("2d", FACT.type(), FACT.subject(), FACT.run(), FACT.time(), FACT.data()));
-        String[] otherRun =
-                traceparent(new Fact(FACT.id(), FACT.type(), FACT.subject(), "runs/s", FACT.time(), FACT.data()));
+    void aFactThatBelongsToNoTraceSaysNone() {
+        ConsumerRecord<String, byte[]> record = received(FACT, "");
 
-        assertThat(sameRun[1]).isEqualTo(one[1]).isNotEqualTo(otherRun[1]);
-        assertThat(sameRun[2]).isNotEqualTo(one[2]);
+        assertThat(record.headers().lastHeader("ce_traceparent")).isNull();
+        assertThat(CloudEvents.traceparent(record)).isEmpty();
+        assertThat(CloudEvents.traceparent(received(FACT, TRACEPARENT))).isEqualTo(TRACEPARENT);
     }
 
     @Test
@@ -63,11 +63,10 @@ class CloudEventsTest {
     }
 
     @Test
-    void aFactOutsideAnyRunHasNoCorrelationAndNoTrace() {
+    void aFactOutsideAnyRunHasNoCorrelation() {
         Fact fact = new Fact("1", "maru.test.v1", "things/a", "", Instant.EPOCH, new byte[0]);
 
-        assertThat(headers(CloudEvents.toRecord(fact, "t", "/s")))
-                .doesNotContainKeys("ce_correlationid", "ce_traceparent");
+        assertThat(headers(CloudEvents.toRecord(fact, "t", "/s"))).doesNotContainKeys("ce_correlationid");
         assertThat(CloudEvents.fromRecord(received(fact)))
                 .usingRecursiveComparison()
                 .isEqualTo(fact);
@@ -112,7 +111,11 @@ class CloudEventsTest {
     }
 
     private static ConsumerRecord<String, byte[]> received(Fact fact) {
-        ProducerRecord<String, byte[]> sent = CloudEvents.toRecord(fact, "t", "/maru/test");
+        return received(fact, "");
+    }
+
+    private static ConsumerRecord<String, byte[]> received(Fact fact, String traceparent) {
+        ProducerRecord<String, byte[]> sent = CloudEvents.toRecord(fact, traceparent, "t", "/maru/test");
         ConsumerRecord<String, byte[]> record = new ConsumerRecord<>("t", 0, 0, sent.key(), sent.value());
         sent.headers().forEach(record.headers()::add);
         return record;
@@ -128,11 +131,5 @@ class CloudEventsTest {
             headers.put(header.key(), new String(header.value(), StandardCharsets.UTF_8));
         }
         return headers;
-    }
-
-    private static String[] traceparent(Fact fact) {
-        return headers(CloudEvents.toRecord(fact, "t", "/s"))
-                .get("ce_traceparent")
-                .split("-");
     }
 }

@@ -9,6 +9,7 @@ import io.maru.platform.database.Database;
 import io.maru.platform.error.CommonReason;
 import io.maru.platform.testkit.Facts;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -144,6 +145,20 @@ class FactDeliveryTest {
         boolean second = database.inTransaction(sql -> inbox.firstTime(sql, fact));
         assertThat(first).isTrue();
         assertThat(second).isFalse();
+    }
+
+    @Test
+    void whatNoBrokerWillBringAgainIsForgotten() {
+        Fact old = fact(TYPE, new byte[0]);
+        Fact fresh = fact(TYPE, new byte[0]);
+        inbox.record(old);
+        inbox.record(fresh);
+        database.run(sql -> sql.update("update inbox set time = now() - interval '31 days' where id = ?", old.id()));
+
+        assertThat(inbox.purge(Duration.ofDays(30))).isEqualTo(1);
+
+        assertThat(inbox.hasSeen(old)).isFalse();
+        assertThat(inbox.hasSeen(fresh)).isTrue();
     }
 
     private static Fact fact(String type, byte[] data) {

@@ -75,6 +75,25 @@ class ResourceNameTest {
     }
 
     @Test
+    void aFullNameBeginsWithItsWorkspace() {
+        String name = ResourceName.of("alice", "runs/a");
+
+        assertThat(name).isEqualTo("workspaces/alice/runs/a");
+        assertThat(ResourceName.workspace(name)).isEqualTo("alice");
+        assertThat(ResourceName.relative(name)).isEqualTo("runs/a");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"workspaces/default", "workspaces//runs/a", "workspaces/A/runs/a", "workspaces/default/jobs/a"})
+    void aFullNameThatDoesNotFitIsRefused(String name) {
+        assertRefused(
+                CommonReason.INVALID_NAME,
+                "name: \"" + name + "\" (expected: runs/{run} or runs/{run}/checkpoints/{step})",
+                () -> ResourceName.full("name", name, "runs/{run}", PATTERN));
+    }
+
+    @Test
     void theLastPartIsWhatFollowsTheLastSlash() {
         assertThat(ResourceName.last("runs/a/checkpoints/500")).isEqualTo("500");
     }

@@ -193,6 +193,102 @@ class WorkQueueTest {
     }
 
     @Test
+    void tenThousandPiecesOfOneWorkspaceKeepAnothersSinglePieceWaitingForOneClaim() {
+        database.run(sql -> {
+            for (int i = 0; i < 10_000; i++) {
+                ours.enqueue(sql, "corpus", "workspaces/alice/corpora/" + i, 10);
+            }
+        });
+        assertThat(claimed()).startsWith("workspaces/alice/");
+        database.run(sql -> ours.enqueue(sql, "corpus", "workspaces/bob/corpora/a"));
+
+        assertThat(claimed()).isEqualTo("workspaces/bob/corpora/a");
+        assertThat(claimed()).startsWith("workspaces/alice/");
+    }
+
+    @Test
+    void workspacesTakeTurns() {
+        database.run(sql -> {
+            for (String name : List.of("c/corpora/1", "a/corpora/1", "a/corpora/2", "a/corpora/3", "b/corpora/1")) {
+                ours.enqueue(sql, "corpus", "workspaces/" + name);
+            }
+        });
+
+        List<String> order = List.of(claimed(), claimed(), claimed(), claimed(), claimed());
+
+        assertThat(order.subList(0, 3))
+                .containsExactlyInAnyOrder(
+                        "workspaces/a/corpora/1", "workspaces/b/corpora/1", "workspaces/c/corpora/1");
+        assertThat(order.subList(3, 5)).containsExactly("workspaces/a/corpora/2", "workspaces/a/corpora/3");
+    }
+
+    @Test
+    void withinAWorkspaceAHigherPriorityComesFirst() {
+        database.run(sql -> {
+            ours.enqueue(sql, "corpus", "corpora/later", -1);
+            ours.enqueue(sql, "corpus", "corpora/usual", 0);
+            ours.enqueue(sql, "corpus", "corpora/usual-too");
+            ours.enqueue(sql, "corpus", "corpora/soon", 10);
+        });
+
+        assertThat(List.of(claimed(), claimed(), claimed(), claimed()))
+                .containsExactly("corpora/soon", "corpora/usual", "corpora/usual-too", "corpora/later");
+    }
+
+    @Test
+    void workThatWaitsForItsTimeDoesNotHoldUpALowerPriority() {
+        database.run(sql -> ours.enqueue(sql, "corpus", "corpora/soon", 10));
+        ours.release(ours.claim("corpus").orElseThrow(), Duration.ofHours(1));
+        database.run(sql -> ours.enqueue(sql, "corpus", "corpora/usual", 0));
+
+        assertThat(claimed()).isEqualTo("corpora/usual");
+    }
+
+    @Test
+    void anOfferIsTakenBackUnlessSomebodyHoldsIt() {
+        enqueue("corpora/a");
+        enqueue("corpora/b");
+        String held = claimed();
+        String free = held.equals("corpora/a") ? "corpora/b" : "corpora/a";
+
+        database.run(sql -> {
+            assertThat(ours.isHeld(sql, held)).isTrue();
+            assertThat(ours.isHeld(sql, free)).isFalse();
+            assertThat(ours.isHeld(sql, "corpora/none")).isFalse();
+            assertThat(ours.withdrawUnheld(sql, "corpus", held)).isFalse();
+            assertThat(ours.withdrawUnheld(sql, "dataset", free)).isFalse();
+            assertThat(ours.withdrawUnheld(sql, "corpus", free)).isTrue();
+        });
+        assertThat(strings("select name from work")).containsExactly(held);
+
+        expire(held);
+        database.run(sql -> assertThat(ours.isHeld(sql, held)).isFalse());
+    }
+
+    @Test
+    void whoeverHoldsWithdrawnWorkHasLostIt() {
+        enqueue("corpora/a");
+        Claim claim = ours.claim("corpus").orElseThrow();
+
+        database.run(sql -> ours.withdraw(sql, "corpus", "corpora/a"));
+
+        assertThat(ours.heartbeat(claim)).isFalse();
+        assertThatThrownBy(() -> ours.finish(claim)).isInstanceOf(LeaseLostException.class);
+    }
+
+    @Test
+    void workThatIsPutOffForgetsItsAttemptsAndCanBeWoken() {
+        enqueue("corpora/a");
+        ours.retry(ours.claim("corpus").orElseThrow(), Duration.ZERO);
+        ours.postpone(ours.claim("corpus").orElseThrow(), Duration.ofHours(1));
+        assertThat(ours.claim("corpus")).isEmpty();
+
+        ours.wakeNow("corpora/a");
+
+        assertThat(ours.claim("corpus").orElseThrow().attempt()).isEqualTo(1);
+    }
+
+    @Test
     void workThatIsOfferedTwiceIsThereOnce() {
         enqueue("corpora/a");
         enqueue("corpora/a");

@@ -76,7 +76,7 @@ class WorkerTest {
     void whatIsDownIsWaitedForWithoutEndAndNoSuchAttemptCounts() {
         offer("holes/a");
         WorkQueue queue = new WorkQueue(database, LONG_LEASE);
-        int outages = 2 * Worker.MOST_ATTEMPTS;
+        int outages = 2 * Worker.MAX_ATTEMPTS;
         AtomicInteger performed = new AtomicInteger();
         try (Worker worker = started(queue, claim -> {
             int time = performed.incrementAndGet();
@@ -101,7 +101,7 @@ class WorkerTest {
     void workThatKillsItsWorkerEachTimeFailsInTheEnd() {
         offer("holes/a");
         WorkQueue queue = new WorkQueue(database, LONG_LEASE);
-        for (int death = 1; death <= Worker.MOST_DEATHS; death++) {
+        for (int death = 1; death <= Worker.MAX_DEATHS; death++) {
             // Who dies gives nothing back: the lease runs out.
             assertThat(queue.claim(KIND)).isPresent();
             database.run(sql -> sql.update("update work set expire_time = now() - interval '1 second'"));
@@ -141,7 +141,7 @@ class WorkerTest {
                 assertThat(failures).containsExactly("holes/a INTERNAL internal error; the service's log has it");
             });
         }
-        assertThat(attempts).containsExactly(1, 2, 3, 4, 5).hasSize(Worker.MOST_ATTEMPTS);
+        assertThat(attempts).containsExactly(1, 2, 3, 4, 5).hasSize(Worker.MAX_ATTEMPTS);
         assertThat(works()).isEmpty();
     }
 
@@ -164,7 +164,7 @@ class WorkerTest {
     void aLostLeaseInterruptsTheWorkAndNothingIsWrittenAboutIt() {
         offer("holes/a");
         // This attempt is the last: were its exception taken for a failure, the work would be failed.
-        database.run(sql -> sql.update("update work set attempts = ?", Worker.MOST_ATTEMPTS - 1));
+        database.run(sql -> sql.update("update work set attempts = ?", Worker.MAX_ATTEMPTS - 1));
         offer("holes/b");
         WorkQueue queue = new WorkQueue(database, SHORT_LEASE);
         Queue<String> performed = new ConcurrentLinkedQueue<>();
