@@ -16,6 +16,7 @@ import io.maru.evaluation.store.PostgresJournal;
 import io.maru.evaluation.work.EvaluationWork;
 import io.maru.platform.database.Database;
 import io.maru.platform.event.Outbox;
+import io.maru.platform.file.Folders;
 import io.maru.platform.store.ObjectStore;
 import io.maru.platform.wiring.PlatformConfig;
 import io.maru.platform.work.WorkQueue;
@@ -29,10 +30,8 @@ import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -105,7 +104,8 @@ class Wiring {
     }
 
     void start(@Observes StartupEvent event, Workers workers, EvaluationConfig config) throws IOException {
-        empty(config.workDirectory());
+        // What an earlier process has left behind.
+        Folders.delete(config.workDirectory());
         workers.all().forEach(Worker::start);
     }
 
@@ -115,16 +115,4 @@ class Wiring {
 
     /** Evaluations that run side by side. */
     record Workers(List<Worker> all) {}
-
-    /** What an earlier process has left behind. */
-    private static void empty(Path directory) throws IOException {
-        if (Files.notExists(directory)) {
-            return;
-        }
-        try (Stream<Path> files = Files.walk(directory)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
-        }
-    }
 }

@@ -2,6 +2,7 @@ package io.maru.tokenization;
 
 import io.maru.platform.database.Database;
 import io.maru.platform.event.Outbox;
+import io.maru.platform.file.WorkFolder;
 import io.maru.platform.store.ObjectStore;
 import io.maru.platform.wiring.PlatformConfig;
 import io.maru.platform.work.WorkQueue;
@@ -17,7 +18,6 @@ import io.maru.tokenization.app.TextCoding;
 import io.maru.tokenization.app.TokenizerImports;
 import io.maru.tokenization.app.TokenizerTraining;
 import io.maru.tokenization.app.Tokenizers;
-import io.maru.tokenization.app.WorkFolder;
 import io.maru.tokenization.store.ObjectFiles;
 import io.maru.tokenization.store.PostgresDatasets;
 import io.maru.tokenization.store.PostgresTokenizers;

@@ -7,14 +7,15 @@ import java.nio.file.Path;
 
 /** A temporary folder that is gone, with all that is in it, when it is closed. */
 public record WorkFolder(Path path) implements AutoCloseable {
-    private static final String PREFIX = "work-";
+    /** Begins the names of what a later process may delete: of these folders, and of whatever else is temporary there. */
+    public static final String PREFIX = "work-";
 
     /** Makes a new folder in {@code parent}, which is there. */
     public static WorkFolder create(Path parent) throws IOException {
         return new WorkFolder(Files.createTempDirectory(parent, PREFIX));
     }
 
-    /** Makes sure that {@code parent} is there, without the folders that a process that was killed has left in it. */
+    /** Makes sure that {@code parent} is there, without what a process that was killed has left in it. */
     public static Path tidied(Path parent) throws IOException {
         Files.createDirectories(parent);
         try (DirectoryStream<Path> left = Files.newDirectoryStream(parent, PREFIX + "*")) {

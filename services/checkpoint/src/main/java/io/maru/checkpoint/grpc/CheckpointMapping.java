@@ -1,6 +1,5 @@
 package io.maru.checkpoint.grpc;
 
-import com.google.protobuf.Timestamp;
 import io.maru.checkpoint.domain.Checkpoint;
 import io.maru.checkpoint.domain.CheckpointFile;
 import io.maru.checkpoint.domain.CheckpointName;
@@ -14,9 +13,9 @@ import io.maru.formats.Manifest;
 import io.maru.formats.SealedFile;
 import io.maru.platform.error.CommonReason;
 import io.maru.platform.error.Violations;
+import io.maru.platform.grpc.Timestamps;
 import io.maru.platform.name.ResourceName;
 import io.maru.platform.spec.Spec;
-import java.time.Instant;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -90,7 +89,7 @@ final class CheckpointMapping {
                             case CORRUPT -> io.maru.checkpoint.v1.Checkpoint.State.CORRUPT;
                             case DELETED -> io.maru.checkpoint.v1.Checkpoint.State.DELETED;
                         })
-                .setCreateTime(toProto(checkpoint.createTime()))
+                .setCreateTime(Timestamps.toProto(checkpoint.createTime()))
                 .addAllFiles(toProto(checkpoint.manifest()))
                 .setDataset(checkpoint.dataset())
                 .setTokenizer(checkpoint.tokenizer())
@@ -109,7 +108,7 @@ final class CheckpointMapping {
                 .setTokenizer(version.tokenizer())
                 .addAllFiles(toProto(version.manifest()))
                 .setManifestSha256(version.manifest().digest())
-                .setCreateTime(toProto(version.createTime()))
+                .setCreateTime(Timestamps.toProto(version.createTime()))
                 .build();
     }
 
@@ -139,12 +138,5 @@ final class CheckpointMapping {
                         .setSha256(entry.sha256())
                         .build())
                 .toList();
-    }
-
-    private static Timestamp toProto(Instant time) {
-        return Timestamp.newBuilder()
-                .setSeconds(time.getEpochSecond())
-                .setNanos(time.getNano())
-                .build();
     }
 }

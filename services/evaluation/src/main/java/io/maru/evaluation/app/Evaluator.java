@@ -13,15 +13,14 @@ import io.maru.formats.Manifest;
 import io.maru.formats.TokenShardReader;
 import io.maru.platform.error.CommonReason;
 import io.maru.platform.error.Refusal;
+import io.maru.platform.file.Folders;
 import io.maru.tokenizer.BpeTokenizer;
 import io.maru.tokenizer.TokenizerFormatException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * Scores a validation split, batch by batch, and writes the sums after each. An evaluation that was cut off goes on after
@@ -71,7 +70,7 @@ public final class Evaluator {
             score(journal, evaluation, shards, text, model.block());
         } finally {
             shards.forEach(TokenShardReader::close);
-            deleteAll(copies);
+            Folders.delete(copies);
         }
     }
 
@@ -149,13 +148,5 @@ public final class Evaluator {
                     text.vocabularySize());
         }
         return shard;
-    }
-
-    private static void deleteAll(Path directory) throws IOException {
-        try (Stream<Path> files = Files.walk(directory)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
-        }
     }
 }

@@ -4,19 +4,19 @@ import static io.maru.evaluation.domain.EvaluationReason.INFERENCE_UNAVAILABLE;
 import static io.maru.evaluation.domain.EvaluationReason.MODEL_VERSION_MISSING;
 import static io.maru.evaluation.domain.EvaluationReason.MODEL_VERSION_UNUSABLE;
 
-import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import io.maru.evaluation.app.EvaluationMeter;
 import io.maru.evaluation.app.LanguageModels;
-import io.maru.inference.v1.InferenceServiceGrpc;
 import io.maru.inference.v1.InferenceServiceGrpc.InferenceServiceBlockingStub;
+import io.maru.inference.v1.InferenceServiceGrpc;
 import io.maru.inference.v1.LoadModelRequest;
 import io.maru.inference.v1.LoadedModel;
 import io.maru.inference.v1.ScoreRequest;
 import io.maru.inference.v1.ScoreResponse;
 import io.maru.platform.error.GrpcFaults;
 import io.maru.platform.error.Refusal;
+import io.maru.platform.grpc.Channels;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -78,10 +78,7 @@ public final class InferenceClient implements LanguageModels {
     }
 
     private <T> T call(Supplier<T> call) throws InterruptedException {
-        if (channel.getState(false) == ConnectivityState.TRANSIENT_FAILURE) {
-            // After a long outage the channel would not look for up to two minutes.
-            channel.resetConnectBackoff();
-        }
+        Channels.wake(channel);
         try {
             return call.get();
         } catch (StatusRuntimeException e) {

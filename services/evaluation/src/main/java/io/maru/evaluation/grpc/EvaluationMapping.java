@@ -1,6 +1,5 @@
 package io.maru.evaluation.grpc;
 
-import com.google.protobuf.Timestamp;
 import io.maru.evaluation.domain.NewEvaluation;
 import io.maru.evaluation.domain.State;
 import io.maru.evaluation.v1.CreateEvaluationRequest;
@@ -10,9 +9,9 @@ import io.maru.metrics.LanguageModelScore;
 import io.maru.platform.caller.Caller;
 import io.maru.platform.error.CommonReason;
 import io.maru.platform.error.Violations;
+import io.maru.platform.grpc.Timestamps;
 import io.maru.platform.name.ResourceName;
 import io.maru.platform.spec.Spec;
-import java.time.Instant;
 
 /** Translates between the words of the wire and those of the domain. */
 final class EvaluationMapping {
@@ -56,8 +55,8 @@ final class EvaluationMapping {
                 .setScoredBytes(score.bytes())
                 .setFailureReason(evaluation.failureReason())
                 .setFailureMessage(evaluation.failureMessage())
-                .setCreateTime(toProto(evaluation.createTime()))
-                .setUpdateTime(toProto(evaluation.updateTime()))
+                .setCreateTime(Timestamps.toProto(evaluation.createTime()))
+                .setUpdateTime(Timestamps.toProto(evaluation.updateTime()))
                 .setRevision(evaluation.revision())
                 .setSpec(spec(evaluation))
                 .setRun(evaluation.run())
@@ -88,12 +87,5 @@ final class EvaluationMapping {
             case CANCELLING -> Evaluation.State.CANCELLING;
             case CANCELLED -> Evaluation.State.CANCELLED;
         };
-    }
-
-    private static Timestamp toProto(Instant time) {
-        return Timestamp.newBuilder()
-                .setSeconds(time.getEpochSecond())
-                .setNanos(time.getNano())
-                .build();
     }
 }

@@ -4,12 +4,11 @@ import static io.maru.inference.domain.InferenceReason.CHECKPOINT_UNAVAILABLE;
 import static io.maru.inference.domain.InferenceReason.MODEL_MISSING;
 import static io.maru.inference.domain.InferenceReason.MODEL_UNUSABLE;
 
-import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import io.maru.checkpoint.v1.Checkpoint;
-import io.maru.checkpoint.v1.CheckpointServiceGrpc;
 import io.maru.checkpoint.v1.CheckpointServiceGrpc.CheckpointServiceBlockingStub;
+import io.maru.checkpoint.v1.CheckpointServiceGrpc;
 import io.maru.checkpoint.v1.GetCheckpointRequest;
 import io.maru.checkpoint.v1.GetModelVersionRequest;
 import io.maru.checkpoint.v1.StoredFile;
@@ -17,6 +16,7 @@ import io.maru.inference.app.ModelCatalog;
 import io.maru.inference.domain.ModelVersion;
 import io.maru.platform.error.GrpcFaults;
 import io.maru.platform.error.Refusal;
+import io.maru.platform.grpc.Channels;
 import io.maru.platform.name.ResourceName;
 import java.time.Duration;
 import java.util.List;
@@ -41,10 +41,7 @@ public final class CheckpointClient implements ModelCatalog {
 
     @Override
     public ModelVersion find(String name) {
-        if (channel.getState(false) == ConnectivityState.TRANSIENT_FAILURE) {
-            // After a long outage the channel would not look for up to two minutes.
-            channel.resetConnectBackoff();
-        }
+        Channels.wake(channel);
         boolean isCheckpoint = ResourceName.relative(name).startsWith("runs/");
         String kind = isCheckpoint ? "a checkpoint" : "a model version";
         try {

@@ -1,7 +1,6 @@
 package io.maru.inference.grpc;
 
 import com.google.protobuf.ByteString;
-import com.google.protobuf.Timestamp;
 import io.maru.inference.app.Generation;
 import io.maru.inference.domain.FinishReason;
 import io.maru.inference.v1.GenerateRequest;
@@ -15,6 +14,7 @@ import io.maru.inference.v1.ServingSpec;
 import io.maru.model.decoding.SamplingOptions;
 import io.maru.platform.error.CommonReason;
 import io.maru.platform.error.Violations;
+import io.maru.platform.grpc.Timestamps;
 import io.maru.platform.name.ResourceName;
 import io.maru.platform.spec.Spec;
 import java.util.List;
@@ -110,9 +110,7 @@ final class InferenceMapping {
                 .setParameters(model.parameters())
                 .setVocabularySize(model.vocabularySize())
                 .setBlock(model.block())
-                .setLoadTime(Timestamp.newBuilder()
-                        .setSeconds(model.loadTime().getEpochSecond())
-                        .setNanos(model.loadTime().getNano()))
+                .setLoadTime(Timestamps.toProto(model.loadTime()))
                 .build();
     }
 

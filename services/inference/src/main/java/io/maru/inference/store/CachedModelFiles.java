@@ -4,6 +4,7 @@ import io.maru.formats.Sha256;
 import io.maru.inference.app.ModelFiles;
 import io.maru.inference.domain.ModelVersion;
 import io.maru.platform.error.CommonReason;
+import io.maru.platform.file.Folders;
 import io.maru.platform.store.ObjectStore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -44,7 +45,7 @@ public final class CachedModelFiles implements ModelFiles {
         Files.createDirectories(directory);
         for (Path folder : folders()) {
             if (folder.getFileName().toString().startsWith(PART)) {
-                deleteAll(folder);
+                Folders.delete(folder);
             }
         }
     }
@@ -53,7 +54,7 @@ public final class CachedModelFiles implements ModelFiles {
     public Path fetch(ModelVersion version) throws IOException {
         Path folder = directory.resolve(version.workspace() + "." + version.manifestSha256());
         if (!isIntact(folder, version)) {
-            deleteAll(folder);
+            Folders.delete(folder);
             Path part = Files.createTempDirectory(Files.createDirectories(directory), PART);
             try {
                 for (ModelVersion.File file : version.files()) {
@@ -61,7 +62,7 @@ public final class CachedModelFiles implements ModelFiles {
                 }
                 Files.move(part, folder, StandardCopyOption.ATOMIC_MOVE);
             } finally {
-                deleteAll(part);
+                Folders.delete(part);
             }
         }
         Files.setLastModifiedTime(folder, FileTime.from(Instant.now()));
@@ -100,7 +101,7 @@ public final class CachedModelFiles implements ModelFiles {
                 .sorted(Comparator.comparing(CachedModelFiles::lastUse).reversed())
                 .toList();
         for (Path folder : complete.subList(Math.min(maxModels, complete.size()), complete.size())) {
-            deleteAll(folder);
+            Folders.delete(folder);
         }
     }
 
@@ -115,17 +116,6 @@ public final class CachedModelFiles implements ModelFiles {
             return Files.getLastModifiedTime(folder);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        }
-    }
-
-    private static void deleteAll(Path folder) throws IOException {
-        if (Files.notExists(folder)) {
-            return;
-        }
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
         }
     }
 }

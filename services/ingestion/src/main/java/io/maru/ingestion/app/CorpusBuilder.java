@@ -12,6 +12,7 @@ import io.maru.ingestion.domain.Split;
 import io.maru.ingestion.domain.Tally;
 import io.maru.ingestion.domain.TextLimits;
 import io.maru.ingestion.domain.UploadedFile;
+import io.maru.platform.file.WorkFolder;
 import java.io.BufferedReader;
 import java.io.FileInputStream;
 import java.io.IOException;

@@ -3,6 +3,7 @@ package io.maru.ingestion.app;
 import io.maru.formats.Sha256;
 import io.maru.ingestion.domain.TextCheck;
 import io.maru.ingestion.domain.TextLimits;
+import io.maru.platform.file.WorkFolder;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -14,7 +15,7 @@ import java.security.MessageDigest;
  * Holds no more than the piece in hand. Closing it deletes the file.
  */
 final class TextSpool implements AutoCloseable {
-    static final String PREFIX = "text-";
+    private static final String PREFIX = WorkFolder.PREFIX + "text-";
 
     private final TextCheck check;
     private final Path path;

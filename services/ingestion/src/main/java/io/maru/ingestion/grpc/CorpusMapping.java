@@ -1,13 +1,12 @@
 package io.maru.ingestion.grpc;
 
-import com.google.protobuf.Timestamp;
 import io.maru.ingestion.domain.CorpusRequest;
 import io.maru.ingestion.domain.CorpusState;
 import io.maru.ingestion.v1.Corpus;
 import io.maru.ingestion.v1.CreateCorpusRequest;
 import io.maru.ingestion.v1.UploadedFile;
+import io.maru.platform.grpc.Timestamps;
 import io.maru.platform.name.ResourceName;
-import java.time.Instant;
 
 /** Where the words of the wire and of the domain meet. */
 final class CorpusMapping {
@@ -50,8 +49,8 @@ final class CorpusMapping {
                 .setManifestSha256(corpus.manifestSha256())
                 .setFailureReason(corpus.failureReason())
                 .setFailureMessage(corpus.failureMessage())
-                .setCreateTime(toProto(corpus.createTime()))
-                .setUpdateTime(toProto(corpus.updateTime()))
+                .setCreateTime(Timestamps.toProto(corpus.createTime()))
+                .setUpdateTime(Timestamps.toProto(corpus.updateTime()))
                 .setRevision(corpus.revision());
         for (int i = 0; i < corpus.kinds().size(); i++) {
             message.putKinds(corpus.sources().get(i), corpus.kind(i));
@@ -68,12 +67,5 @@ final class CorpusMapping {
             case FAILED -> Corpus.State.FAILED;
             case CANCELLED -> Corpus.State.CANCELLED;
         };
-    }
-
-    private static Timestamp toProto(Instant time) {
-        return Timestamp.newBuilder()
-                .setSeconds(time.getEpochSecond())
-                .setNanos(time.getNano())
-                .build();
     }
 }

@@ -6,6 +6,7 @@ import io.maru.formats.SealedFile;
 import io.maru.formats.TokenShardHeader;
 import io.maru.formats.TokenShardWriter;
 import io.maru.platform.error.Refusal;
+import io.maru.platform.file.WorkFolder;
 import io.maru.tokenization.domain.ShardTask;
 import io.maru.tokenization.domain.TokenShard;
 import io.maru.tokenization.domain.TokenizationReason;

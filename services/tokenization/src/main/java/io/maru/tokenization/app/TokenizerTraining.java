@@ -5,6 +5,7 @@ import io.maru.formats.Document;
 import io.maru.formats.DocumentShardReader;
 import io.maru.formats.Sha256;
 import io.maru.platform.error.Refusal;
+import io.maru.platform.file.WorkFolder;
 import io.maru.tokenization.domain.DocumentShard;
 import io.maru.tokenization.domain.TokenizationReason;
 import io.maru.tokenization.domain.Tokenizer;

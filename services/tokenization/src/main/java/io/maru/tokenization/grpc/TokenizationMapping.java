@@ -1,7 +1,7 @@
 package io.maru.tokenization.grpc;
 
-import com.google.protobuf.Timestamp;
 import io.maru.platform.error.CommonReason;
+import io.maru.platform.grpc.Timestamps;
 import io.maru.platform.name.ResourceName;
 import io.maru.tokenization.domain.DatasetRequest;
 import io.maru.tokenization.domain.DatasetState;
@@ -16,7 +16,6 @@ import io.maru.tokenization.v1.TrainTokenizerRequest;
 import io.maru.tokenizer.QualityReport;
 import io.maru.tokenizer.SpecialTokens;
 import io.maru.tokenizer.TieRule;
-import java.time.Instant;
 
 /** Where the words of the wire and of the domain meet. */
 final class TokenizationMapping {
@@ -102,8 +101,8 @@ final class TokenizationMapping {
                 .setSha256(tokenizer.sha256())
                 .setFailureReason(tokenizer.failureReason())
                 .setFailureMessage(tokenizer.failureMessage())
-                .setCreateTime(toProto(tokenizer.createTime()))
-                .setUpdateTime(toProto(tokenizer.updateTime()))
+                .setCreateTime(Timestamps.toProto(tokenizer.createTime()))
+                .setUpdateTime(Timestamps.toProto(tokenizer.updateTime()))
                 .setRevision(tokenizer.revision())
                 .setReadBytes(tokenizer.progress().readBytes())
                 .setSourceBytes(tokenizer.progress().sourceBytes())
@@ -159,8 +158,8 @@ final class TokenizationMapping {
                 .setManifestSha256(dataset.manifestSha256())
                 .setFailureReason(dataset.failureReason())
                 .setFailureMessage(dataset.failureMessage())
-                .setCreateTime(toProto(dataset.createTime()))
-                .setUpdateTime(toProto(dataset.updateTime()))
+                .setCreateTime(Timestamps.toProto(dataset.createTime()))
+                .setUpdateTime(Timestamps.toProto(dataset.updateTime()))
                 .setRevision(dataset.revision())
                 .build();
     }
@@ -183,12 +182,5 @@ final class TokenizationMapping {
             case FAILED -> Dataset.State.FAILED;
             case CANCELLED -> Dataset.State.CANCELLED;
         };
-    }
-
-    private static Timestamp toProto(Instant time) {
-        return Timestamp.newBuilder()
-                .setSeconds(time.getEpochSecond())
-                .setNanos(time.getNano())
-                .build();
     }
 }

@@ -3,6 +3,8 @@ package io.maru.training.app;
 import io.maru.formats.SealedFile;
 import io.maru.model.training.Learner;
 import io.maru.platform.error.Faults;
+import io.maru.platform.file.Folders;
+import io.maru.platform.retry.Backoff;
 import io.maru.platform.thread.YieldingThreads;
 import io.maru.training.app.CheckpointRegistry.Candidate;
 import io.maru.training.app.CheckpointRegistry.Kept;
@@ -44,8 +46,7 @@ import java.util.function.Function;
 /** Writes one job's checkpoints. For one thread. */
 final class CheckpointWriter implements AutoCloseable {
     private static final System.Logger log = System.getLogger(CheckpointWriter.class.getName());
-    private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
-    private static final Duration MAX_PAUSE = Duration.ofSeconds(5);
+    private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(5));
 
     private final HeldJob held;
     private final TrainingBytes bytes;
@@ -237,8 +238,7 @@ final class CheckpointWriter implements AutoCloseable {
 
     /** Does what can be done twice, and tries again without end while something is down. */
     private <T> T patiently(String name, Work<T> work) throws InterruptedException, IOException {
-        Duration pause = FIRST_PAUSE;
-        while (true) {
+        for (int failures = 1; ; failures++) {
             try {
                 // Whoever took the job over writes the same keys.
                 held.requireHeld();
@@ -252,8 +252,7 @@ final class CheckpointWriter implements AutoCloseable {
                 }
                 log.log(System.Logger.Level.WARNING, "{0} waits: {1}", name, e.getMessage());
             }
-            TimeUnit.NANOSECONDS.sleep(pause.toNanos());
-            pause = pause.multipliedBy(2).compareTo(MAX_PAUSE) < 0 ? pause.multipliedBy(2) : MAX_PAUSE;
+            BACKOFF.sleep(failures);
         }
     }
 

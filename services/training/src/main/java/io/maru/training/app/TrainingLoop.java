@@ -9,6 +9,7 @@ import io.maru.model.device.DeviceOptions;
 import io.maru.model.device.DevicePeak;
 import io.maru.model.training.Learner;
 import io.maru.platform.error.Refusal;
+import io.maru.platform.file.Folders;
 import io.maru.tokenizer.BpeTokenizer;
 import io.maru.tokenizer.TokenizerFormatException;
 import io.maru.training.domain.Dataset;

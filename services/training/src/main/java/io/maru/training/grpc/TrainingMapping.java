@@ -1,8 +1,8 @@
 package io.maru.training.grpc;
 
-import com.google.protobuf.Timestamp;
 import io.maru.platform.error.CommonReason;
 import io.maru.platform.error.Violations;
+import io.maru.platform.grpc.Timestamps;
 import io.maru.platform.name.ResourceName;
 import io.maru.platform.spec.Spec;
 import io.maru.training.app.TrainingJobCatalog.Numbered;
@@ -18,7 +18,6 @@ import io.maru.training.v1.CheckTrainingSpecResponse;
 import io.maru.training.v1.CreateTrainingJobRequest;
 import io.maru.training.v1.TrainingHistory;
 import io.maru.training.v1.TrainingMeasurement;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
@@ -109,8 +108,8 @@ final class TrainingMapping {
                 .setPreflight(toProto(job.preflight()))
                 .setFailureReason(job.failureReason())
                 .setFailureMessage(job.failureMessage())
-                .setCreateTime(toProto(job.createTime()))
-                .setUpdateTime(toProto(job.updateTime()))
+                .setCreateTime(Timestamps.toProto(job.createTime()))
+                .setUpdateTime(Timestamps.toProto(job.updateTime()))
                 .setRevision(job.revision())
                 .setBestCheckpoint(job.details().bestCheckpoint())
                 .setBestValidationLoss(job.details().bestValidationLoss())
@@ -134,7 +133,7 @@ final class TrainingMapping {
                 .setStepSeconds(measurement.cost().stepSeconds())
                 .setDataWaitSeconds(measurement.cost().dataWaitSeconds())
                 .setMemoryBytes(measurement.cost().memoryBytes())
-                .setTime(toProto(measurement.time()));
+                .setTime(Timestamps.toProto(measurement.time()));
         measurement.validationLoss().ifPresent(proto::setValidationLoss);
         return proto.build();
     }
@@ -211,12 +210,5 @@ final class TrainingMapping {
                     "priority: %d (expected: -%d to %d)", priority, MAX_PRIORITY, MAX_PRIORITY);
         }
         return priority;
-    }
-
-    private static Timestamp toProto(Instant time) {
-        return Timestamp.newBuilder()
-                .setSeconds(time.getEpochSecond())
-                .setNanos(time.getNano())
-                .build();
     }
 }
