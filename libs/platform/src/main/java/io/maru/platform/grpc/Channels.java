@@ -3,7 +3,7 @@ package io.maru.platform.grpc;
 import io.grpc.Channel;
 import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
-import io.grpc.ManagedChannelBuilder;
+import io.grpc.netty.NettyChannelBuilder;
 import io.quarkus.grpc.api.ChannelBuilderCustomizer;
 import io.quarkus.grpc.runtime.config.GrpcClientConfiguration;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -12,12 +12,12 @@ import java.util.concurrent.TimeUnit;
 
 /** How every service holds the channels to its neighbours. */
 @ApplicationScoped
-public class Channels<T extends ManagedChannelBuilder<T>> implements ChannelBuilderCustomizer<T> {
+public class Channels implements ChannelBuilderCustomizer<NettyChannelBuilder> {
     private static final long KEEPALIVE_SECONDS = 30;
 
     /** A neighbour's machine that is gone without a word is noticed while a call waits for it. */
     @Override
-    public Map<String, Object> customize(String name, GrpcClientConfiguration config, T builder) {
+    public Map<String, Object> customize(String name, GrpcClientConfiguration config, NettyChannelBuilder builder) {
         builder.keepAliveTime(KEEPALIVE_SECONDS, TimeUnit.SECONDS);
         return Map.of();
     }

@@ -57,7 +57,7 @@ import okio.BufferedSink;
  */
 public final class ObjectStore {
     /** Of an object that is written in one piece, in bytes; no S3 store takes more. */
-    public static final long LARGEST_PIECE = 5L << 30;
+    public static final long MAX_PIECE = 5L << 30;
 
     private static final MediaType BYTES = MediaType.get("application/octet-stream");
     private static final int BASE64_SHA256 = 44;
@@ -145,7 +145,7 @@ public final class ObjectStore {
     public StoredObject put(String key, Path file, String sha256) {
         try {
             long size = Files.size(file);
-            if (size > LARGEST_PIECE) {
+            if (size > MAX_PIECE) {
                 call(
                         key,
                         () -> client.uploadObject(UploadObjectArgs.builder()
@@ -181,12 +181,12 @@ public final class ObjectStore {
      * Writes what is known and lies in no file. The store itself compares what it received: other bytes are OBJECT_CORRUPT and
      * leave no object.
      *
-     * @param size in bytes, at most {@link #LARGEST_PIECE}
+     * @param size in bytes, at most {@link #MAX_PIECE}
      * @param sha256 lowercase hexadecimal
      */
     public StoredObject put(String key, long size, String sha256, Body body) {
-        if (size > LARGEST_PIECE) {
-            throw new IllegalArgumentException(key + ": " + size + " bytes (expected: at most " + LARGEST_PIECE + ")");
+        if (size > MAX_PIECE) {
+            throw new IllegalArgumentException(key + ": " + size + " bytes (expected: at most " + MAX_PIECE + ")");
         }
         RequestBody content = new RequestBody() {
             @Override
@@ -270,12 +270,13 @@ public final class ObjectStore {
         return new ObjectStream(key, call(key, () -> client.getObject(args)));
     }
 
-    /** A small object whole, such as a manifest. Larger than {@code most} bytes it is refused as corrupt. */
-    public byte[] bytes(String key, int most) {
+    /** A small object whole, such as a manifest. Larger than {@code maxBytes} it is refused as corrupt. */
+    public byte[] bytes(String key, int maxBytes) {
         try (InputStream in = open(key)) {
-            byte[] content = in.readNBytes(most + 1);
-            if (content.length > most) {
-                throw CommonReason.OBJECT_CORRUPT.because("%s: more than %d bytes (expected: at most that)", key, most);
+            byte[] content = in.readNBytes(maxBytes + 1);
+            if (content.length > maxBytes) {
+                throw CommonReason.OBJECT_CORRUPT.because(
+                        "%s: more than %d bytes (expected: at most that)", key, maxBytes);
             }
             return content;
         } catch (IOException e) {

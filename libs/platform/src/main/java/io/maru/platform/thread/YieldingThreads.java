@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  */
 public final class YieldingThreads implements ThreadFactory {
     private static final System.Logger log = System.getLogger(YieldingThreads.class.getName());
-    private static final String LEAST = "19";
+    private static final String NICENESS = "19";
     private static final AtomicBoolean told = new AtomicBoolean();
 
     private final String name;
@@ -42,7 +42,7 @@ public final class YieldingThreads implements ThreadFactory {
             String thread = Files.readSymbolicLink(Path.of("/proc/thread-self"))
                     .getFileName()
                     .toString();
-            Process renice = new ProcessBuilder("renice", "-n", LEAST, "-p", thread)
+            Process renice = new ProcessBuilder("renice", "-n", NICENESS, "-p", thread)
                     .redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                     .start();

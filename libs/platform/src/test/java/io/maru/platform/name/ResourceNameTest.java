@@ -49,13 +49,13 @@ class ResourceNameTest {
 
     @Test
     void aPartHasAtMost63Characters() {
-        String longest = "a".repeat(63);
+        String max = "a".repeat(63);
 
-        assertThat(ResourceName.idOrNew("run_id", longest)).isEqualTo(longest);
+        assertThat(ResourceName.idOrNew("run_id", max)).isEqualTo(max);
         assertRefused(
                 CommonReason.INVALID_NAME,
-                "run_id: \"" + longest + "a\" (expected: lowercase letters, digits and hyphens, 1 to 63)",
-                () -> ResourceName.idOrNew("run_id", longest + "a"));
+                "run_id: \"" + max + "a\" (expected: lowercase letters, digits and hyphens, 1 to 63)",
+                () -> ResourceName.idOrNew("run_id", max + "a"));
     }
 
     @Test
@@ -100,9 +100,9 @@ class ResourceNameTest {
 
     @Test
     void aRequestIdHasALength() {
-        String longest = "é".repeat(ResourceName.MAX_REQUEST_ID);
-        assertThat(ResourceName.checkRequestId(longest)).isEqualTo(longest);
-        for (String wrong : new String[] {"", " ", longest + "x"}) {
+        String max = "é".repeat(ResourceName.MAX_REQUEST_ID);
+        assertThat(ResourceName.checkRequestId(max)).isEqualTo(max);
+        for (String wrong : new String[] {"", " ", max + "x"}) {
             assertRefused(
                     CommonReason.INVALID_ARGUMENT,
                     "request_id: \"" + wrong + "\" (expected: 1 to 128 characters)",

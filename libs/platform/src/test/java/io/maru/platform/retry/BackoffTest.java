@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 class BackoffTest {
     @Test
-    void pausesDoubleUpToTheLongest() {
+    void pausesDoubleUpToAMaximum() {
         Backoff backoff = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(1));
 
         assertThat(IntStream.rangeClosed(1, 6).mapToObj(backoff::pause).map(Duration::toMillis))

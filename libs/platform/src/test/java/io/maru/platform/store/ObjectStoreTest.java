@@ -90,7 +90,7 @@ class ObjectStoreTest {
         ObjectStore.Body abd = out -> out.write(ByteBuffer.wrap(new byte[] {'a', 'b', 'd'}));
         assertRefused(CommonReason.OBJECT_CORRUPT, () -> store.put(folder + "rotten", 3, SHA256_OF_ABC, abd));
         assertThat(store.size(folder + "rotten")).isEmpty();
-        assertThatThrownBy(() -> store.put(key, ObjectStore.LARGEST_PIECE + 1, SHA256_OF_ABC, abc))
+        assertThatThrownBy(() -> store.put(key, ObjectStore.MAX_PIECE + 1, SHA256_OF_ABC, abc))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 

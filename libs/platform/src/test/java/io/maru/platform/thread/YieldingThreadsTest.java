@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Timeout;
 class YieldingThreadsTest {
     @Test
     @Timeout(30)
-    void haveTheLeastClaimToTheProcessorAndLeaveOthersTheirs() throws Exception {
+    void yieldTheProcessorAndLeaveOthersAsTheyAre() throws Exception {
         ExecutorService thread = Executors.newSingleThreadExecutor(new YieldingThreads("yielding"));
         try {
             int others = niceness();

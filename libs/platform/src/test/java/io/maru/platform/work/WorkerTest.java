@@ -124,7 +124,7 @@ class WorkerTest {
 
     @ParameterizedTest
     @MethodSource("unexpected")
-    void anythingElseFailsTheWorkAfterMostAttemptsWithoutAWordAboutIt(Supplier<Throwable> unexpected) {
+    void anythingElseFailsTheWorkAfterTheLastAttemptWithoutAWordAboutIt(Supplier<Throwable> unexpected) {
         offer("holes/a");
         WorkQueue queue = new WorkQueue(database, LONG_LEASE);
         Queue<Integer> attempts = new ConcurrentLinkedQueue<>();

@@ -98,7 +98,7 @@ class ShardWorkTest {
     }
 
     private static Claim claim(String shard) {
-        return new Claim(shard, "shard", "me", 1);
+        return new Claim(shard, "shard", "me", 1, "");
     }
 
     private void encode(String shard) {

@@ -35,7 +35,7 @@ public final class StoredTrainingBytes implements TrainingBytes {
 
     @Override
     public void put(String key, Content content, SealedFile known, Path spare) throws IOException {
-        if (known.size() <= ObjectStore.LARGEST_PIECE) {
+        if (known.size() <= ObjectStore.MAX_PIECE) {
             store.put(key, known.size(), known.sha256(), content::writeTo);
             return;
         }
