@@ -32,7 +32,7 @@ public interface InferenceConfig {
     @Max(1024)
     int slots();
 
-    /** Generations and scorings that wait for a slot; the next one is refused at once. */
+    /** Generations and scorings of one workspace that wait for a slot; the next one is refused at once. */
     @WithDefault("64")
     @Min(1)
     @Max(65_536)

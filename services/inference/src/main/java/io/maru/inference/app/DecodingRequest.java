@@ -15,6 +15,11 @@ public abstract class DecodingRequest implements Runnable {
         this.slots = slots;
     }
 
+    /** The id of the workspace that it is for. */
+    final String workspace() {
+        return caller.workspace();
+    }
+
     /** @throws io.maru.platform.error.Refusal OVERLOADED, or SHUTTING_DOWN */
     public final void submit() {
         slots.submit(this);
