@@ -1,5 +1,7 @@
 package io.maru.bench;
 
+import io.maru.model.data.Batch;
+import io.maru.model.training.TrainingTask;
 import io.maru.model.configuration.GptConfig;
 import io.maru.model.data.BatchOrder;
 import io.maru.model.device.DeviceOptions;
@@ -85,8 +87,7 @@ public final class CharacterLevel {
         TrainingOptions options = TrainingOptions.usual().with(precision);
         Random random = new Random(seed);
         long start = System.nanoTime();
-        try (Trainer trainer = Trainer.create(
-                config, ADAM_W, BATCH, Weights.initial(config, seed), options, DeviceOptions.allCores())) {
+        try (Trainer trainer = Trainer.create(TrainingTask.of(config, ADAM_W, BATCH), Weights.initial(config, seed), options, DeviceOptions.allCores())) {
             while (trainer.steps() < STEPS) {
                 long step = trainer.steps();
                 long[] offsets =
@@ -98,7 +99,7 @@ public final class CharacterLevel {
                             case RANDOM ->
                                 random.longs(BATCH, 0, train.length - BLOCK).toArray();
                         };
-                trainer.step(rows(train, offsets, 0), rows(train, offsets, 1), LEARNING_RATE.at(step));
+                trainer.step(Batch.of(rows(train, offsets, 0), rows(train, offsets, 1)), LEARNING_RATE.at(step));
             }
             double seconds = (System.nanoTime() - start) / 1e9;
             double loss = estimate(trainer, validation);
@@ -114,7 +115,7 @@ public final class CharacterLevel {
         double sum = 0;
         for (int i = 0; i < ESTIMATE_BATCHES; i++) {
             long[] offsets = random.longs(BATCH, 0, validation.length - BLOCK).toArray();
-            sum += trainer.validate(rows(validation, offsets, 0), rows(validation, offsets, 1));
+            sum += trainer.validate(Batch.of(rows(validation, offsets, 0), rows(validation, offsets, 1)));
         }
         return sum / ESTIMATE_BATCHES;
     }
@@ -126,7 +127,7 @@ public final class CharacterLevel {
             long[] offsets = LongStream.range((long) i * BATCH, (i + 1L) * BATCH)
                     .map(window -> window * BLOCK)
                     .toArray();
-            sum += trainer.validate(rows(validation, offsets, 0), rows(validation, offsets, 1));
+            sum += trainer.validate(Batch.of(rows(validation, offsets, 0), rows(validation, offsets, 1)));
         }
         return sum / batches;
     }

@@ -1,5 +1,7 @@
 package io.maru.bench;
 
+import io.maru.model.data.Batch;
+import io.maru.model.training.TrainingTask;
 import io.maru.model.configuration.GptConfig;
 import io.maru.model.device.Device;
 import io.maru.model.device.DeviceOptions;
@@ -68,11 +70,10 @@ public final class GpuTraining {
         int[] inputs = random.ints(tokens, 0, config.vocabularySize()).toArray();
         int[] targets = random.ints(tokens, 0, config.vocabularySize()).toArray();
         List<Double> seconds = new ArrayList<>();
-        try (Trainer trainer = Trainer.create(
-                config, AdamW.usual(), batch, Weights.initial(config, 1), options, DeviceOptions.allCores())) {
+        try (Trainer trainer = Trainer.create(TrainingTask.of(config, AdamW.usual(), batch), Weights.initial(config, 1), options, DeviceOptions.allCores())) {
             for (int step = 0; step < WARM_UP + STEPS; step++) {
                 long start = System.nanoTime();
-                trainer.step(inputs, targets, 1e-4f);
+                trainer.step(Batch.of(inputs, targets), 1e-4f);
                 if (step >= WARM_UP) {
                     seconds.add((System.nanoTime() - start) / 1e9);
                 }

@@ -1,5 +1,7 @@
 package io.maru.bench;
 
+import io.maru.model.data.Batch;
+import io.maru.model.training.TrainingTask;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.maru.model.configuration.GptConfig;
@@ -38,17 +40,14 @@ public final class StepProcess {
             for (String line = in.readLine(); line != null; line = in.readLine()) {
                 String[] asked = line.split(" ");
                 Precision precision = asked[0].equals("bf16") ? Precision.BFLOAT16 : Precision.FLOAT32;
-                try (Trainer trainer = Trainer.create(
-                        config,
-                        AdamW.usual(),
-                        batch,
+                try (Trainer trainer = Trainer.create(TrainingTask.of(config, AdamW.usual(), batch),
                         Weights.initial(config, 1),
                         TrainingOptions.usual().with(precision),
                         new DeviceOptions(threads, threads))) {
                     StringJoiner millis = new StringJoiner(" ");
                     for (int step = 0; step < Integer.parseInt(asked[1]); step++) {
                         long start = System.nanoTime();
-                        trainer.step(inputs, targets, 1e-4f);
+                        trainer.step(Batch.of(inputs, targets), 1e-4f);
                         millis.add(Double.toString((System.nanoTime() - start) / 1e6));
                     }
                     System.out.println(millis);

@@ -1,5 +1,7 @@
 package io.maru.bench;
 
+import io.maru.model.data.Batch;
+import io.maru.model.training.TrainingTask;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.maru.model.configuration.GptConfig;
@@ -63,10 +65,7 @@ public final class TrainingStep {
                     .toArray();
             for (Precision precision : Precision.values()) {
                 ours.put(precision, new ArrayList<>());
-                Trainer trainer = Trainer.create(
-                        config,
-                        AdamW.usual(),
-                        batch,
+                Trainer trainer = Trainer.create(TrainingTask.of(config, AdamW.usual(), batch),
                         Weights.initial(config, 1),
                         TrainingOptions.usual().with(precision),
                         new DeviceOptions(threads, threads));
@@ -94,7 +93,7 @@ public final class TrainingStep {
         List<Double> millis = new ArrayList<>();
         for (int step = 0; step < STEPS; step++) {
             long start = System.nanoTime();
-            trainer.step(inputs, targets, LEARNING_RATE);
+            trainer.step(Batch.of(inputs, targets), LEARNING_RATE);
             millis.add((System.nanoTime() - start) / 1e6);
         }
         return millis;

@@ -1,5 +1,7 @@
 package io.maru.bench;
 
+import io.maru.model.data.Batch;
+import io.maru.model.training.TrainingTask;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.maru.model.cluster.Cluster;
@@ -93,7 +95,7 @@ public final class Workers {
                 ? Cluster.alone()
                 : new Cluster(List.of(args[10].split(",")), Integer.parseInt(args[9]), LIMIT);
         if (cluster.rank() > 0) {
-            Trainer.follow(config, AdamW.usual(), batch, options, device, cluster);
+            Trainer.follow(TrainingTask.of(config, AdamW.usual(), batch), options, device, cluster);
             return;
         }
         Random random = new Random(1);
@@ -101,14 +103,13 @@ public final class Workers {
                 .toArray();
         int[] targets = random.ints((long) batch * config.block(), 0, config.vocabularySize())
                 .toArray();
-        try (Trainer trainer = Trainer.create(
-                        config, AdamW.usual(), batch, Weights.initial(config, 1), options, device, cluster);
+        try (Trainer trainer = Trainer.create(TrainingTask.of(config, AdamW.usual(), batch), Weights.initial(config, 1), options, device, cluster);
                 BufferedReader in = new BufferedReader(new InputStreamReader(System.in, UTF_8))) {
             while (in.readLine() != null) {
                 List<Double> millis = new ArrayList<>();
                 for (int step = 0; step < STEPS; step++) {
                     long start = System.nanoTime();
-                    trainer.step(inputs, targets, LEARNING_RATE);
+                    trainer.step(Batch.of(inputs, targets), LEARNING_RATE);
                     millis.add((System.nanoTime() - start) / 1e6);
                 }
                 System.out.println(millis.stream().map(Object::toString).collect(Collectors.joining(" ")));

@@ -1,28 +1,20 @@
 package io.maru.model;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Named.named;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import io.maru.model.configuration.DecoderConfig;
-import io.maru.model.configuration.Parameter;
+import io.maru.model.data.Batch;
 import io.maru.model.kernel.Compilation;
 import io.maru.model.layer.Recompute;
-import io.maru.model.training.AdamW;
+import io.maru.model.training.LearningGraph;
 import io.maru.model.training.StepResult;
 import io.maru.model.training.Trainer;
 import io.maru.model.training.TrainingOptions;
+import io.maru.model.training.TrainingTask;
 import io.maru.model.weights.Weights;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Named;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -68,7 +60,7 @@ class GoldenTest {
     @MethodSource("learnings")
     void everyGradientThatTrainingTakesIsThatOfTheReference(Golden golden, TrainingOptions options) {
         try (LearningGraph graph = new LearningGraph(golden.initial(), golden.batch(), options)) {
-            Map<String, float[]> found = graph.learn(golden.inputs(), golden.targets());
+            Map<String, float[]> found = graph.learn(Batch.of(golden.inputs(), golden.targets()));
             assertThat((double) found.remove("loss")[0])
                     .isCloseTo(golden.number("/loss"), within(TOLERANCE * golden.number("/loss")));
             assertThat(found).hasSize(golden.json().get("gradients").size());
@@ -83,15 +75,13 @@ class GoldenTest {
         float[] norms = new float[losses.length];
         float[] found = new float[losses.length];
         try (Trainer trainer = Trainer.create(
-                golden.config(),
-                golden.adamW(),
-                golden.batch(),
+                TrainingTask.of(golden.config(), golden.adamW(), golden.batch()),
                 golden.initial(),
                 TrainingOptions.usual(),
                 TestModels.TWO_THREADS)) {
             for (int i = 0; i < losses.length; i++) {
-                StepResult result =
-                        trainer.step(golden.inputs(), golden.targets(), (float) golden.number("/adamw/learningRate"));
+                StepResult result = trainer.step(
+                        Batch.of(golden.inputs(), golden.targets()), (float) golden.number("/adamw/learningRate"));
                 found[i] = result.loss();
                 norms[i] = result.gradientNorm();
             }
@@ -113,76 +103,6 @@ class GoldenTest {
         }
         for (int i = 0; i < found.length; i++) {
             assertThat((double) found[i]).as("%s[%d]", name, i).isCloseTo(expected[i], within(TOLERANCE * max));
-        }
-    }
-
-    record Golden(JsonNode json) {
-        static Golden read(String family) {
-            try (InputStream resource = GoldenTest.class.getResourceAsStream("/" + family + "-golden.json")) {
-                return new Golden(new ObjectMapper().readTree(resource));
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        }
-
-        DecoderConfig config() {
-            return DecoderConfig.fromJson(json.get("config").toString().getBytes(UTF_8));
-        }
-
-        AdamW adamW() {
-            return new AdamW(
-                    (float) number("/adamw/beta1"),
-                    (float) number("/adamw/beta2"),
-                    (float) number("/adamw/epsilon"),
-                    (float) number("/adamw/weightDecay"),
-                    (float) number("/adamw/clipNorm"));
-        }
-
-        int batch() {
-            return json.get("batch").intValue();
-        }
-
-        int[] inputs() {
-            return ints("/inputs");
-        }
-
-        int[] targets() {
-            return ints("/targets");
-        }
-
-        double number(String path) {
-            return json.at(path).doubleValue();
-        }
-
-        float[] floats(String path) {
-            JsonNode array = json.at(path);
-            float[] values = new float[array.size()];
-            for (int i = 0; i < values.length; i++) {
-                values[i] = array.get(i).floatValue();
-            }
-            return values;
-        }
-
-        /** The rule by which the scripts make their weights, too. */
-        Weights initial() {
-            DecoderConfig config = config();
-            List<Parameter> parameters = config.parameters();
-            List<String> names = parameters.stream().map(Parameter::name).toList();
-            return Weights.read(config, (name, into) -> {
-                int index = names.indexOf(name);
-                Parameter parameter = parameters.get(index);
-                for (int j = 0; into.hasRemaining(); j++) {
-                    double wave = 0.3 * Math.sin(12.9898 * (j + 1) + 78.233 * (index + 1));
-                    into.put((float) (parameter.initial().mean() + wave));
-                }
-            });
-        }
-
-        private int[] ints(String path) {
-            JsonNode array = json.at(path);
-            return IntStream.range(0, array.size())
-                    .map(i -> array.get(i).intValue())
-                    .toArray();
         }
     }
 }

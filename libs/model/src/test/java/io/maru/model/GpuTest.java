@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.maru.model.configuration.GptConfig;
+import io.maru.model.data.Batch;
 import io.maru.model.decoding.Decoder;
 import io.maru.model.device.Device;
 import io.maru.model.device.DeviceOptions;
@@ -14,6 +15,7 @@ import io.maru.model.training.AdamW;
 import io.maru.model.training.StepResult;
 import io.maru.model.training.Trainer;
 import io.maru.model.training.TrainingOptions;
+import io.maru.model.training.TrainingTask;
 import io.maru.model.weights.Weights;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -53,14 +55,17 @@ class GpuTest {
     @ParameterizedTest
     @ValueSource(strings = {"gpt2", "llama"})
     void theLossCurveIsThatOfTheReference(String family) {
-        GoldenTest.Golden golden = GoldenTest.Golden.read(family);
+        Golden golden = Golden.read(family);
         float[] losses = golden.floats("/adamw/losses");
         float[] norms = golden.floats("/adamw/gradientNorms");
         float rate = (float) golden.number("/adamw/learningRate");
         try (Trainer trainer = Trainer.create(
-                golden.config(), golden.adamW(), golden.batch(), golden.initial(), TrainingOptions.usual(), DEVICE)) {
+                TrainingTask.of(golden.config(), golden.adamW(), golden.batch()),
+                golden.initial(),
+                TrainingOptions.usual(),
+                DEVICE)) {
             for (int i = 0; i < losses.length; i++) {
-                StepResult result = trainer.step(golden.inputs(), golden.targets(), rate);
+                StepResult result = trainer.step(Batch.of(golden.inputs(), golden.targets()), rate);
                 assertThat((double) result.loss()).as("loss %d", i).isCloseTo(losses[i], within(TOLERANCE * losses[i]));
                 assertThat((double) result.gradientNorm())
                         .as("gradient norm %d", i)
@@ -83,7 +88,7 @@ class GpuTest {
             for (int i = 0; i < 150; i++) {
                 step(trainer);
             }
-            assertThat(trainer.validate(inputs(), targets())).isLessThan(0.1);
+            assertThat(trainer.validate(Batch.of(inputs(), targets()))).isLessThan(0.1);
         }
     }
 
@@ -96,7 +101,8 @@ class GpuTest {
             }
             Trainer.Saved saved = trainer.save(folder);
             saved.model().verify(folder.resolve(Trainer.MODEL_FILE));
-            try (Trainer resumed = Trainer.resume(SMALL, AdamW.usual(), BATCH, folder, options, DEVICE)) {
+            try (Trainer resumed =
+                    Trainer.resume(TrainingTask.of(SMALL, AdamW.usual(), BATCH), folder, options, DEVICE)) {
                 // Sums on a GPU come in any order, so that bits may differ.
                 assertThat((double) step(resumed).loss())
                         .isCloseTo(step(trainer).loss(), within(TOLERANCE));
@@ -123,11 +129,12 @@ class GpuTest {
     }
 
     private static Trainer trainer(TrainingOptions options) {
-        return Trainer.create(SMALL, AdamW.usual(), BATCH, Weights.initial(SMALL, 42), options, DEVICE);
+        return Trainer.create(
+                TrainingTask.of(SMALL, AdamW.usual(), BATCH), Weights.initial(SMALL, 42), options, DEVICE);
     }
 
     private static StepResult step(Trainer trainer) {
-        return trainer.step(inputs(), targets(), 3e-3f);
+        return trainer.step(Batch.of(inputs(), targets()), 3e-3f);
     }
 
     private static int[] inputs() {

@@ -35,10 +35,19 @@ class PackagesTest {
         sees.put("data", List.of("random"));
         sees.put("objective", List.of("kernel"));
         sees.put("layer", List.of("objective", "kernel", "configuration"));
-        sees.put("cluster", List.of("device", "tensor"));
+        sees.put("cluster", List.of("data", "device", "tensor"));
         sees.put(
                 "training",
-                List.of("cluster", "device", "layer", "objective", "kernel", "weights", "configuration", "tensor"));
+                List.of(
+                        "cluster",
+                        "data",
+                        "device",
+                        "layer",
+                        "objective",
+                        "kernel",
+                        "weights",
+                        "configuration",
+                        "tensor"));
         sees.put(
                 "decoding",
                 List.of("device", "layer", "objective", "kernel", "weights", "configuration", "tensor", "random"));

@@ -58,7 +58,7 @@ public final class PlainGraph implements AutoCloseable {
         dropout = TestModels.dropout(tf, options, batch);
         Kernels<TFloat32> kernels = new Kernels<>(tf, TFloat32.class, parameters, Fusion.NONE, dropout);
         Transformer<TFloat32> model = Transformer.of(kernels, config);
-        Context<TFloat32> context = new WholeContext<>(tf, config, tf.constant(batch), tf.constant(config.block()));
+        Context<TFloat32> context = WholeContext.ofTexts(tf, config, tf.constant(batch), tf.constant(config.block()));
         logits = model.logits(model.stream(inputs, context));
         loss = crossEntropy(tf);
         gradients = graph.addGradients(

@@ -17,7 +17,7 @@ import org.tensorflow.types.TInt32;
  *     tensors   [ wte .............................. ][ wpe ][ b ][ w ............ ]
  *     buckets   |              |              |              |              |
  */
-/** The mean over a group of many tensors at once. */
+/** Adds up many tensors over a group at once. */
 public final class Buckets {
     /** Numbers in one. */
     public static final int ELEMENTS = 10_000_000;
@@ -38,15 +38,15 @@ public final class Buckets {
     /**
      * @param shapes of the tensors
      * @param each for each place, tensors of these shapes in this order
-     * @return for each place their means
+     * @return for each place their sums
      */
-    public List<List<Operand<TFloat32>>> mean(List<Shape> shapes, List<List<Operand<TFloat32>>> each) {
+    public List<List<Operand<TFloat32>>> sum(List<Shape> shapes, List<List<Operand<TFloat32>>> each) {
         List<List<Operand<TFloat32>>> flat = each(place -> each.get(place).stream()
                 .<Operand<TFloat32>>map(tensor -> places.get(place).reshape(tensor, flat(place)))
                 .toList());
         List<List<List<Operand<TFloat32>>>> parts = each(place -> new ArrayList<>());
         for (List<Piece> bucket : buckets(shapes)) {
-            List<Operand<TFloat32>> mean = group.mean(each(place -> joined(
+            List<Operand<TFloat32>> sum = group.sum(each(place -> joined(
                     place,
                     bucket.stream()
                             .map(piece -> slice(place, flat.get(place).get(piece.tensor), piece.from, piece.size))
@@ -58,7 +58,7 @@ public final class Buckets {
                     while (of.size() <= piece.tensor) {
                         of.add(new ArrayList<>());
                     }
-                    of.get(piece.tensor).add(slice(place, mean.get(place), at, piece.size));
+                    of.get(piece.tensor).add(slice(place, sum.get(place), at, piece.size));
                     at += piece.size;
                 }
             }

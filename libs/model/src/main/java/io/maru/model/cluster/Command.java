@@ -1,59 +1,97 @@
 package io.maru.model.cluster;
 
-import java.util.Arrays;
+import io.maru.model.data.Batch;
+import io.maru.model.data.BatchForm;
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
+import java.util.Optional;
 
 /**
- * What all processes of a cluster do next.
+ * Says what all processes of a cluster do next.
  *
  * @param step optimiser steps taken so far
  * @param lossLimit above which a step is not taken
- * @param inputs token ids, row after row (B * T); empty but for STEP and VALIDATE
- * @param targets the token after each of them
+ * @param batch with all planes of its form; absent but for STEP and VALIDATE
  */
-@SuppressWarnings("ArrayRecordComponent") // Followed at once, never compared.
-public record Command(Kind kind, long step, float learningRate, float lossLimit, int[] inputs, int[] targets) {
-    /** Of words before the tokens. */
+public record Command(Kind kind, long step, float learningRate, float lossLimit, Optional<Batch> batch) {
+    /** Words before those of the batch. */
     private static final int HEAD = 5;
-
-    private static final int[] NO_TOKENS = {};
 
     public enum Kind {
         STEP,
         VALIDATE,
-        /** For the next order. */
+        /** Waits for the next command. */
         WAIT,
         END
     }
 
     public static Command of(Kind kind) {
-        return new Command(kind, 0, 0, 0, NO_TOKENS, NO_TOKENS);
-    }
-
-    static int words(int tokens) {
-        return Math.addExact(HEAD, Math.multiplyExact(2, tokens));
+        return new Command(kind, 0, 0, 0, Optional.empty());
     }
 
     /** @param tokens of a batch */
-    int[] toWords(int tokens) {
-        int[] words = new int[words(tokens)];
-        words[0] = kind.ordinal();
-        words[1] = (int) (step >>> Integer.SIZE);
-        words[2] = (int) step;
-        words[3] = Float.floatToRawIntBits(learningRate);
-        words[4] = Float.floatToRawIntBits(lossLimit);
-        System.arraycopy(inputs, 0, words, HEAD, inputs.length);
-        System.arraycopy(targets, 0, words, HEAD + tokens, targets.length);
-        return words;
+    static int words(BatchForm.Planes planes, int tokens) {
+        int each = 2 + (planes.hasWeights() ? 1 : 0) + (planes.hasTexts() ? 2 : 0);
+        return Math.addExact(HEAD, Math.multiplyExact(each, tokens));
     }
 
-    static Command ofWords(int[] words) {
-        int tokens = (words.length - HEAD) / 2;
+    int[] toWords(BatchForm.Planes planes, int tokens) {
+        IntBuffer words = IntBuffer.allocate(words(planes, tokens));
+        words.put(kind.ordinal())
+                .put((int) (step >>> Integer.SIZE))
+                .put((int) step)
+                .put(Float.floatToRawIntBits(learningRate))
+                .put(Float.floatToRawIntBits(lossLimit));
+        batch.ifPresent(some -> {
+            words.put(some.ids()).put(some.targets());
+            some.weights().ifPresent(plane -> {
+                for (float weight : plane) {
+                    words.put(Float.floatToRawIntBits(weight));
+                }
+            });
+            some.packing().ifPresent(texts -> words.put(texts.segments()).put(texts.positions()));
+        });
+        return words.array();
+    }
+
+    static Command ofWords(BatchForm.Planes planes, int tokens, int[] words) {
+        IntBuffer in = IntBuffer.wrap(words);
+        Kind kind = Kind.values()[in.get()];
+        long step = (long) in.get() << Integer.SIZE | Integer.toUnsignedLong(in.get());
+        float learningRate = Float.intBitsToFloat(in.get());
+        float lossLimit = Float.intBitsToFloat(in.get());
         return new Command(
-                Kind.values()[words[0]],
-                (long) words[1] << Integer.SIZE | Integer.toUnsignedLong(words[2]),
-                Float.intBitsToFloat(words[3]),
-                Float.intBitsToFloat(words[4]),
-                Arrays.copyOfRange(words, HEAD, HEAD + tokens),
-                Arrays.copyOfRange(words, HEAD + tokens, words.length));
+                kind,
+                step,
+                learningRate,
+                lossLimit,
+                switch (kind) {
+                    case STEP, VALIDATE -> Optional.of(batch(planes, tokens, in));
+                    case WAIT, END -> Optional.empty();
+                });
+    }
+
+    private static Batch batch(BatchForm.Planes planes, int tokens, IntBuffer in) {
+        return new Batch(
+                plane(in, tokens),
+                plane(in, tokens),
+                planes.hasWeights() ? Optional.of(floats(plane(in, tokens))) : Optional.empty(),
+                planes.hasTexts()
+                        ? Optional.of(new Batch.Packing(plane(in, tokens), plane(in, tokens)))
+                        : Optional.empty());
+    }
+
+    private static int[] plane(IntBuffer in, int tokens) {
+        int[] plane = new int[tokens];
+        in.get(plane);
+        return plane;
+    }
+
+    private static float[] floats(int[] bits) {
+        FloatBuffer floats = FloatBuffer.allocate(bits.length);
+        for (int each : bits) {
+            floats.put(Float.intBitsToFloat(each));
+        }
+        return floats.array();
     }
 }

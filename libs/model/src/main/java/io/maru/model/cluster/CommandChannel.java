@@ -1,5 +1,6 @@
 package io.maru.model.cluster;
 
+import io.maru.model.data.BatchForm;
 import io.maru.model.device.DeviceOptions;
 import io.maru.model.tensor.Tensors;
 import java.util.List;
@@ -11,10 +12,11 @@ import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.types.TInt32;
 
 /**
- * How rank 0 of a cluster tells the others what comes next: in a sum to which it alone adds anything. So all take the same
+ * Lets rank 0 of a cluster tell the others what comes next: in a sum to which it alone adds anything. So all take the same
  * steps on the same tokens, and what decides them is in one place.
  */
 public final class CommandChannel {
+    private final BatchForm.Planes planes;
     private final int tokens;
     private final Shape shape;
     private final Placeholder<TInt32> given;
@@ -22,11 +24,13 @@ public final class CommandChannel {
 
     /**
      * @param key of the processes as a group
-     * @param tokens of a batch
+     * @param form of a batch
+     * @param time tokens of a row, T
      */
-    public CommandChannel(Ops tf, int key, Cluster cluster, int tokens) {
-        this.tokens = tokens;
-        shape = Shape.of(Command.words(tokens));
+    public CommandChannel(Ops tf, int key, Cluster cluster, BatchForm form, int time) {
+        planes = form.planes();
+        tokens = Math.multiplyExact(form.rows(), time);
+        shape = Shape.of(Command.words(planes, tokens));
         Ops processor = DeviceOptions.processor(tf);
         given = processor.placeholder(TInt32.class, Placeholder.shape(shape));
         heard = new Collective(key, List.of(processor), cluster.size())
@@ -34,14 +38,14 @@ public final class CommandChannel {
                 .get(0);
     }
 
-    /** By rank 0. */
+    /** Tells the others; for rank 0. */
     public void give(TimedSession session, Command command) {
-        exchange(session, command.toWords(tokens));
+        exchange(session, command.toWords(planes, tokens));
     }
 
-    /** By all others. */
+    /** Waits for what rank 0 tells; for all others. */
     public Command await(TimedSession session) {
-        return Command.ofWords(exchange(session, new int[Command.words(tokens)]));
+        return Command.ofWords(planes, tokens, exchange(session, new int[Command.words(planes, tokens)]));
     }
 
     private int[] exchange(TimedSession session, int[] words) {

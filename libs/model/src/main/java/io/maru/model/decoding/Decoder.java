@@ -70,7 +70,7 @@ public final class Decoder implements AutoCloseable {
 
         inputs = tf.placeholder(TInt32.class, Placeholder.shape(Shape.of(Shape.UNKNOWN_SIZE, Shape.UNKNOWN_SIZE)));
         targets = tf.placeholder(TInt32.class, Placeholder.shape(Shape.of(Shape.UNKNOWN_SIZE)));
-        Context<TFloat32> whole = new WholeContext<>(tf, config, size(tf, inputs, 0), size(tf, inputs, 1));
+        Context<TFloat32> whole = WholeContext.ofTexts(tf, config, size(tf, inputs, 0), size(tf, inputs, 1));
         negativeLogLikelihood = CrossEntropy.ofEach(tf, model.logits(model.stream(inputs, whole)), targets);
 
         Device.announceGpus(options);

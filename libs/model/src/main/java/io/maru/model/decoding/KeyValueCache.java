@@ -3,6 +3,7 @@ package io.maru.model.decoding;
 import io.maru.model.configuration.DecoderConfig;
 import io.maru.model.layer.CausalMask;
 import io.maru.model.layer.Context;
+import io.maru.model.layer.Positions;
 import java.util.ArrayList;
 import java.util.List;
 import org.tensorflow.Operand;
@@ -28,7 +29,7 @@ import org.tensorflow.types.TInt32;
 final class KeyValueCache implements Context<TFloat32> {
     private final Ops tf;
     private final DecoderConfig config;
-    private final Operand<TInt32> past;
+    private final Positions positions;
     private final Operand<TInt32> batch;
     private final Operand<TInt32> time;
     private final Operand<TFloat32> mask;
@@ -43,7 +44,7 @@ final class KeyValueCache implements Context<TFloat32> {
     KeyValueCache(Ops tf, DecoderConfig config, Operand<TInt32> past, Operand<TInt32> time) {
         this.tf = tf;
         this.config = config;
-        this.past = past;
+        this.positions = Positions.from(tf, past, time);
         this.batch = tf.constant(1);
         this.time = time;
         this.mask = CausalMask.of(tf, config, past, time);
@@ -53,8 +54,8 @@ final class KeyValueCache implements Context<TFloat32> {
     }
 
     @Override
-    public Operand<TInt32> past() {
-        return past;
+    public Positions positions() {
+        return positions;
     }
 
     @Override

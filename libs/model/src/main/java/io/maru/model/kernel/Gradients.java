@@ -2,30 +2,37 @@ package io.maru.model.kernel;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.family.TFloating;
 
-/** What flowed back to each weight. */
+/** Collects what flowed back to each weight that learns. */
 public final class Gradients {
     private final Ops tf;
+    private final Predicate<String> learnt;
     private final Map<String, Operand<? extends TFloating>> all = new LinkedHashMap<>();
 
-    public Gradients(Ops tf) {
+    /** @param learnt whether a weight of this name learns; what flows back to another is left out */
+    public Gradients(Ops tf, Predicate<String> learnt) {
         this.tf = tf;
+        this.learnt = learnt;
     }
 
     /** A weight that is used twice is given twice, and gets the sum. */
     public void add(String name, Operand<? extends TFloating> gradient) {
-        all.merge(name, gradient, (one, other) -> tf.math.add(wide(one), wide(other)));
+        if (learnt.test(name)) {
+            all.merge(name, gradient, (one, other) -> tf.math.add(wide(one), wide(other)));
+        }
     }
 
     /** In the type that its product was made in. */
     public Operand<? extends TFloating> of(String name) {
         Operand<? extends TFloating> gradient = all.get(name);
         if (gradient == null) {
-            throw new IllegalStateException("gradient of " + name + ": none (expected: one of each weight)");
+            throw new IllegalStateException(
+                    "gradient of " + name + ": none (expected: one of each weight that learns)");
         }
         return gradient;
     }

@@ -30,4 +30,23 @@ public final class CausalMask {
         int sharing = config.heads() / config.keyValueHeads();
         return sharing == 1 ? mask : tf.tile(mask, tf.constant(new int[] {sharing, 1}));
     }
+
+    /**
+     * Hides what is of another segment, too.
+     *
+     * @param mask (G T, T)
+     * @param segments equal for the tokens of one text (B, T)
+     * @return (B, 1, G T, T)
+     */
+    static Operand<TFloat32> within(Ops tf, Operand<TFloat32> mask, DecoderConfig config, Operand<TInt32> segments) {
+        // As floats: a GPU compares no whole numbers. They are smaller than a row is long, so none is rounded.
+        Operand<TFloat32> each = tf.dtypes.cast(segments, TFloat32.class);
+        Operand<TFloat32> rows = tf.expandDims(each, tf.constant(2)); // (B, T, 1)
+        Operand<TFloat32> columns = tf.expandDims(each, tf.constant(1)); // (B, 1, T)
+        Operand<TFloat32> texts = tf.select(
+                tf.math.equal(columns, rows), tf.constant(0f), tf.constant(Float.NEGATIVE_INFINITY)); // (B, T, T)
+        int sharing = config.heads() / config.keyValueHeads();
+        Operand<TFloat32> all = sharing == 1 ? texts : tf.tile(texts, tf.constant(new int[] {1, sharing, 1}));
+        return tf.expandDims(tf.math.add(all, mask), tf.constant(1));
+    }
 }

@@ -4,7 +4,6 @@ import io.maru.model.configuration.DecoderConfig;
 import io.maru.model.configuration.Parameter;
 import io.maru.model.kernel.Gradients;
 import io.maru.model.kernel.Kernels;
-import java.util.List;
 import java.util.Optional;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
@@ -34,32 +33,24 @@ final class Embedding<A extends TFloating> {
     Operand<TFloat32> apply(Operand<TInt32> ids, Context<A> context) {
         Operand<TFloat32> meaning = tf.gather(tokens, ids, tf.constant(0)); // (B, T, C)
         Operand<TFloat32> vectors = positions
-                .<Operand<TFloat32>>map(table -> tf.math.add(meaning, here(table, context)))
+                .<Operand<TFloat32>>map(
+                        table -> tf.math.add(meaning, context.positions().lookUp(table, config.width())))
                 .orElse(meaning);
         return tf.reshape(vectors, tf.constant(new int[] {-1, config.width()}));
     }
 
     /**
-     * What flows back to the tables.
+     * Gives the tables what flows back to them.
      *
-     * @param dx of the stream (N, C), where each row has a whole block of tokens
+     * @param dx of the stream (N, C)
      */
-    void back(Operand<TInt32> ids, Operand<TFloat32> dx, Gradients gradients) {
+    void back(Operand<TInt32> ids, Operand<TFloat32> dx, Context<A> context, Gradients gradients) {
         Operand<TInt32> each = tf.reshape(ids, tf.constant(new int[] {-1})); // (N)
         gradients.add(
                 Parameter.weight(tokenTable),
                 tf.math.unsortedSegmentSum(dx, each, tf.constant(config.vocabularySize())));
         positionTable.ifPresent(name -> {
-            Operand<TFloat32> rows = tf.reshape(dx, tf.constant(new int[] {-1, config.block(), config.width()}));
-            gradients.add(Parameter.weight(name), tf.sum(rows, tf.constant(0)));
+            gradients.add(Parameter.weight(name), context.positions().lookUpBack(dx, config.block(), config.width()));
         });
-    }
-
-    /** The vectors of the new tokens' positions (T, C). */
-    private Operand<TFloat32> here(Operand<TFloat32> table, Context<A> context) {
-        return tf.slice(
-                table,
-                tf.stack(List.of(context.past(), tf.constant(0))),
-                tf.stack(List.of(context.time(), tf.constant(config.width()))));
     }
 }

@@ -52,7 +52,7 @@ final class Rotary<A extends TFloating> {
                     Operand<TInt32> last = tf.constant(-1);
                     List<? extends Operand<TFloat32>> halves =
                             tf.split(last, in.wide(0), 2L).output();
-                    Operand<TFloat32> cosine = in.wide(1); // (T, D / 2)
+                    Operand<TFloat32> cosine = in.wide(1); // (T, D / 2), or for each row of the batch
                     Operand<TFloat32> sine = direction > 0 ? in.wide(2) : tf.math.neg(in.wide(2));
                     Operand<TFloat32> first =
                             tf.math.sub(tf.math.mul(halves.get(0), cosine), tf.math.mul(halves.get(1), sine));
@@ -63,13 +63,16 @@ final class Rotary<A extends TFloating> {
                 .at(0, kernels.type());
     }
 
-    /** The rows of a table for the new tokens (T, D / 2). */
+    /** The rows of a table for the new tokens: (T, D / 2), or (B, 1, 1, T, D / 2) where those of a batch differ. */
     private Operand<TFloat32> here(Operand<TFloat32> table, Context<A> context) {
         Ops tf = kernels.tf();
-        return tf.slice(
-                table,
-                tf.stack(List.of(context.past(), tf.constant(0))),
-                tf.stack(List.of(context.time(), tf.constant(half))));
+        Operand<TFloat32> rows = context.positions().lookUp(table, half);
+        if (rows.shape().numDimensions() == 2) {
+            return rows;
+        }
+        Operand<TInt32> sizes =
+                tf.stack(List.of(context.batch(), tf.constant(1), tf.constant(1), context.time(), tf.constant(half)));
+        return tf.reshape(rows, sizes);
     }
 
     private static Operand<TFloat32> table(Ops tf, LlamaConfig config, DoubleUnaryOperator function) {

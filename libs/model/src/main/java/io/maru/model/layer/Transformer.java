@@ -8,11 +8,14 @@ import io.maru.model.configuration.LlamaNames;
 import io.maru.model.kernel.Differentiable;
 import io.maru.model.kernel.Gradients;
 import io.maru.model.kernel.Kernels;
-import io.maru.model.objective.CrossEntropy;
+import io.maru.model.objective.Loss;
+import io.maru.model.objective.Objective;
+import io.maru.model.objective.Targets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.IntFunction;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.tensorflow.Operand;
 import org.tensorflow.types.TFloat32;
@@ -110,16 +113,22 @@ public final class Transformer<A extends TFloating> {
         return head.apply(norm.apply(stream).value()).value();
     }
 
-    /** What came out of a batch, and the gradient of each weight. */
-    public record Learned<A extends TFloating>(CrossEntropy.Loss<A> loss, Gradients gradients) {}
+    /** What came out of a run, and the gradient of each weight that learns. */
+    public record Learned<A extends TFloating>(Loss<A> loss, Gradients gradients) {}
 
     /**
-     * Forwards and backwards.
+     * Goes forwards and backwards.
      *
+     * @param learnt whether a weight of this name learns
      * @param ids (B, T)
-     * @param targets the token after each of them (N)
      */
-    public Learned<A> learn(Recompute recompute, Operand<TInt32> ids, Operand<TInt32> targets, Context<A> context) {
+    public Learned<A> learn(
+            Objective objective,
+            Predicate<String> learnt,
+            Recompute recompute,
+            Operand<TInt32> ids,
+            Targets targets,
+            Context<A> context) {
         Differentiable<TFloat32> embedded = embedded(ids, context);
         ResidualStream<A> stream = start(embedded);
         List<Block.Pullback<A>> back = new ArrayList<>();
@@ -134,15 +143,15 @@ public final class Transformer<A extends TFloating> {
         }
         Norm.Normed<A> normed = norm.apply(stream);
         Differentiable<A> logits = head.apply(normed.value());
-        CrossEntropy.Loss<A> loss = CrossEntropy.of(kernels, logits.value(), targets);
+        Loss<A> loss = objective.of(kernels, logits.value(), targets);
 
-        Gradients gradients = new Gradients(kernels.tf());
+        Gradients gradients = new Gradients(kernels.tf(), learnt);
         Operand<A> dNormed = logits.pullback().apply(loss.dLogits(), gradients);
         ResidualStream.Slope<A> slope = normed.pullback().apply(dNormed, Optional.empty(), gradients);
         for (int layer = blocks.size() - 1; layer >= 0; layer--) {
             slope = back.get(layer).apply(slope, gradients);
         }
-        embedding.back(ids, embedded.pullback().apply(slope.wide(), gradients), gradients);
+        embedding.back(ids, embedded.pullback().apply(slope.wide(), gradients), context, gradients);
         return new Learned<>(loss, gradients);
     }
 

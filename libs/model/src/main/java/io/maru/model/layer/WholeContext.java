@@ -7,23 +7,50 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 import org.tensorflow.types.family.TFloating;
 
-/** Rows that begin at position 0 and are all in this run: training and scoring. S is T. */
+/** Is the context of rows that are all in this run: training and scoring. S is T. */
 public final class WholeContext<A extends TFloating> implements Context<A> {
-    private final Operand<TInt32> past;
+    private final Positions positions;
     private final Operand<TInt32> batch;
     private final Operand<TInt32> time;
     private final Operand<TFloat32> mask;
 
-    public WholeContext(Ops tf, DecoderConfig config, Operand<TInt32> batch, Operand<TInt32> time) {
-        this.past = tf.constant(0);
+    private WholeContext(Positions positions, Operand<TInt32> batch, Operand<TInt32> time, Operand<TFloat32> mask) {
+        this.positions = positions;
         this.batch = batch;
         this.time = time;
-        this.mask = CausalMask.of(tf, config, past, time);
+        this.mask = mask;
+    }
+
+    /** Each row is one text, which begins at position 0. */
+    public static <A extends TFloating> WholeContext<A> ofTexts(
+            Ops tf, DecoderConfig config, Operand<TInt32> batch, Operand<TInt32> time) {
+        Operand<TInt32> first = tf.constant(0);
+        return new WholeContext<>(Positions.from(tf, first, time), batch, time, CausalMask.of(tf, config, first, time));
+    }
+
+    /**
+     * A row may hold several texts, which do not see each other.
+     *
+     * @param segments equal for the tokens of one text (B, T)
+     * @param positions of each token in its text (B, T)
+     */
+    public static <A extends TFloating> WholeContext<A> ofPackedTexts(
+            Ops tf,
+            DecoderConfig config,
+            Operand<TInt32> batch,
+            Operand<TInt32> time,
+            Operand<TInt32> segments,
+            Operand<TInt32> positions) {
+        return new WholeContext<>(
+                Positions.of(tf, positions),
+                batch,
+                time,
+                CausalMask.within(tf, CausalMask.of(tf, config, tf.constant(0), time), config, segments));
     }
 
     @Override
-    public Operand<TInt32> past() {
-        return past;
+    public Positions positions() {
+        return positions;
     }
 
     @Override

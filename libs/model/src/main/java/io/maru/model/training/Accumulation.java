@@ -1,6 +1,5 @@
 package io.maru.model.training;
 
-import io.maru.model.configuration.DecoderConfig;
 import io.maru.model.configuration.Parameter;
 import io.maru.model.kernel.Gradients;
 import io.maru.model.kernel.Kernels;
@@ -13,46 +12,45 @@ import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
-/** The mean gradient and loss of a batch whose parts are worked through one after another. */
+/** Adds up the gradients and the loss of a batch whose parts are worked through one after another. */
 final class Accumulation {
     private final List<Op> first = new ArrayList<>();
     private final List<Op> next = new ArrayList<>();
-    private final Gradients mean;
+    private final Gradients sum;
     private final Operand<TFloat32> loss;
 
     /**
+     * @param learnt the weights that learn
      * @param gradients of one part
      * @param partLoss of one part, a scalar
-     * @param parts of equal size
      */
-    Accumulation(Ops tf, DecoderConfig config, Gradients gradients, Operand<TFloat32> partLoss, int parts) {
-        mean = new Gradients(tf);
-        for (Parameter parameter : config.parameters()) {
+    Accumulation(Ops tf, List<Parameter> learnt, Gradients gradients, Operand<TFloat32> partLoss) {
+        sum = new Gradients(tf, name -> true);
+        for (Parameter parameter : learnt) {
             Operand<TFloat32> gradient = Kernels.cast(tf, gradients.of(parameter.name()), TFloat32.class);
-            mean.add(parameter.name(), summed(tf, "gradient." + parameter.name(), parameter.shape(), gradient, parts));
+            sum.add(parameter.name(), summed(tf, "gradient." + parameter.name(), parameter.shape(), gradient));
         }
-        loss = summed(tf, "loss", Shape.scalar(), partLoss, parts);
+        loss = summed(tf, "loss", Shape.scalar(), partLoss);
     }
 
-    private Operand<TFloat32> summed(Ops tf, String name, Shape shape, Operand<TFloat32> part, int parts) {
-        FloatVariable sum = new FloatVariable(tf, name, shape);
-        Operand<TFloat32> share = tf.math.mul(part, tf.constant(1f / parts));
-        first.add(tf.assignVariableOp(sum.handle(), share));
-        next.add(tf.assignAddVariableOp(sum.handle(), share));
-        return sum.value();
+    private Operand<TFloat32> summed(Ops tf, String name, Shape shape, Operand<TFloat32> part) {
+        FloatVariable variable = new FloatVariable(tf, name, shape);
+        first.add(tf.assignVariableOp(variable.handle(), part));
+        next.add(tf.assignAddVariableOp(variable.handle(), part));
+        return variable.value();
     }
 
-    /** What a part runs. */
+    /** Gives what a part runs. */
     List<Op> of(int part) {
         return part == 0 ? first : next;
     }
 
-    /** What the parts have made, to be read in a run after the last of them. */
-    Gradients mean() {
-        return mean;
+    /** Gives what the parts have made, to be read in a run after the last of them. */
+    Gradients sum() {
+        return sum;
     }
 
-    /** Mean of the parts, to be read in a run after the last of them. */
+    /** Gives the loss of all parts, to be read in a run after the last of them. */
     Operand<TFloat32> loss() {
         return loss;
     }

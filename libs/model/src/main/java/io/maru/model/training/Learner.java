@@ -2,6 +2,7 @@ package io.maru.model.training;
 
 import io.maru.formats.Content;
 import io.maru.formats.SealedFile;
+import io.maru.model.data.Batch;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -18,24 +19,25 @@ public interface Learner extends AutoCloseable {
     /** What a snapshot has to say. */
     record Contents(Saved known, Content model, Content optimizer) {}
 
-    /** {@link #step(int[], int[], float, float)} without a limit. */
-    default StepResult step(int[] inputs, int[] targets, float learningRate) {
-        return step(inputs, targets, learningRate, Float.MAX_VALUE);
+    /** Takes a {@link #step(Batch, float, float)} without a limit. */
+    default StepResult step(Batch batch, float learningRate) {
+        return step(batch, learningRate, Float.MAX_VALUE);
     }
 
     /**
-     * One step of AdamW, unless the loss or the gradient is not finite, or the loss is above a limit. A step that is not
+     * Takes one step of AdamW, unless the loss or the gradient is not finite, or the loss is above a limit. A step that is not
      * taken leaves every bit of weights and moments, and the count of steps, as it was.
      *
-     * @param inputs token ids, row after row (B * T)
-     * @param targets the token after each of them (B * T)
      * @param lossLimit in nats per token
      * @throws DivergedException where the step was not taken
      */
-    StepResult step(int[] inputs, int[] targets, float learningRate, float lossLimit);
+    StepResult step(Batch batch, float learningRate, float lossLimit);
 
-    /** Mean loss of a batch, in nats per token, without learning from it. Arguments as in {@link #step}. */
-    double validate(int[] inputs, int[] targets);
+    /**
+     * Gives the loss of a batch, in nats per token, without learning from it. To add up those of several batches, multiply each
+     * by the batch's {@link Batch#totalWeight}.
+     */
+    double validate(Batch batch);
 
     /** Optimiser steps taken. */
     long steps();

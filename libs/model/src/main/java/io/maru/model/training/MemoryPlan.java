@@ -1,10 +1,11 @@
 package io.maru.model.training;
 
 import io.maru.model.configuration.DecoderConfig;
+import io.maru.model.configuration.Parameter;
 import io.maru.model.kernel.Precision;
 
 /**
- * What a training step holds at its fullest in one process, worked out from the shapes: when the forward pass is done, and
+ * Tells what a training step holds at its fullest in one process, worked out from the shapes: when the forward pass is done, and
  * the way back begins.
  *
  * @param weights bytes of the weights, and of their copies in the type of the products
@@ -21,32 +22,44 @@ public record MemoryPlan(long weights, long moments, long gradients, long activa
     /** Of a JVM with TensorFlow loaded and a graph compiled, and of what allocators keep in hand; measured. */
     private static final long RUNTIME = 540L << 20;
 
-    /** @param batch rows of a step; with accumulation only those of one part are held at a time */
-    public static MemoryPlan of(DecoderConfig config, int batch, TrainingOptions options) {
-        return of(config, batch, options, 1, 1);
+    /** Works it out for one device. With accumulation only the rows of one part are held at a time. */
+    public static MemoryPlan of(TrainingTask task, TrainingOptions options) {
+        return of(task, options, 1, 1);
     }
 
     /**
-     * @param batch rows of a step, over all processes
      * @param devices of this process, whose memory is added up
      * @param shares of a part: the devices of all processes
      */
-    public static MemoryPlan of(DecoderConfig config, int batch, TrainingOptions options, int devices, int shares) {
+    public static MemoryPlan of(TrainingTask task, TrainingOptions options, int devices, int shares) {
+        DecoderConfig config = task.model();
         int narrow = options.precision() == Precision.FLOAT32 ? WIDE : Short.BYTES;
         long parameters = devices * config.parameterCount();
-        long rows = Math.multiplyExact(devices * ((long) batch / options.accumulation() / shares), config.block());
+        long learntOnce = task.trainable().of(config).stream()
+                .mapToLong(Parameter::elements)
+                .sum();
+        long learnt = devices * learntOnce;
+        long rows = Math.multiplyExact(
+                devices * ((long) task.batch().rows() / options.accumulation() / shares), config.block());
         long copies = narrow == WIDE ? 0 : narrow * parameters;
-        long sums = options.accumulation() == 1 ? 0 : WIDE * parameters;
+        long sums = options.accumulation() == 1 ? 0 : WIDE * learnt;
         // A bucket takes the place of the gradients that went into it; what comes out lies beside it.
-        long met = shares == 1 ? 0 : WIDE * parameters;
+        long met = shares == 1 ? 0 : WIDE * learnt;
         return new MemoryPlan(
                 WIDE * parameters + copies,
-                2 * WIDE * parameters,
-                narrow * parameters + sums + met,
-                Math.multiplyExact(rows, activationsOfARow(config, options, narrow)),
+                2 * WIDE * learnt,
+                narrow * learnt + sums + met,
+                Math.multiplyExact(rows, activationsOfARow(config, options, narrow) + maskOfARow(task)),
                 Math.multiplyExact(rows, 2L * narrow * config.vocabularySize()),
                 rows * (activationsOfABlock(config, options, narrow) + (long) WIDE * config.vocabularySize())
-                        + 3 * WIDE * config.parameterCount());
+                        + WIDE * (config.parameterCount() + 2 * learntOnce));
+    }
+
+    /** Where texts are packed, each row of a batch has a mask of its own, for each of the heads that share their keys. */
+    private static long maskOfARow(TrainingTask task) {
+        DecoderConfig config = task.model();
+        long sharing = config.heads() / config.keyValueHeads();
+        return task.batch().planes().hasTexts() ? WIDE * sharing * config.block() : 0;
     }
 
     /** Of the step alone, without what is passing. */

@@ -1,7 +1,6 @@
 package io.maru.model.training;
 
 import io.maru.formats.SafetensorsFile;
-import io.maru.model.configuration.DecoderConfig;
 import io.maru.model.configuration.Parameter;
 import io.maru.model.configuration.UnsupportedModelException;
 import io.maru.model.kernel.Fusion;
@@ -14,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
 import org.tensorflow.Operand;
 import org.tensorflow.Output;
 import org.tensorflow.Session;
@@ -57,12 +57,13 @@ final class Optimizer {
     private final List<Op> updates = new ArrayList<>();
 
     /**
+     * @param learnt the weights that learn; none other has moments
      * @param loss of the whole batch
      * @param norm of the gradients, as {@link #norm} has it
      */
     Optimizer(
             Ops tf,
-            DecoderConfig config,
+            List<Parameter> learnt,
             AdamW adamW,
             Parameters parameters,
             Gradients gradients,
@@ -80,11 +81,11 @@ final class Optimizer {
         Operand<TFloat32> clip = tf.math.minimum(
                 tf.constant(1f),
                 tf.math.div(tf.constant(adamW.clipNorm()), tf.math.add(gradientNorm, tf.constant(NORM_EPSILON))));
-        for (Parameter parameter : config.parameters()) {
+        for (Parameter parameter : learnt) {
             moment(tf, MEAN + parameter.name(), parameter.shape());
             moment(tf, SQUARE + parameter.name(), parameter.shape());
         }
-        for (List<Parameter> together : groups(config.parameters())) {
+        for (List<Parameter> together : groups(learnt)) {
             update(tf, together, parameters, gradients, clip, taken);
         }
     }
@@ -234,6 +235,12 @@ final class Optimizer {
                 throw new UnsupportedModelException("tensor " + name, found == null ? "absent" : found, expected);
             }
         }
+        TreeSet<String> unknown = new TreeSet<>(file.names());
+        unknown.removeAll(moments.keySet());
+        if (!unknown.isEmpty()) {
+            throw new UnsupportedModelException(
+                    "tensors", unknown, "none but the moments of the " + moments.size() / 2 + " weights that learn");
+        }
         FloatVariable.assign(session, moments.values(), (moment, into) -> file.floats(moment.name(), into));
         String step = file.metadata().get(STEP);
         if (step == null || !step.matches("\\d{1,18}")) {
@@ -247,8 +254,8 @@ final class Optimizer {
     }
 
     /** Of the gradients of all weights together. Its last bits may differ from one device to another. */
-    static Operand<TFloat32> norm(Ops tf, DecoderConfig config, Gradients gradients) {
-        List<Operand<TFloat32>> halfSquares = config.parameters().stream()
+    static Operand<TFloat32> norm(Ops tf, List<Parameter> learnt, Gradients gradients) {
+        List<Operand<TFloat32>> halfSquares = learnt.stream()
                 .<Operand<TFloat32>>map(
                         parameter -> tf.nn.l2Loss(Kernels.cast(tf, gradients.of(parameter.name()), TFloat32.class)))
                 .toList();

@@ -11,6 +11,7 @@ import io.maru.model.cluster.CommandChannel;
 import io.maru.model.cluster.TimedSession;
 import io.maru.model.configuration.DecoderConfig;
 import io.maru.model.configuration.UnsupportedModelException;
+import io.maru.model.data.Batch;
 import io.maru.model.device.Device;
 import io.maru.model.device.DeviceOptions;
 import io.maru.model.kernel.Fusion;
@@ -23,7 +24,6 @@ import io.maru.model.weights.Weights;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
@@ -39,7 +39,6 @@ import org.tensorflow.Tensor;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
-import org.tensorflow.types.TInt32;
 import org.tensorflow.types.TInt64;
 
 /*
@@ -47,7 +46,7 @@ import org.tensorflow.types.TInt64;
  *
  *     a batch       [ part 0            | part 1            ]     parts follow each other, for less memory
  *     of a part     [ replica 0 | 1 | 2 | 3 ]                     replicas work side by side, each on its rows
- *     gradients       mean of the parts, then of the replicas     Collective, in Buckets
+ *     gradients       sum over the parts, then the replicas       Collective, in Buckets
  *     their norm      mean of the replicas, for the last bits     Collective
  *     AdamW           each replica for itself, on the same bits
  *
@@ -59,8 +58,8 @@ import org.tensorflow.types.TInt64;
  * Trains one model: a graph of the forward pass, its gradients and AdamW, in a session that holds the weights.
  *
  * <pre>
- *   try (Trainer trainer = Trainer.create(config, AdamW.usual(), batch, Weights.initial(config, seed), options)) {
- *       StepResult result = trainer.step(inputs, targets, learningRate.at(step));
+ *   try (Trainer trainer = Trainer.create(task, Weights.initial(task.model(), seed), options, device)) {
+ *       StepResult result = trainer.step(batch, learningRate.at(step));
  *       trainer.save(folder);
  *   }
  * </pre>
@@ -77,16 +76,15 @@ public final class Trainer implements Learner {
     /** Of the processes. */
     private static final int PROCESSES = 2;
 
-    private final DecoderConfig config;
+    private final TrainingTask task;
     private final TrainingOptions options;
-    private final int batch; // B
     private final Cluster cluster;
     private final Shape rows; // of one replica's share of one part of the batch (B / parts / replicas, T)
     private final Graph graph = new Graph();
     private final TimedSession session;
     private final List<Replica> replicas;
     private final int replicasOfAll;
-    /** Of the rows that are fed, over all replicas: the same number from each here, which all must ask for it. */
+    /** What the rows that are fed add to the loss, over all replicas: the same from each here, which all must ask for it. */
     private final List<? extends Operand<TFloat32>> partLosses;
     /** Of the batch, over all replicas. */
     private final Operand<TFloat32> loss;
@@ -96,17 +94,9 @@ public final class Trainer implements Learner {
     private final Optional<CommandChannel> commands;
     private long step;
 
-    private Trainer(
-            DecoderConfig config,
-            AdamW adamW,
-            int batch,
-            TrainingOptions options,
-            DeviceOptions device,
-            Cluster cluster) {
-        if (batch < 1 || (long) batch * config.block() > Integer.MAX_VALUE) {
-            throw new IllegalArgumentException(
-                    "batch: " + batch + " (expected: 1.." + Integer.MAX_VALUE / config.block() + ")");
-        }
+    private Trainer(TrainingTask task, TrainingOptions options, DeviceOptions device, Cluster cluster) {
+        int batch = task.batch().rows();
+        int block = task.model().block();
         if (batch % options.accumulation() != 0) {
             throw new IllegalArgumentException(
                     "accumulation: " + options.accumulation() + " (expected: a divisor of the batch, " + batch + ")");
@@ -117,44 +107,43 @@ public final class Trainer implements Learner {
             throw new IllegalArgumentException("devices: " + replicasOfAll
                     + " in all processes (expected: a divisor of " + part + ", the rows of a part)");
         }
-        this.config = config;
+        this.task = task;
         this.options = options;
-        this.batch = batch;
         this.cluster = cluster;
-        this.rows = Shape.of(part / replicasOfAll, config.block());
+        this.rows = Shape.of(part / replicasOfAll, block);
 
         Ops tf = Ops.create(graph);
         List<Ops> places = device.places(tf);
         boolean gpu = Device.announceGpus(device);
         Fusion fusion = options.compilation().applies(gpu) ? new XlaFusion(graph) : Fusion.NONE;
         replicas = places.stream()
-                .map(place -> new Replica(place, config, options, rows, fusion))
+                .map(place -> new Replica(place, task, options, rows, fusion))
                 .toList();
         if (replicasOfAll == 1) {
             Replica only = replicas.get(0);
             partLosses = List.of(only.partLoss());
             loss = only.loss();
-            optimizers.add(only.optimizer(adamW, only.gradients(), loss, only.norm(only.gradients())));
+            optimizers.add(only.optimizer(only.gradients(), loss, only.norm(only.gradients())));
             broadcast = Optional.empty();
         } else {
             Collective group = new Collective(REPLICAS, places, replicasOfAll);
-            partLosses = group.mean(replicas.stream().map(Replica::partLoss).toList());
-            List<List<Operand<TFloat32>>> means = new Buckets(places, group, Buckets.ELEMENTS)
-                    .mean(
-                            Replica.shapes(config),
+            partLosses = group.sum(replicas.stream().map(Replica::partLoss).toList());
+            List<List<Operand<TFloat32>>> sums = new Buckets(places, group, Buckets.ELEMENTS)
+                    .sum(
+                            replicas.get(0).shapes(),
                             replicas.stream().map(Replica::made).toList());
-            loss = means.get(0).get(means.get(0).size() - 1);
+            loss = sums.get(0).get(sums.get(0).size() - 1);
             List<Gradients> gradients = new ArrayList<>();
             List<Operand<TFloat32>> ownNorms = new ArrayList<>();
             for (int i = 0; i < replicas.size(); i++) {
-                gradients.add(replicas.get(i).gradients(means.get(i)));
+                gradients.add(replicas.get(i).gradients(sums.get(i)));
                 ownNorms.add(replicas.get(i).norm(gradients.get(i)));
             }
             // Each has it of the same gradients, but not to the last bit, and with that the weights would drift apart.
             List<Operand<TFloat32>> norms = group.mean(ownNorms);
             for (int i = 0; i < replicas.size(); i++) {
-                Operand<TFloat32> each = means.get(i).get(means.get(i).size() - 1);
-                optimizers.add(replicas.get(i).optimizer(adamW, gradients.get(i), each, norms.get(i)));
+                Operand<TFloat32> each = sums.get(i).get(sums.get(i).size() - 1);
+                optimizers.add(replicas.get(i).optimizer(gradients.get(i), each, norms.get(i)));
             }
             broadcast = Optional.of(new Broadcast(places, group, variables()));
         }
@@ -162,39 +151,22 @@ public final class Trainer implements Learner {
             commands = Optional.empty();
             session = new TimedSession(new Session(graph, device.session()), cluster.limit());
         } else {
-            commands =
-                    Optional.of(new CommandChannel(tf, PROCESSES, cluster, Math.multiplyExact(batch, config.block())));
+            commands = Optional.of(new CommandChannel(tf, PROCESSES, cluster, task.batch(), block));
             cluster.serve(device.session());
             session = new TimedSession(
                     TargetSession.open(graph, cluster.target(), cluster.session(device.session())), cluster.limit());
         }
     }
 
-    /** Begins a run. {@code batch} rows of {@code config.block()} tokens make a step. */
-    public static Trainer create(
-            DecoderConfig config,
-            AdamW adamW,
-            int batch,
-            Weights initial,
-            TrainingOptions options,
-            DeviceOptions device) {
-        return create(config, adamW, batch, initial, options, device, Cluster.alone());
+    /** Begins a run. Adam's moments are zero, wherever the weights come from. */
+    public static Trainer create(TrainingTask task, Weights initial, TrainingOptions options, DeviceOptions device) {
+        return create(task, initial, options, device, Cluster.alone());
     }
 
-    /**
-     * Begins a run as rank 0 of a cluster.
-     *
-     * @param batch rows of a step, over all processes
-     */
+    /** Begins a run as rank 0 of a cluster. */
     public static Trainer create(
-            DecoderConfig config,
-            AdamW adamW,
-            int batch,
-            Weights initial,
-            TrainingOptions options,
-            DeviceOptions device,
-            Cluster cluster) {
-        Trainer trainer = new Trainer(config, adamW, batch, options, device, leading(cluster));
+            TrainingTask task, Weights initial, TrainingOptions options, DeviceOptions device, Cluster cluster) {
+        Trainer trainer = new Trainer(task, options, device, leading(cluster));
         try {
             trainer.replicas.get(0).parameters().assign(trainer.session.session(), initial);
             trainer.optimizers.get(0).reset(trainer.session.session());
@@ -212,27 +184,20 @@ public final class Trainer implements Learner {
      * @throws UnsupportedModelException if what lies there is of another model
      * @throws io.maru.formats.CorruptFileException if a file there is damaged
      */
-    public static Trainer resume(
-            DecoderConfig config, AdamW adamW, int batch, Path folder, TrainingOptions options, DeviceOptions device)
+    public static Trainer resume(TrainingTask task, Path folder, TrainingOptions options, DeviceOptions device)
             throws IOException {
-        return resume(config, adamW, batch, folder, options, device, Cluster.alone());
+        return resume(task, folder, options, device, Cluster.alone());
     }
 
     /** {@link #resume} as rank 0 of a cluster. */
     public static Trainer resume(
-            DecoderConfig config,
-            AdamW adamW,
-            int batch,
-            Path folder,
-            TrainingOptions options,
-            DeviceOptions device,
-            Cluster cluster)
+            TrainingTask task, Path folder, TrainingOptions options, DeviceOptions device, Cluster cluster)
             throws IOException {
         try (SafetensorsFile model = SafetensorsFile.open(folder.resolve(MODEL_FILE));
                 SafetensorsFile moments = SafetensorsFile.open(folder.resolve(OPTIMIZER_FILE))) {
-            Trainer trainer = new Trainer(config, adamW, batch, options, device, leading(cluster));
+            Trainer trainer = new Trainer(task, options, device, leading(cluster));
             try {
-                trainer.replicas.get(0).parameters().assign(trainer.session.session(), Weights.of(config, model));
+                trainer.replicas.get(0).parameters().assign(trainer.session.session(), Weights.of(task.model(), model));
                 trainer.step = trainer.optimizers.get(0).restore(trainer.session.session(), moments);
                 trainer.broadcast.ifPresent(some -> some.run(trainer.session, true));
                 return trainer;
@@ -249,17 +214,11 @@ public final class Trainer implements Learner {
      *
      * @throws ClusterLostException if another process is lost; this one is of no more use then
      */
-    public static void follow(
-            DecoderConfig config,
-            AdamW adamW,
-            int batch,
-            TrainingOptions options,
-            DeviceOptions device,
-            Cluster cluster) {
+    public static void follow(TrainingTask task, TrainingOptions options, DeviceOptions device, Cluster cluster) {
         if (cluster.rank() == 0) {
             throw new IllegalArgumentException("rank: 0 (expected: one that follows)");
         }
-        Trainer trainer = new Trainer(config, adamW, batch, options, device, cluster);
+        Trainer trainer = new Trainer(task, options, device, cluster);
         try {
             trainer.broadcast.orElseThrow().run(trainer.session, false);
             trainer.follow();
@@ -280,8 +239,8 @@ public final class Trainer implements Learner {
             Command command = commands.orElseThrow().await(session);
             step = command.step();
             switch (command.kind()) {
-                case STEP -> taken(command.inputs(), command.targets(), command.learningRate(), command.lossLimit());
-                case VALIDATE -> measure(command.inputs(), command.targets());
+                case STEP -> taken(command.batch().orElseThrow(), command.learningRate(), command.lossLimit());
+                case VALIDATE -> measure(command.batch().orElseThrow());
                 case WAIT -> {}
                 case END -> {
                     return;
@@ -291,17 +250,16 @@ public final class Trainer implements Learner {
     }
 
     @Override
-    public StepResult step(int[] inputs, int[] targets, float learningRate, float lossLimit) {
+    public StepResult step(Batch given, float learningRate, float lossLimit) {
         if (!(learningRate >= 0 && learningRate < Float.POSITIVE_INFINITY)) {
             throw new IllegalArgumentException("learningRate: " + learningRate + " (expected: >= 0)");
         }
         if (!(lossLimit > 0 && lossLimit < Float.POSITIVE_INFINITY)) {
             throw new IllegalArgumentException("lossLimit: " + lossLimit + " (expected: > 0, finite)");
         }
-        requireIds("inputs", inputs);
-        requireIds("targets", targets);
-        tell(new Command(Command.Kind.STEP, step, learningRate, lossLimit, inputs, targets));
-        StepResult result = taken(inputs, targets, learningRate, lossLimit);
+        Batch batch = checked(given);
+        tell(new Command(Command.Kind.STEP, step, learningRate, lossLimit, Optional.of(batch)));
+        StepResult result = taken(batch, learningRate, lossLimit);
         // The same conditions as in the graph, where the optimiser took the step, or did not.
         if (!(result.loss() <= lossLimit && result.gradientNorm() <= Float.MAX_VALUE)) {
             throw new DivergedException(result.step(), result.loss(), result.gradientNorm(), lossLimit);
@@ -310,23 +268,27 @@ public final class Trainer implements Learner {
         return result;
     }
 
-    /** What a step came to, whether it was taken or not. */
-    private StepResult taken(int[] inputs, int[] targets, float learningRate, float lossLimit) {
+    /** Gives what a step came to, whether it was taken or not. */
+    private StepResult taken(Batch batch, float learningRate, float lossLimit) {
         boolean inParts = options.accumulation() > 1;
         for (int part = 0; inParts && part < options.accumulation(); part++) {
             Session.Runner runner = session.runner();
             for (Replica replica : replicas) {
                 replica.accumulate(part).forEach(runner::addTarget);
             }
-            try (Fed fed = new Fed(part, inputs, targets, options.dropout())) {
-                session.run(fed.to(runner)).close();
+            try (Fed fed = new Fed()) {
+                fed.feed(runner, part, batch, options.dropout());
+                session.run(runner).close();
             }
         }
+        Session.Runner runner =
+                session.runner().fetch(loss).fetch(optimizers.get(0).gradientNorm());
         try (TFloat32 rates = TFloat32.vectorOf(optimizers.get(0).rates(step + 1, learningRate));
                 TFloat32 limit = TFloat32.scalarOf(lossLimit);
-                Fed fed = inParts ? new Fed() : new Fed(0, inputs, targets, options.dropout())) {
-            Session.Runner runner =
-                    fed.to(session.runner()).fetch(loss).fetch(optimizers.get(0).gradientNorm());
+                Fed fed = new Fed()) {
+            if (!inParts) {
+                fed.feed(runner, 0, batch, options.dropout());
+            }
             for (Optimizer optimizer : optimizers) {
                 runner.feed(optimizer.rates(), rates).feed(optimizer.lossLimit(), limit);
                 optimizer.updates().forEach(runner::addTarget);
@@ -338,24 +300,25 @@ public final class Trainer implements Learner {
     }
 
     @Override
-    public double validate(int[] inputs, int[] targets) {
-        requireIds("inputs", inputs);
-        requireIds("targets", targets);
-        tell(new Command(Command.Kind.VALIDATE, step, 0, 0, inputs, targets));
-        return measure(inputs, targets);
+    public double validate(Batch given) {
+        Batch batch = checked(given);
+        tell(new Command(Command.Kind.VALIDATE, step, 0, 0, Optional.of(batch)));
+        return measure(batch);
     }
 
-    private double measure(int[] inputs, int[] targets) {
+    private double measure(Batch batch) {
         double sum = 0;
         for (int part = 0; part < options.accumulation(); part++) {
             Session.Runner runner = session.runner();
             partLosses.forEach(runner::fetch);
-            try (Fed fed = new Fed(part, inputs, targets, 0);
-                    Result result = session.run(fed.to(runner))) {
-                sum += Tensors.scalar(result.get(0));
+            try (Fed fed = new Fed()) {
+                fed.feed(runner, part, batch, 0);
+                try (Result result = session.run(runner)) {
+                    sum += Tensors.scalar(result.get(0));
+                }
             }
         }
-        return sum / options.accumulation();
+        return sum;
     }
 
     /**
@@ -366,8 +329,8 @@ public final class Trainer implements Learner {
         tell(Command.of(Command.Kind.WAIT));
     }
 
-    public DecoderConfig config() {
-        return config;
+    public TrainingTask task() {
+        return task;
     }
 
     @Override
@@ -437,55 +400,41 @@ public final class Trainer implements Learner {
         return all;
     }
 
-    /** One part of a batch, as tensors: each replica's share of it. */
+    /** Holds what a run is fed: one part of a batch, each replica's share of it. */
     private final class Fed implements AutoCloseable {
-        private final List<TInt32> inputIds = new ArrayList<>();
-        private final List<TInt32> targetIds = new ArrayList<>();
-        private final List<TInt64> dropoutSeeds = new ArrayList<>();
-        private final TFloat32 dropoutRate;
+        private final List<Tensor> open = new ArrayList<>();
 
-        /** Nothing. */
-        Fed() {
-            dropoutRate = TFloat32.scalarOf(0);
-        }
-
-        Fed(int part, int[] inputs, int[] targets, float rate) {
-            dropoutRate = TFloat32.scalarOf(rate);
-            int size = Math.toIntExact(rows.size());
+        void feed(Session.Runner runner, int part, Batch batch, float dropoutRate) {
             for (int i = 0; i < replicas.size(); i++) {
-                int share = part * replicasOfAll + cluster.rank() * replicas.size() + i;
-                inputIds.add(Tensors.of(rows, Arrays.copyOfRange(inputs, share * size, (share + 1) * size)));
-                targetIds.add(Tensors.of(rows, Arrays.copyOfRange(targets, share * size, (share + 1) * size)));
-                dropoutSeeds.add(TInt64.vectorOf(options.seed(), step, share * rows.get(0)));
-            }
-        }
-
-        Session.Runner to(Session.Runner runner) {
-            for (int i = 0; i < inputIds.size(); i++) {
                 Replica replica = replicas.get(i);
-                TInt64 seed = dropoutSeeds.get(i);
-                runner.feed(replica.inputs(), inputIds.get(i)).feed(replica.targets(), targetIds.get(i));
-                replica.dropout()
-                        .ifPresent(some -> runner.feed(some.rate(), dropoutRate).feed(some.seed(), seed));
+                int share = part * replicasOfAll + cluster.rank() * replicas.size() + i;
+                replica.inputs().feed(runner, batch, share, open);
+                replica.dropout().ifPresent(some -> {
+                    TFloat32 rate = TFloat32.scalarOf(dropoutRate);
+                    open.add(rate);
+                    TInt64 seed = TInt64.vectorOf(options.seed(), step, share * rows.get(0));
+                    open.add(seed);
+                    runner.feed(some.rate(), rate).feed(some.seed(), seed);
+                });
             }
-            return runner;
         }
 
         @Override
         public void close() {
-            inputIds.forEach(Tensor::close);
-            targetIds.forEach(Tensor::close);
-            dropoutSeeds.forEach(Tensor::close);
-            dropoutRate.close();
+            open.forEach(Tensor::close);
         }
     }
 
-    private void requireIds(String name, int[] ids) {
-        Shape whole = Shape.of(batch, config.block());
-        if (ids.length != whole.size()) {
-            throw new IllegalArgumentException(
-                    name + ": " + ids.length + " tokens (expected: " + whole.size() + ", as " + whole + " takes)");
-        }
-        TokenIds.require(name, ids, config.vocabularySize());
+    /** Gives the batch all planes of the task's form, and refuses numbers that the graph would take for others. */
+    private Batch checked(Batch given) {
+        DecoderConfig model = task.model();
+        Batch batch = task.batch().complete(given, model.block());
+        TokenIds.require("ids", batch.ids(), model.vocabularySize());
+        TokenIds.require("targets", batch.targets(), model.vocabularySize());
+        batch.packing().ifPresent(texts -> {
+            TokenIds.require("segments", texts.segments(), model.block());
+            TokenIds.require("positions", texts.positions(), model.block());
+        });
+        return batch;
     }
 }

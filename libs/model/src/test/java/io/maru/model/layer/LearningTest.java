@@ -4,16 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
-import io.maru.model.LearningGraph;
 import io.maru.model.PlainGraph;
 import io.maru.model.TestModels;
 import io.maru.model.configuration.DecoderConfig;
+import io.maru.model.data.Batch;
 import io.maru.model.kernel.Compilation;
 import io.maru.model.kernel.Dropout;
 import io.maru.model.kernel.Fusion;
 import io.maru.model.kernel.Kernels;
 import io.maru.model.kernel.Precision;
 import io.maru.model.tensor.Tensors;
+import io.maru.model.training.LearningGraph;
 import io.maru.model.training.TrainingOptions;
 import io.maru.model.weights.Weights;
 import java.util.List;
@@ -61,7 +62,7 @@ class LearningTest {
         Weights weights = TestModels.lively(config);
         try (PlainGraph plain = new PlainGraph(weights, BATCH, options);
                 LearningGraph learning = new LearningGraph(weights, BATCH, options)) {
-            Map<String, float[]> found = learning.learn(inputs, targets);
+            Map<String, float[]> found = learning.learn(Batch.of(inputs, targets));
             float loss = found.remove("loss")[0];
             if (options.dropout() == 0) {
                 assertThat((double) loss).isCloseTo(plain.loss(inputs, targets), within(tolerance));
@@ -92,8 +93,8 @@ class LearningTest {
         Weights weights = TestModels.lively(config);
         try (LearningGraph kept = new LearningGraph(weights, BATCH, options);
                 LearningGraph again = new LearningGraph(weights, BATCH, options.with(Recompute.BLOCKS))) {
-            Map<String, float[]> expected = kept.learn(inputs, targets);
-            Map<String, float[]> found = again.learn(inputs, targets);
+            Map<String, float[]> expected = kept.learn(Batch.of(inputs, targets));
+            Map<String, float[]> found = again.learn(Batch.of(inputs, targets));
             assertThat(found.keySet()).isEqualTo(expected.keySet());
             found.forEach((name, gradient) -> assertThat(gradient).as(name).isEqualTo(expected.get(name)));
         }

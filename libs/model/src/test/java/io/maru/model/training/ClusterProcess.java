@@ -23,13 +23,15 @@ final class ClusterProcess {
         DeviceOptions device = TestModels.TWO_THREADS.withDevices(Integer.parseInt(args[2]));
         TrainingOptions options = TrainingOptions.usual().withAccumulation(2).withDropout(0.1f, 3);
         if (cluster.rank() > 0) {
-            Trainer.follow(DevicesTest.CONFIG, DevicesTest.ADAMW, DevicesTest.BATCH, options, device, cluster);
+            Trainer.follow(
+                    TrainingTask.of(DevicesTest.CONFIG, DevicesTest.ADAMW, DevicesTest.BATCH),
+                    options,
+                    device,
+                    cluster);
             return;
         }
         try (Trainer trainer = Trainer.create(
-                DevicesTest.CONFIG,
-                DevicesTest.ADAMW,
-                DevicesTest.BATCH,
+                TrainingTask.of(DevicesTest.CONFIG, DevicesTest.ADAMW, DevicesTest.BATCH),
                 Weights.initial(DevicesTest.CONFIG, 42),
                 options,
                 device,

@@ -41,9 +41,7 @@ class ClusterTest {
         List<Double> expected;
         TrainingOptions options = TrainingOptions.usual().withAccumulation(2).withDropout(0.1f, 3);
         try (Trainer one = Trainer.create(
-                DevicesTest.CONFIG,
-                DevicesTest.ADAMW,
-                DevicesTest.BATCH,
+                TrainingTask.of(DevicesTest.CONFIG, DevicesTest.ADAMW, DevicesTest.BATCH),
                 Weights.initial(DevicesTest.CONFIG, 42),
                 options,
                 TestModels.TWO_THREADS)) {

@@ -11,6 +11,7 @@ import io.maru.model.cluster.Collective;
 import io.maru.model.configuration.GptConfig;
 import io.maru.model.configuration.LlamaConfig;
 import io.maru.model.configuration.Parameter;
+import io.maru.model.data.Batch;
 import io.maru.model.device.DeviceOptions;
 import io.maru.model.kernel.Compilation;
 import io.maru.model.kernel.Precision;
@@ -97,13 +98,11 @@ class DevicesTest {
         for (int devices : new int[] {1, 2, 4}) {
             for (int parts : new int[] {1, 4 / devices}) {
                 try (Trainer trainer = Trainer.create(
-                        odd,
-                        ADAMW,
-                        4,
+                        TrainingTask.of(odd, ADAMW, 4),
                         Weights.initial(odd, 42),
                         options.withAccumulation(parts),
                         TestModels.TWO_THREADS.withDevices(devices))) {
-                    losses.add(trainer.step(inputs, targets, 0).loss());
+                    losses.add(trainer.step(Batch.of(inputs, targets), 0).loss());
                 }
             }
         }
@@ -125,8 +124,8 @@ class DevicesTest {
             curve(trainer, STEPS);
             trainer.save(whole);
         }
-        try (Trainer trainer =
-                Trainer.resume(CONFIG, ADAMW, BATCH, half, options, TestModels.TWO_THREADS.withDevices(devices))) {
+        try (Trainer trainer = Trainer.resume(
+                TrainingTask.of(CONFIG, ADAMW, BATCH), half, options, TestModels.TWO_THREADS.withDevices(devices))) {
             curve(trainer, STEPS);
             trainer.save(resumed);
         }
@@ -152,11 +151,14 @@ class DevicesTest {
             into.put(values);
         });
         try (Trainer trainer = Trainer.create(
-                config, ADAMW, 2, holed, TrainingOptions.usual(), TestModels.TWO_THREADS.withDevices(2))) {
-            trainer.step(good, good, LEARNING_RATE);
+                TrainingTask.of(config, ADAMW, 2),
+                holed,
+                TrainingOptions.usual(),
+                TestModels.TWO_THREADS.withDevices(2))) {
+            trainer.step(Batch.of(good, good), LEARNING_RATE);
             List<FloatBuffer> before = tensors(trainer, 0);
 
-            assertThatThrownBy(() -> trainer.step(poisoned, good, LEARNING_RATE))
+            assertThatThrownBy(() -> trainer.step(Batch.of(poisoned, good), LEARNING_RATE))
                     .isInstanceOf(DivergedException.class);
 
             assertThat(trainer.steps()).isEqualTo(1);
@@ -173,22 +175,22 @@ class DevicesTest {
         int[] others = tokens(2);
         System.arraycopy(others, 0, mixed, 0, mixed.length / 2); // the rows of the first device
         try (Trainer trainer = trainer(TrainingOptions.usual(), 2)) {
-            while (trainer.step(known, known, LEARNING_RATE).loss() > 0.5) {
+            while (trainer.step(Batch.of(known, known), LEARNING_RATE).loss() > 0.5) {
                 // A token is soon known by itself; where it stands does not matter.
             }
             long steps = trainer.steps();
-            float whole = (float) trainer.validate(mixed, known);
+            float whole = (float) trainer.validate(Batch.of(mixed, known));
             List<FloatBuffer> before = tensors(trainer, 1);
 
             // Above the loss of the second device's own rows, which are known.
-            assertThatThrownBy(() -> trainer.step(mixed, known, LEARNING_RATE, whole * 0.9f))
+            assertThatThrownBy(() -> trainer.step(Batch.of(mixed, known), LEARNING_RATE, whole * 0.9f))
                     .isInstanceOf(DivergedException.class);
             assertThat(trainer.steps()).isEqualTo(steps);
             assertThat(tensors(trainer, 0)).isEqualTo(before);
             assertThat(tensors(trainer, 1)).isEqualTo(before);
 
             // Below the loss of the first device's.
-            trainer.step(mixed, known, LEARNING_RATE, whole * 1.1f);
+            trainer.step(Batch.of(mixed, known), LEARNING_RATE, whole * 1.1f);
             assertThat(trainer.steps()).isEqualTo(steps + 1);
             assertThat(tensors(trainer, 0)).isEqualTo(tensors(trainer, 1));
             assertThat(tensors(trainer, 0)).isNotEqualTo(before);
@@ -214,7 +216,7 @@ class DevicesTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 4, 5, 7, 100})
-    void meansAreOfEachTensorHoweverTheyAreLaidIntoBuckets(int elements) {
+    void sumsAreOfEachTensorHoweverTheyAreLaidIntoBuckets(int elements) {
         DeviceOptions device = TestModels.TWO_THREADS.withDevices(2);
         try (Graph graph = new Graph();
                 Session session = new Session(graph, device.session())) {
@@ -228,16 +230,16 @@ class DevicesTest {
                         tf.constant(10f * place),
                         tf.constant(new float[] {7, 8 - 4 * place})));
             }
-            List<List<Operand<TFloat32>>> means = new Buckets(places, group, elements)
-                    .mean(List.of(Shape.of(2, 3), Shape.scalar(), Shape.of(2)), each);
+            List<List<Operand<TFloat32>>> sums = new Buckets(places, group, elements)
+                    .sum(List.of(Shape.of(2, 3), Shape.scalar(), Shape.of(2)), each);
             Session.Runner runner = session.runner();
-            means.forEach(place -> place.forEach(runner::fetch));
+            sums.forEach(place -> place.forEach(runner::fetch));
             try (Result result = runner.run()) {
                 for (int place = 0; place < 2; place++) {
                     assertThat(result.get(3 * place).shape().asArray()).containsExactly(2, 3);
-                    assertThat(Tensors.floats(result.get(3 * place))).containsExactly(1, 2, 3, 4, 5, 7);
-                    assertThat(Tensors.floats(result.get(3 * place + 1))).containsExactly(5);
-                    assertThat(Tensors.floats(result.get(3 * place + 2))).containsExactly(7, 6);
+                    assertThat(Tensors.floats(result.get(3 * place))).containsExactly(2, 4, 6, 8, 10, 14);
+                    assertThat(Tensors.floats(result.get(3 * place + 1))).containsExactly(10);
+                    assertThat(Tensors.floats(result.get(3 * place + 2))).containsExactly(14, 12);
                 }
             }
         }
@@ -245,16 +247,14 @@ class DevicesTest {
 
     /** Which are equal though they be no numbers. */
     private static List<FloatBuffer> tensors(Trainer trainer, int device) {
-        return trainer.config().parameters().stream()
+        return trainer.task().model().parameters().stream()
                 .map(parameter -> trainer.weights(device).get(parameter.name()))
                 .toList();
     }
 
     private static Trainer trainer(TrainingOptions options, int devices) {
         return Trainer.create(
-                CONFIG,
-                ADAMW,
-                BATCH,
+                TrainingTask.of(CONFIG, ADAMW, BATCH),
                 Weights.initial(CONFIG, 42),
                 options,
                 TestModels.TWO_THREADS.withDevices(devices));
@@ -264,17 +264,18 @@ class DevicesTest {
     static List<Double> curve(Learner trainer, long steps) {
         List<Double> curve = new ArrayList<>();
         while (trainer.steps() < steps) {
-            StepResult result = trainer.step(tokens(trainer.steps()), tokens(trainer.steps() + 1), LEARNING_RATE);
+            StepResult result =
+                    trainer.step(Batch.of(tokens(trainer.steps()), tokens(trainer.steps() + 1)), LEARNING_RATE);
             curve.add((double) result.loss());
             curve.add((double) result.gradientNorm());
         }
-        curve.add(trainer.validate(tokens(-1), tokens(-2)));
+        curve.add(trainer.validate(Batch.of(tokens(-1), tokens(-2))));
         return curve;
     }
 
     /** A step that is not taken, and leaves no trace. */
     static void refused(Learner trainer) {
-        assertThatThrownBy(() -> trainer.step(tokens(7), tokens(8), LEARNING_RATE, 1e-3f))
+        assertThatThrownBy(() -> trainer.step(Batch.of(tokens(7), tokens(8)), LEARNING_RATE, 1e-3f))
                 .isInstanceOf(DivergedException.class);
     }
 

@@ -18,7 +18,7 @@ class MemoryPlanTest {
     void addsUpWhatASmallModelHolds() {
         // 3 tokens of 5, 1 layer of 2 heads, 4 wide: 12 x 16 + 13 x 4 in the layer, 8 tokens and positions, a last
         // norm.
-        MemoryPlan plan = MemoryPlan.of(new GptConfig(5, 3, 1, 2, 4), 2, USUAL);
+        MemoryPlan plan = MemoryPlan.of(TrainingTask.of(new GptConfig(5, 3, 1, 2, 4), AdamW.usual(), 2), USUAL);
         long parameters = 5 * 4 + 3 * 4 + 12 * 16 + 13 * 4 + 2 * 4;
         assertThat(plan.weights()).isEqualTo(4 * parameters);
         assertThat(plan.moments()).isEqualTo(8 * parameters);
@@ -31,33 +31,34 @@ class MemoryPlanTest {
 
     @Test
     void countsWhatEachOptionSavesOrCosts() {
-        MemoryPlan plain = MemoryPlan.of(GPT2, 8, USUAL);
-        MemoryPlan narrow = MemoryPlan.of(GPT2, 8, USUAL.with(Precision.BFLOAT16));
+        MemoryPlan plain = MemoryPlan.of(TrainingTask.of(GPT2, AdamW.usual(), 8), USUAL);
+        MemoryPlan narrow = MemoryPlan.of(TrainingTask.of(GPT2, AdamW.usual(), 8), USUAL.with(Precision.BFLOAT16));
         assertThat(narrow.weights()).isEqualTo(plain.weights() * 3 / 2);
         assertThat(narrow.gradients()).isEqualTo(plain.gradients() / 2);
         assertThat(narrow.logits()).isEqualTo(plain.logits() / 2);
         assertThat(narrow.activations()).isBetween(plain.activations() / 2, plain.activations() * 3 / 4);
 
-        MemoryPlan parts = MemoryPlan.of(GPT2, 8, USUAL.withAccumulation(4));
+        MemoryPlan parts = MemoryPlan.of(TrainingTask.of(GPT2, AdamW.usual(), 8), USUAL.withAccumulation(4));
         assertThat(parts.activations()).isEqualTo(plain.activations() / 4);
         assertThat(parts.gradients()).isEqualTo(plain.gradients() * 2);
 
-        MemoryPlan again = MemoryPlan.of(GPT2, 8, USUAL.with(Recompute.BLOCKS));
+        MemoryPlan again = MemoryPlan.of(TrainingTask.of(GPT2, AdamW.usual(), 8), USUAL.with(Recompute.BLOCKS));
         assertThat(again.activations()).isLessThan(plain.activations() / 5);
         assertThat(again.weights()).isEqualTo(plain.weights());
-        assertThat(MemoryPlan.of(GPT2, 8, USUAL.withDropout(0.1f, 1)).activations())
+        assertThat(MemoryPlan.of(TrainingTask.of(GPT2, AdamW.usual(), 8), USUAL.withDropout(0.1f, 1))
+                        .activations())
                 .isGreaterThan(plain.activations());
     }
 
     @Test
     void countsWhatEachDeviceHoldsAndWhatTheySendEachOther() {
-        MemoryPlan one = MemoryPlan.of(GPT2, 8, USUAL);
-        MemoryPlan two = MemoryPlan.of(GPT2, 8, USUAL, 2, 2);
+        MemoryPlan one = MemoryPlan.of(TrainingTask.of(GPT2, AdamW.usual(), 8), USUAL);
+        MemoryPlan two = MemoryPlan.of(TrainingTask.of(GPT2, AdamW.usual(), 8), USUAL, 2, 2);
         assertThat(two.weights()).isEqualTo(2 * one.weights());
         assertThat(two.gradients()).isEqualTo(2 * 2 * one.gradients());
         assertThat(two.activations()).isEqualTo(one.activations());
 
-        MemoryPlan ofTwo = MemoryPlan.of(GPT2, 8, USUAL, 1, 2);
+        MemoryPlan ofTwo = MemoryPlan.of(TrainingTask.of(GPT2, AdamW.usual(), 8), USUAL, 1, 2);
         assertThat(ofTwo.weights()).isEqualTo(one.weights());
         assertThat(ofTwo.activations()).isEqualTo(one.activations() / 2);
         assertThat(ofTwo.gradients()).isEqualTo(2 * one.gradients());
@@ -86,8 +87,7 @@ class MemoryPlanTest {
             int devices)
             throws Exception {
         MemoryPlan plan = MemoryPlan.of(
-                new GptConfig(vocabulary, block, layers, heads, width),
-                batch,
+                TrainingTask.of(new GptConfig(vocabulary, block, layers, heads, width), AdamW.usual(), batch),
                 USUAL.with(precision).with(recompute).withAccumulation(parts),
                 devices,
                 devices);
@@ -103,8 +103,9 @@ class MemoryPlanTest {
         LlamaConfig all = new LlamaConfig(32_000, 2048, 16, 32, 32, 2048, 5632);
         LlamaConfig shared = new LlamaConfig(32_000, 2048, 16, 32, 8, 2048, 5632);
         long rows = 2 * 2048;
-        assertThat(MemoryPlan.of(all, 2, USUAL).activations()
-                        - MemoryPlan.of(shared, 2, USUAL).activations())
+        assertThat(MemoryPlan.of(TrainingTask.of(all, AdamW.usual(), 2), USUAL).activations()
+                        - MemoryPlan.of(TrainingTask.of(shared, AdamW.usual(), 2), USUAL)
+                                .activations())
                 .isEqualTo(rows * 16 * 2 * 24 * 64 * 4);
     }
 }

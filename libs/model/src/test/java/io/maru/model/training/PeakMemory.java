@@ -3,6 +3,7 @@ package io.maru.model.training;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.maru.model.configuration.GptConfig;
+import io.maru.model.data.Batch;
 import io.maru.model.device.DeviceOptions;
 import io.maru.model.kernel.Precision;
 import io.maru.model.layer.Recompute;
@@ -53,11 +54,11 @@ final class PeakMemory {
         int[] ids = new Random(1)
                 .ints((long) batch * config.block(), 0, config.vocabularySize())
                 .toArray();
-        try (Trainer trainer =
-                Trainer.create(config, AdamW.usual(), batch, Weights.initial(config, 1), options, device)) {
-            trainer.step(ids, ids, 1e-4f);
+        try (Trainer trainer = Trainer.create(
+                TrainingTask.of(config, AdamW.usual(), batch), Weights.initial(config, 1), options, device)) {
+            trainer.step(Batch.of(ids, ids), 1e-4f);
             try (Learner.Snapshot checkpoint = trainer.snapshot()) {
-                trainer.step(ids, ids, 1e-4f);
+                trainer.step(Batch.of(ids, ids), 1e-4f);
             }
         }
         System.out.println(Files.readAllLines(Path.of("/proc/self/status")).stream()

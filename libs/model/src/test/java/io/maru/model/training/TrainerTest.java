@@ -11,6 +11,7 @@ import io.maru.model.configuration.DecoderConfig;
 import io.maru.model.configuration.GptConfig;
 import io.maru.model.configuration.LlamaConfig;
 import io.maru.model.configuration.UnsupportedModelException;
+import io.maru.model.data.Batch;
 import io.maru.model.kernel.Compilation;
 import io.maru.model.kernel.Precision;
 import io.maru.model.layer.Recompute;
@@ -50,12 +51,12 @@ class TrainerTest {
         int[] inputs = inputs(tokens);
         int[] targets = targets(tokens);
         try (Trainer trainer = trainer(TINY, BATCH)) {
-            float first = trainer.step(inputs, targets, 1e-2f).loss();
+            float first = trainer.step(Batch.of(inputs, targets), 1e-2f).loss();
             assertThat((double) first).isCloseTo(Math.log(TINY.vocabularySize()), within(0.2));
             for (int i = 0; i < 200; i++) {
-                trainer.step(inputs, targets, 1e-2f);
+                trainer.step(Batch.of(inputs, targets), 1e-2f);
             }
-            assertThat(trainer.validate(inputs, targets)).isLessThan(0.02);
+            assertThat(trainer.validate(Batch.of(inputs, targets))).isLessThan(0.02);
         }
     }
 
@@ -63,9 +64,12 @@ class TrainerTest {
     void validatingLearnsNothing() {
         int[] tokens = TestModels.tokens(BATCH * TINY.block() + 1, TINY.vocabularySize(), 5);
         try (Trainer trainer = trainer(TINY, BATCH)) {
-            double before = trainer.validate(inputs(tokens), targets(tokens));
-            assertThat(trainer.validate(inputs(tokens), targets(tokens))).isEqualTo(before);
-            assertThat(trainer.step(inputs(tokens), targets(tokens), 0).loss()).isEqualTo((float) before);
+            double before = trainer.validate(Batch.of(inputs(tokens), targets(tokens)));
+            assertThat(trainer.validate(Batch.of(inputs(tokens), targets(tokens))))
+                    .isEqualTo(before);
+            assertThat(trainer.step(Batch.of(inputs(tokens), targets(tokens)), 0)
+                            .loss())
+                    .isEqualTo((float) before);
             assertThat(trainer.steps()).isEqualTo(1);
         }
     }
@@ -97,7 +101,8 @@ class TrainerTest {
             run(trainer, 25);
             trainer.save(second);
         }
-        try (Trainer trainer = Trainer.resume(SMALL, ADAMW, SMALL_BATCH, halfWay, options, TestModels.TWO_THREADS)) {
+        try (Trainer trainer =
+                Trainer.resume(TrainingTask.of(SMALL, ADAMW, SMALL_BATCH), halfWay, options, TestModels.TWO_THREADS)) {
             assertThat(trainer.steps()).isEqualTo(10);
             run(trainer, 25);
             trainer.save(resumed);
@@ -120,13 +125,13 @@ class TrainerTest {
         try (Trainer whole = trainer(TINY, BATCH);
                 Trainer parts = trainer(TINY, BATCH, TrainingOptions.usual().withAccumulation(BATCH))) {
             for (int step = 0; step < 5; step++) {
-                StepResult expected = whole.step(inputs(tokens), targets(tokens), 1e-2f);
-                StepResult found = parts.step(inputs(tokens), targets(tokens), 1e-2f);
+                StepResult expected = whole.step(Batch.of(inputs(tokens), targets(tokens)), 1e-2f);
+                StepResult found = parts.step(Batch.of(inputs(tokens), targets(tokens)), 1e-2f);
                 assertThat(found.loss()).isCloseTo(expected.loss(), within(1e-5f));
                 assertThat(found.gradientNorm()).isCloseTo(expected.gradientNorm(), within(1e-4f));
             }
-            assertThat(parts.validate(inputs(tokens), targets(tokens)))
-                    .isCloseTo(whole.validate(inputs(tokens), targets(tokens)), within(1e-5));
+            assertThat(parts.validate(Batch.of(inputs(tokens), targets(tokens))))
+                    .isCloseTo(whole.validate(Batch.of(inputs(tokens), targets(tokens))), within(1e-5));
         }
         assertThatThrownBy(() -> trainer(TINY, BATCH, TrainingOptions.usual().withAccumulation(3)))
                 .hasMessage("accumulation: 3 (expected: a divisor of the batch, 4)");
@@ -138,11 +143,14 @@ class TrainerTest {
         TrainingOptions options = TrainingOptions.usual().withDropout(0.5f, 1);
         try (Trainer plain = trainer(TINY, BATCH);
                 Trainer dropping = trainer(TINY, BATCH, options)) {
-            double before = dropping.validate(inputs(tokens), targets(tokens));
-            assertThat(before).isEqualTo(plain.validate(inputs(tokens), targets(tokens)));
-            float first = dropping.step(inputs(tokens), targets(tokens), 0).loss();
+            double before = dropping.validate(Batch.of(inputs(tokens), targets(tokens)));
+            assertThat(before).isEqualTo(plain.validate(Batch.of(inputs(tokens), targets(tokens))));
+            float first =
+                    dropping.step(Batch.of(inputs(tokens), targets(tokens)), 0).loss();
             assertThat((double) first).isNotEqualTo(before);
-            assertThat(dropping.step(inputs(tokens), targets(tokens), 0).loss()).isNotEqualTo(first);
+            assertThat(dropping.step(Batch.of(inputs(tokens), targets(tokens)), 0)
+                            .loss())
+                    .isNotEqualTo(first);
         }
     }
 
@@ -156,8 +164,8 @@ class TrainerTest {
         }
         saved.model().verify(folder.resolve(Trainer.MODEL_FILE));
         saved.optimizer().verify(folder.resolve(Trainer.OPTIMIZER_FILE));
-        try (Trainer trainer =
-                Trainer.resume(TINY, ADAMW, BATCH, folder, TrainingOptions.usual(), TestModels.TWO_THREADS)) {
+        try (Trainer trainer = Trainer.resume(
+                TrainingTask.of(TINY, ADAMW, BATCH), folder, TrainingOptions.usual(), TestModels.TWO_THREADS)) {
             assertThat(trainer.save(again)).isEqualTo(saved);
         }
         try (SafetensorsFile file = SafetensorsFile.open(folder.resolve(Trainer.MODEL_FILE))) {
@@ -221,8 +229,8 @@ class TrainerTest {
             trainer.save(folder);
         }
         GptConfig wider = new GptConfig(TINY.vocabularySize(), TINY.block(), TINY.layers(), 3, 24);
-        assertThatThrownBy(() ->
-                        Trainer.resume(wider, ADAMW, BATCH, folder, TrainingOptions.usual(), TestModels.TWO_THREADS))
+        assertThatThrownBy(() -> Trainer.resume(
+                        TrainingTask.of(wider, ADAMW, BATCH), folder, TrainingOptions.usual(), TestModels.TWO_THREADS))
                 .isInstanceOf(UnsupportedModelException.class)
                 .hasMessage("tensor transformer.wte.weight: [23, 12] (expected: [23, 24])");
     }
@@ -231,13 +239,13 @@ class TrainerTest {
     void leaksNoTensor() throws IOException {
         int[] tokens = TestModels.tokens(BATCH * TINY.block() + 1, TINY.vocabularySize(), 5);
         try (Trainer trainer = trainer(TINY, BATCH)) {
-            trainer.step(inputs(tokens), targets(tokens), 1e-3f);
-            trainer.validate(inputs(tokens), targets(tokens));
+            trainer.step(Batch.of(inputs(tokens), targets(tokens)), 1e-3f);
+            trainer.validate(Batch.of(inputs(tokens), targets(tokens)));
             trainer.save(folder);
             long before = Pointer.totalCount();
             for (int i = 0; i < 20; i++) {
-                trainer.step(inputs(tokens), targets(tokens), 1e-3f);
-                trainer.validate(inputs(tokens), targets(tokens));
+                trainer.step(Batch.of(inputs(tokens), targets(tokens)), 1e-3f);
+                trainer.validate(Batch.of(inputs(tokens), targets(tokens)));
             }
             trainer.save(folder);
             assertThat(Pointer.totalCount()).isLessThanOrEqualTo(before);
@@ -251,8 +259,8 @@ class TrainerTest {
         try (Trainer plain = trainer(LARGE_VOCABULARY, BATCH, plainly);
                 Trainer inPlace = trainer(LARGE_VOCABULARY, BATCH)) {
             for (int step = 0; step < 5; step++) {
-                StepResult expected = plain.step(inputs(tokens), targets(tokens), 1e-2f);
-                StepResult found = inPlace.step(inputs(tokens), targets(tokens), 1e-2f);
+                StepResult expected = plain.step(Batch.of(inputs(tokens), targets(tokens)), 1e-2f);
+                StepResult found = inPlace.step(Batch.of(inputs(tokens), targets(tokens)), 1e-2f);
                 assertThat(found.loss()).isCloseTo(expected.loss(), within(1e-4f));
                 assertThat(found.gradientNorm()).isCloseTo(expected.gradientNorm(), within(1e-4f));
             }
@@ -279,15 +287,17 @@ class TrainerTest {
         try (Trainer undisturbed = trainer(config, holed, options);
                 Trainer disturbed = trainer(config, holed, options)) {
             for (int i = 0; i < 3; i++) {
-                undisturbed.step(inputs(good), targets(good), 1e-2f);
-                float loss = disturbed.step(inputs(good), targets(good), 1e-2f).loss();
+                undisturbed.step(Batch.of(inputs(good), targets(good)), 1e-2f);
+                float loss = disturbed
+                        .step(Batch.of(inputs(good), targets(good)), 1e-2f)
+                        .loss();
                 Trainer.Saved before = disturbed.save(folder);
 
-                assertThatThrownBy(() -> disturbed.step(inputs(poisoned), targets(good), 1e-2f))
+                assertThatThrownBy(() -> disturbed.step(Batch.of(inputs(poisoned), targets(good)), 1e-2f))
                         .isInstanceOfSatisfying(DivergedException.class, e -> assertThat(e.loss())
                                 .isNaN())
                         .hasMessageStartingWith("step " + (i + 2) + ": loss NaN, gradient norm NaN (expected: finite");
-                assertThatThrownBy(() -> disturbed.step(inputs(good), targets(good), 1e-2f, loss / 2))
+                assertThatThrownBy(() -> disturbed.step(Batch.of(inputs(good), targets(good)), 1e-2f, loss / 2))
                         .isInstanceOf(DivergedException.class)
                         .hasMessageEndingWith("(expected: finite numbers, a loss of at most " + loss / 2 + ")");
 
@@ -305,7 +315,7 @@ class TrainerTest {
         try (Trainer trainer = trainer(TINY, steep, TrainingOptions.usual())) {
             Trainer.Saved before = trainer.save(folder);
 
-            assertThatThrownBy(() -> trainer.step(inputs(tokens), targets(tokens), 1e-3f))
+            assertThatThrownBy(() -> trainer.step(Batch.of(inputs(tokens), targets(tokens)), 1e-3f))
                     .isInstanceOfSatisfying(DivergedException.class, e -> {
                         assertThat(e.loss()).isFinite();
                         assertThat(e.gradientNorm()).isInfinite();
@@ -319,8 +329,8 @@ class TrainerTest {
     void saysWhenTheLossIsNoNumber() {
         int[] tokens = TestModels.tokens(BATCH * TINY.block() + 1, TINY.vocabularySize(), 5);
         try (Trainer trainer = trainer(TINY, BATCH)) {
-            trainer.step(inputs(tokens), targets(tokens), Float.MAX_VALUE);
-            assertThatThrownBy(() -> trainer.step(inputs(tokens), targets(tokens), 1e-3f))
+            trainer.step(Batch.of(inputs(tokens), targets(tokens)), Float.MAX_VALUE);
+            assertThatThrownBy(() -> trainer.step(Batch.of(inputs(tokens), targets(tokens)), 1e-3f))
                     .isInstanceOf(DivergedException.class)
                     .hasMessageStartingWith("step 2: loss ");
         }
@@ -331,14 +341,16 @@ class TrainerTest {
         int[] tokens = TestModels.tokens(BATCH * TINY.block() + 1, TINY.vocabularySize(), 5);
         int[] inputs = inputs(tokens);
         try (Trainer trainer = trainer(TINY, BATCH)) {
-            assertThatThrownBy(() -> trainer.step(tokens, inputs, 1e-3f))
-                    .hasMessage("inputs: 29 tokens (expected: 28, as [4, 7] takes)");
+            assertThatThrownBy(() -> trainer.step(Batch.of(tokens, tokens), 1e-3f))
+                    .hasMessage("batch: 29 tokens (expected: 28, 4 rows of 7)");
+            assertThatThrownBy(() -> Batch.of(tokens, inputs))
+                    .hasMessage("targets: 28 tokens (expected: 29, as there are ids)");
             inputs[3] = 23;
-            assertThatThrownBy(() -> trainer.step(inputs, targets(tokens), 1e-3f))
-                    .hasMessage("inputs[3]: 23 (expected: 0..22)");
-            assertThatThrownBy(() -> trainer.validate(/* inputs= */ targets(tokens), /* targets= */ inputs))
+            assertThatThrownBy(() -> trainer.step(Batch.of(inputs, targets(tokens)), 1e-3f))
+                    .hasMessage("ids[3]: 23 (expected: 0..22)");
+            assertThatThrownBy(() -> trainer.validate(Batch.of(/* inputs= */ targets(tokens), /* targets= */ inputs)))
                     .hasMessage("targets[3]: 23 (expected: 0..22)");
-            assertThatThrownBy(() -> trainer.step(targets(tokens), targets(tokens), Float.NaN))
+            assertThatThrownBy(() -> trainer.step(Batch.of(targets(tokens), targets(tokens)), Float.NaN))
                     .hasMessage("learningRate: NaN (expected: >= 0)");
         }
     }
@@ -348,11 +360,12 @@ class TrainerTest {
     }
 
     private static Trainer trainer(DecoderConfig config, int batch, TrainingOptions options) {
-        return Trainer.create(config, ADAMW, batch, Weights.initial(config, 42), options, TestModels.TWO_THREADS);
+        return Trainer.create(
+                TrainingTask.of(config, ADAMW, batch), Weights.initial(config, 42), options, TestModels.TWO_THREADS);
     }
 
     private static Trainer trainer(DecoderConfig config, Weights initial, TrainingOptions options) {
-        return Trainer.create(config, ADAMW, BATCH, initial, options, TestModels.TWO_THREADS);
+        return Trainer.create(TrainingTask.of(config, ADAMW, BATCH), initial, options, TestModels.TWO_THREADS);
     }
 
     /** The initial weights, one tensor of which was worked over. */
@@ -370,11 +383,11 @@ class TrainerTest {
     /** Trains until so many steps were taken in all, each on a batch of its own. */
     private static void run(Trainer trainer, long steps) {
         LearningRate learningRate = new LearningRate(1e-3f, 1e-4f, 5, 25);
-        DecoderConfig config = trainer.config();
+        DecoderConfig config = trainer.task().model();
         int batch = config.equals(SMALL) ? SMALL_BATCH : BATCH;
         for (long step = trainer.steps(); step < steps; step++) {
             int[] tokens = TestModels.tokens(batch * config.block() + 1, config.vocabularySize(), step);
-            trainer.step(inputs(tokens), targets(tokens), learningRate.at(step));
+            trainer.step(Batch.of(inputs(tokens), targets(tokens)), learningRate.at(step));
         }
     }
 

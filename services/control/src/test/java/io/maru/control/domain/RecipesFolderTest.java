@@ -1,5 +1,7 @@
 package io.maru.control.domain;
 
+import io.maru.model.training.AdamW;
+import io.maru.model.training.TrainingTask;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
@@ -97,7 +99,7 @@ class RecipesFolderTest {
                 .with(Recompute.valueOf(training.recompute().name()))
                 .withDropout((float) training.dropout(), training.seed())
                 .withAccumulation(training.accumulation());
-        MemoryPlan plan = MemoryPlan.of(shape(recipe), training.batch(), options);
+        MemoryPlan plan = MemoryPlan.of(TrainingTask.of(shape(recipe), AdamW.usual(), training.batch()), options);
         double device = Double.parseDouble(head(name).group("memory")) * (1L << 30);
         assertThat(plan.total()).as("%s", plan).isLessThan((long) (FOR_THE_PLAN * device));
     }

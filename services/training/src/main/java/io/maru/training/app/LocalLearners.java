@@ -10,13 +10,11 @@ public final class LocalLearners implements Learners {
     @Override
     public Learner begin(HeldJob held, int workers, TrainerSetup setup, FirstWeights first) throws IOException {
         return first.make(
-                setup.decoder(),
-                weights -> Trainer.create(
-                        setup.decoder(), setup.adamW(), setup.batch(), weights, setup.options(), setup.device()));
+                setup.decoder(), weights -> Trainer.create(setup.task(), weights, setup.options(), setup.device()));
     }
 
     @Override
     public Learner resume(HeldJob held, int workers, TrainerSetup setup, Path folder) throws IOException {
-        return Trainer.resume(setup.decoder(), setup.adamW(), setup.batch(), folder, setup.options(), setup.device());
+        return Trainer.resume(setup.task(), folder, setup.options(), setup.device());
     }
 }

@@ -2,6 +2,9 @@ package io.maru.training.app;
 
 import io.maru.formats.CorruptFileException;
 import io.maru.formats.TokenShardReader;
+import io.maru.model.data.Batch;
+import io.maru.model.data.BatchBuilder;
+import io.maru.model.data.BatchForm;
 import io.maru.model.data.Mixture;
 import io.maru.training.domain.Dataset;
 import io.maru.training.domain.Divergence.Passage;
@@ -21,16 +24,7 @@ final class TokenBatches implements AutoCloseable {
     private final Mixture order;
     private final int block;
     private final int[] row; // (T + 1)
-    private final Batch batch;
-
-    /**
-     * Valid until the next batch is read.
-     *
-     * @param inputs token ids, row after row (B * T)
-     * @param targets the token after each of them (B * T)
-     */
-    @SuppressWarnings("ArrayRecordComponent") // Read by the trainer at once, never compared.
-    record Batch(int[] inputs, int[] targets) {}
+    private final BatchBuilder batch;
 
     /**
      * A split of a dataset.
@@ -46,7 +40,7 @@ final class TokenBatches implements AutoCloseable {
         this.order = order;
         this.block = block;
         this.row = new int[block + 1];
-        this.batch = new Batch(new int[batch * block], new int[batch * block]);
+        this.batch = new BatchBuilder(BatchForm.plain(batch), block);
     }
 
     /** @throws CorruptFileException where a shard is not of its dataset's tokenizer and length */
@@ -78,16 +72,17 @@ final class TokenBatches implements AutoCloseable {
         require(key, "tokenizer", reader.header().tokenizerSha256(), dataset.tokenizerSha256());
     }
 
-    /** @param number of the batch, counted from 0 */
+    /**
+     * Reads a batch, which is valid until the next one is read.
+     *
+     * @param number of the batch, counted from 0
+     */
     Batch read(long number) {
-        int at = 0;
         for (Mixture.Row each : order.batch(number)) {
             shard(each).reader().read(each.window().offset(), row, 0, block + 1);
-            System.arraycopy(row, 0, batch.inputs(), at, block);
-            System.arraycopy(row, 1, batch.targets(), at, block);
-            at += block;
+            batch.add(row);
         }
-        return batch;
+        return batch.build();
     }
 
     /**

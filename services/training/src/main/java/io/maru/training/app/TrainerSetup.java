@@ -6,6 +6,7 @@ import io.maru.model.configuration.DecoderConfig;
 import io.maru.model.device.DeviceOptions;
 import io.maru.model.training.AdamW;
 import io.maru.model.training.TrainingOptions;
+import io.maru.model.training.TrainingTask;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -24,6 +25,11 @@ public record TrainerSetup(String config, AdamW adamW, int batch, TrainingOption
 
     public DecoderConfig decoder() {
         return DecoderConfig.fromJson(config.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** What a trainer learns. */
+    public TrainingTask task() {
+        return TrainingTask.of(decoder(), adamW, batch);
     }
 
     public String toJson() {

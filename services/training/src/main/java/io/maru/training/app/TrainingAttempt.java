@@ -1,5 +1,6 @@
 package io.maru.training.app;
 
+import io.maru.model.data.Batch;
 import io.maru.model.training.DivergedException;
 import io.maru.model.training.Learner;
 import io.maru.model.training.StepResult;
@@ -161,9 +162,9 @@ final class TrainingAttempt {
     private void step(long batch) {
         long began = System.nanoTime();
         float rate = plan.learningRate().at(trainer.steps());
-        TokenBatches.Batch tokens = batches.train().read(batch);
+        Batch tokens = batches.train().read(batch);
         long read = System.nanoTime();
-        StepResult result = trainer.step(tokens.inputs(), tokens.targets(), rate, cursor.lossLimit(spec.spikeFactor()));
+        StepResult result = trainer.step(tokens, rate, cursor.lossLimit(spec.spikeFactor()));
         report.stepped(result, rate, System.nanoTime() - began, read - began);
         cursor = cursor.stepped(result.loss());
     }
@@ -172,8 +173,7 @@ final class TrainingAttempt {
     private double validationLoss(int limit) {
         double sum = 0;
         for (int i = 0; i < limit; i++) {
-            TokenBatches.Batch batch = batches.validation().read(i);
-            sum += trainer.validate(batch.inputs(), batch.targets());
+            sum += trainer.validate(batches.validation().read(i));
         }
         return sum / limit;
     }

@@ -1,5 +1,6 @@
 package io.maru.training.app;
 
+import io.maru.model.data.Batch;
 import io.maru.model.device.DeviceOptions;
 import io.maru.model.training.DivergedException;
 import io.maru.training.domain.Preflight;
@@ -9,7 +10,6 @@ import io.maru.training.domain.TrainingReason;
 import io.maru.training.domain.TrainingSpec;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.concurrent.ExecutionException;
@@ -68,7 +68,7 @@ public final class Trial {
         // An answer may take longer than the trial, so that it is the trial that runs out of time.
         try (TrialTrainer trainer = trainers.start(settings.limit().multipliedBy(2))) {
             int workers = spec.workers();
-            List<TokenBatches.Batch> first = List.of(share(batches.read(0), workers), share(batches.read(1), workers));
+            List<Batch> first = List.of(share(batches.read(0), workers), share(batches.read(1), workers));
             Future<Double> seconds = thread.submit(() -> steps(trainer, spec, plan, first, device));
             long began = System.nanoTime();
             long looked = began;
@@ -123,23 +123,18 @@ public final class Trial {
 
     /** Seconds of the last of some steps. */
     private static double steps(
-            TrialTrainer trainer,
-            TrainingSpec spec,
-            TrainingPlan plan,
-            List<TokenBatches.Batch> batches,
-            DeviceOptions device) {
+            TrialTrainer trainer, TrainingSpec spec, TrainingPlan plan, List<Batch> batches, DeviceOptions device) {
         int rows = spec.batch() / spec.workers();
         trainer.begin(TrainerSetup.of(plan.config(), plan.adamW(), rows, plan.options(), device), spec.seed());
         long began = 0;
         for (int step = 0; step < batches.size(); step++) {
-            TokenBatches.Batch batch = batches.get(step);
+            Batch batch = batches.get(step);
             if (step == batches.size() - 1) {
                 trainer.hold();
             }
             began = System.nanoTime();
             try {
-                trainer.step(
-                        batch.inputs(), batch.targets(), plan.learningRate().at(step));
+                trainer.step(batch, plan.learningRate().at(step));
             } catch (DivergedException e) {
                 // It took what it takes; what to do about such numbers is for the training to say.
             }
@@ -148,9 +143,9 @@ public final class Trial {
     }
 
     /** As much of a batch as one of the workers has of it. */
-    private static TokenBatches.Batch share(TokenBatches.Batch batch, int workers) {
-        int tokens = batch.inputs().length / workers;
-        return new TokenBatches.Batch(Arrays.copyOf(batch.inputs(), tokens), Arrays.copyOf(batch.targets(), tokens));
+    private static Batch share(Batch batch, int workers) {
+        int tokens = batch.ids().length / workers;
+        return batch.first(tokens);
     }
 
     /** @param end what became of the process */

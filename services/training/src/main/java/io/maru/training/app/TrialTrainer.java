@@ -1,5 +1,6 @@
 package io.maru.training.app;
 
+import io.maru.model.data.Batch;
 import io.maru.model.training.Learner;
 
 /** A trainer whose memory is its own. Its methods throw {@link TrainerLostException} where it is gone. */
@@ -8,7 +9,7 @@ public interface TrialTrainer extends AutoCloseable {
     void begin(TrainerSetup setup, long seed);
 
     /** As {@link Learner#step}. */
-    void step(int[] inputs, int[] targets, float learningRate);
+    void step(Batch batch, float learningRate);
 
     /** Holds what a checkpoint holds while it is written. */
     void hold();

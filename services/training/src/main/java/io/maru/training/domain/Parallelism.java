@@ -1,8 +1,10 @@
 package io.maru.training.domain;
 
 import io.maru.model.configuration.DecoderConfig;
+import io.maru.model.training.AdamW;
 import io.maru.model.training.MemoryPlan;
 import io.maru.model.training.TrainingOptions;
+import io.maru.model.training.TrainingTask;
 
 /**
  * What shares a batch, each its rows of every part.
@@ -18,7 +20,7 @@ public record Parallelism(int devices, int workers) {
 
     /** What one worker takes. */
     MemoryPlan memory(DecoderConfig config, int batch, TrainingOptions options) {
-        return MemoryPlan.of(config, batch, options, devices, size());
+        return MemoryPlan.of(TrainingTask.of(config, AdamW.usual(), batch), options, devices, size());
     }
 
     @Override

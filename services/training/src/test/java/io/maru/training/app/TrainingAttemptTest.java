@@ -10,6 +10,7 @@ import io.maru.formats.SafetensorsWriter;
 import io.maru.formats.SealedFile;
 import io.maru.formats.Sha256;
 import io.maru.model.configuration.DecoderConfig;
+import io.maru.model.data.Batch;
 import io.maru.model.device.DeviceOptions;
 import io.maru.model.training.DivergedException;
 import io.maru.model.training.Learner;
@@ -454,15 +455,15 @@ class TrainingAttemptTest {
             Learner sound = new LocalLearners().begin(held, workers, setup, first);
             return new Learner() {
                 @Override
-                public StepResult step(int[] inputs, int[] targets, float learningRate, float lossLimit) {
+                public StepResult step(Batch batch, float learningRate, float lossLimit) {
                     if (sound.steps() == last) {
                         throw new DivergedException(last + 1, Float.NaN, Float.NaN, lossLimit);
                     }
-                    return sound.step(inputs, targets, learningRate, lossLimit);
+                    return sound.step(batch, learningRate, lossLimit);
                 }
 
                 @Override
-                public double validate(int[] inputs, int[] targets) {
+                public double validate(Batch batch) {
                     return validationLoss;
                 }
 

@@ -3,6 +3,7 @@ package io.maru.training.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.maru.model.data.Batch;
 import io.maru.model.device.DeviceOptions;
 import io.maru.model.training.DivergedException;
 import io.maru.platform.error.Reason;
@@ -238,8 +239,8 @@ class TrialTest {
         }
 
         @Override
-        public void step(int[] inputs, int[] targets, float learningRate) {
-            batches.add(inputs);
+        public void step(Batch batch, float learningRate) {
+            batches.add(batch.ids());
             script.accept(batches.size() - 1);
         }
 

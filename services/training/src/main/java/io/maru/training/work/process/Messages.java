@@ -4,12 +4,14 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import io.maru.formats.SealedFile;
 import io.maru.model.cluster.Cluster;
+import io.maru.model.data.Batch;
 import io.maru.training.work.process.message.StoredFile;
 import io.maru.training.work.process.message.TokenBatch;
 import io.maru.training.work.process.message.Workers;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
+import java.util.Optional;
 
 /** Turns what a service and its trainer process say to each other into messages, and back. */
 final class Messages {
@@ -27,11 +29,39 @@ final class Messages {
         return new Cluster(workers.getAddressesList(), workers.getRank(), Duration.ofMillis(workers.getLimitMillis()));
     }
 
-    static TokenBatch batch(int[] ids, int[] targets) {
-        return TokenBatch.newBuilder()
-                .setIds(bytes(ids))
-                .setTargets(bytes(targets))
-                .build();
+    static TokenBatch of(Batch batch) {
+        TokenBatch.Builder message =
+                TokenBatch.newBuilder().setIds(bytes(batch.ids())).setTargets(bytes(batch.targets()));
+        batch.weights().ifPresent(weights -> message.setWeights(bytes(weights)));
+        batch.packing().ifPresent(texts -> message.setSegments(bytes(texts.segments()))
+                .setPositions(bytes(texts.positions())));
+        return message.build();
+    }
+
+    static Batch batch(TokenBatch message) {
+        return new Batch(
+                ints(message.getIds()),
+                ints(message.getTargets()),
+                message.hasWeights() ? Optional.of(floats(message.getWeights())) : Optional.empty(),
+                message.hasSegments()
+                        ? Optional.of(new Batch.Packing(ints(message.getSegments()), ints(message.getPositions())))
+                        : Optional.empty());
+    }
+
+    private static ByteString bytes(float[] values) {
+        ByteBuffer bytes = ByteBuffer.allocate(Math.multiplyExact(values.length, Float.BYTES))
+                .order(ByteOrder.LITTLE_ENDIAN);
+        bytes.asFloatBuffer().put(values);
+        return UnsafeByteOperations.unsafeWrap(bytes);
+    }
+
+    private static float[] floats(ByteString bytes) {
+        float[] values = new float[bytes.size() / Float.BYTES];
+        bytes.asReadOnlyByteBuffer()
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .asFloatBuffer()
+                .get(values);
+        return values;
     }
 
     private static ByteString bytes(int[] values) {
@@ -41,7 +71,7 @@ final class Messages {
         return UnsafeByteOperations.unsafeWrap(bytes);
     }
 
-    static int[] ints(ByteString bytes) {
+    private static int[] ints(ByteString bytes) {
         int[] values = new int[bytes.size() / Integer.BYTES];
         bytes.asReadOnlyByteBuffer()
                 .order(ByteOrder.LITTLE_ENDIAN)

@@ -165,23 +165,14 @@ public final class TrainerMain {
                 begin.getWeights().isEmpty() ? Optional.empty() : Optional.of(Path.of(begin.getWeights())));
         learner = first.make(
                 setup.decoder(),
-                weights -> Trainer.create(
-                        setup.decoder(),
-                        setup.adamW(),
-                        setup.batch(),
-                        weights,
-                        setup.options(),
-                        setup.device(),
-                        cluster));
+                weights -> Trainer.create(setup.task(), weights, setup.options(), setup.device(), cluster));
         return reached();
     }
 
     private Done resume(Resume resume) throws IOException {
         TrainerSetup setup = TrainerSetup.fromJson(resume.getSetup());
         learner = Trainer.resume(
-                setup.decoder(),
-                setup.adamW(),
-                setup.batch(),
+                setup.task(),
                 Path.of(resume.getFolder()),
                 setup.options(),
                 setup.device(),
@@ -191,13 +182,7 @@ public final class TrainerMain {
 
     private static Done follow(Follow follow) {
         TrainerSetup setup = TrainerSetup.fromJson(follow.getSetup());
-        Trainer.follow(
-                setup.decoder(),
-                setup.adamW(),
-                setup.batch(),
-                setup.options(),
-                setup.device(),
-                Messages.cluster(follow.getWorkers()));
+        Trainer.follow(setup.task(), setup.options(), setup.device(), Messages.cluster(follow.getWorkers()));
         return Done.getDefaultInstance();
     }
 
@@ -220,12 +205,7 @@ public final class TrainerMain {
     }
 
     private Done step(Step step) {
-        TokenBatch batch = step.getBatch();
-        StepResult result = learner.step(
-                Messages.ints(batch.getIds()),
-                Messages.ints(batch.getTargets()),
-                step.getLearningRate(),
-                step.getLossLimit());
+        StepResult result = learner.step(Messages.batch(step.getBatch()), step.getLearningRate(), step.getLossLimit());
         return Done.newBuilder()
                 .setStep(result.step())
                 .setLoss(result.loss())
@@ -234,7 +214,7 @@ public final class TrainerMain {
     }
 
     private Done validate(TokenBatch batch) {
-        double loss = learner.validate(Messages.ints(batch.getIds()), Messages.ints(batch.getTargets()));
+        double loss = learner.validate(Messages.batch(batch));
         return Done.newBuilder().setLoss(loss).build();
     }
 

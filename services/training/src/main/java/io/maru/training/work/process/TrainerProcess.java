@@ -3,6 +3,7 @@ package io.maru.training.work.process;
 import io.maru.formats.CorruptFileException;
 import io.maru.model.cluster.Cluster;
 import io.maru.model.configuration.UnsupportedModelException;
+import io.maru.model.data.Batch;
 import io.maru.model.training.DivergedException;
 import io.maru.model.training.Learner;
 import io.maru.model.training.StepResult;
@@ -43,7 +44,7 @@ import java.util.function.BooleanSupplier;
  * <pre>
  *   try (TrainerProcess trainer = TrainerProcess.start(Duration.ofMinutes(5))) {
  *       trainer.begin(setup, FirstWeights.of(seed));
- *       trainer.step(inputs, targets, rate);
+ *       trainer.step(batch, rate);
  *       trainer.peakResidentBytes();
  *   }
  * </pre>
@@ -127,10 +128,10 @@ public final class TrainerProcess implements Learner {
     }
 
     @Override
-    public StepResult step(int[] inputs, int[] targets, float learningRate, float lossLimit) {
+    public StepResult step(Batch batch, float learningRate, float lossLimit) {
         Done done = ask(TrainerRequest.newBuilder()
                 .setStep(Step.newBuilder()
-                        .setBatch(Messages.batch(inputs, targets))
+                        .setBatch(Messages.of(batch))
                         .setLearningRate(learningRate)
                         .setLossLimit(lossLimit)));
         reached(done);
@@ -138,9 +139,8 @@ public final class TrainerProcess implements Learner {
     }
 
     @Override
-    public double validate(int[] inputs, int[] targets) {
-        return ask(TrainerRequest.newBuilder()
-                        .setValidate(Validate.newBuilder().setBatch(Messages.batch(inputs, targets))))
+    public double validate(Batch batch) {
+        return ask(TrainerRequest.newBuilder().setValidate(Validate.newBuilder().setBatch(Messages.of(batch))))
                 .getLoss();
     }
 

@@ -1,5 +1,6 @@
 package io.maru.training.work.process;
 
+import io.maru.model.data.Batch;
 import io.maru.training.app.FirstWeights;
 import io.maru.training.app.TrainerLostException;
 import io.maru.training.app.TrainerSetup;
@@ -38,8 +39,8 @@ public final class TrialProcess implements TrialTrainer {
     }
 
     @Override
-    public void step(int[] inputs, int[] targets, float learningRate) {
-        process.step(inputs, targets, learningRate);
+    public void step(Batch batch, float learningRate) {
+        process.step(batch, learningRate);
     }
 
     @Override

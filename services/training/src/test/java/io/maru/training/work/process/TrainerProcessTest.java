@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.maru.model.configuration.GptConfig;
 import io.maru.model.configuration.UnsupportedModelException;
+import io.maru.model.data.Batch;
 import io.maru.model.device.DeviceOptions;
 import io.maru.model.training.AdamW;
 import io.maru.model.training.DivergedException;
@@ -12,6 +13,7 @@ import io.maru.model.training.Learner;
 import io.maru.model.training.StepResult;
 import io.maru.model.training.Trainer;
 import io.maru.model.training.TrainingOptions;
+import io.maru.model.training.TrainingTask;
 import io.maru.model.weights.Weights;
 import io.maru.training.app.FirstWeights;
 import io.maru.training.app.TrainerLostException;
@@ -44,15 +46,19 @@ class TrainerProcessTest {
         Path here = Files.createDirectory(folder.resolve("here"));
         Path there = Files.createDirectory(folder.resolve("there"));
         try (Trainer expected = Trainer.create(
-                        CONFIG, AdamW.usual(), BATCH, Weights.initial(CONFIG, SEED), TrainingOptions.usual(), DEVICE);
+                        TrainingTask.of(CONFIG, AdamW.usual(), BATCH),
+                        Weights.initial(CONFIG, SEED),
+                        TrainingOptions.usual(),
+                        DEVICE);
                 TrainerProcess found = TrainerProcess.start(LIMIT)) {
             found.begin(SETUP, FirstWeights.of(SEED));
             for (int i = 0; i < 3; i++) {
-                StepResult step = expected.step(INPUTS, TARGETS, 1e-2f);
-                assertThat(found.step(INPUTS, TARGETS, 1e-2f)).isEqualTo(step);
+                StepResult step = expected.step(Batch.of(INPUTS, TARGETS), 1e-2f);
+                assertThat(found.step(Batch.of(INPUTS, TARGETS), 1e-2f)).isEqualTo(step);
             }
             assertThat(found.steps()).isEqualTo(3);
-            assertThat(found.validate(INPUTS, TARGETS)).isEqualTo(expected.validate(INPUTS, TARGETS));
+            assertThat(found.validate(Batch.of(INPUTS, TARGETS)))
+                    .isEqualTo(expected.validate(Batch.of(INPUTS, TARGETS)));
             Learner.Saved saved = found.save(there);
             assertThat(saved).isEqualTo(expected.save(here));
             saved.model().verify(there.resolve(Learner.MODEL_FILE));
@@ -69,14 +75,17 @@ class TrainerProcessTest {
         Path there = Files.createDirectory(folder.resolve("there"));
         Path later = Files.createDirectory(folder.resolve("later"));
         try (Trainer expected = Trainer.create(
-                        CONFIG, AdamW.usual(), BATCH, Weights.initial(CONFIG, SEED), TrainingOptions.usual(), DEVICE);
+                        TrainingTask.of(CONFIG, AdamW.usual(), BATCH),
+                        Weights.initial(CONFIG, SEED),
+                        TrainingOptions.usual(),
+                        DEVICE);
                 TrainerProcess found = TrainerProcess.start(LIMIT)) {
             found.begin(SETUP, FirstWeights.of(SEED));
-            expected.step(INPUTS, TARGETS, 1e-2f);
-            found.step(INPUTS, TARGETS, 1e-2f);
+            expected.step(Batch.of(INPUTS, TARGETS), 1e-2f);
+            found.step(Batch.of(INPUTS, TARGETS), 1e-2f);
             Learner.Saved first = expected.save(here);
             try (Learner.Snapshot snapshot = found.snapshot()) {
-                found.step(INPUTS, TARGETS, 1e-2f);
+                found.step(Batch.of(INPUTS, TARGETS), 1e-2f);
                 assertThatThrownBy(() -> snapshot.save(folder.resolve("nowhere")))
                         .isInstanceOf(IOException.class)
                         .hasMessageContaining("NoSuchFileException");
@@ -86,7 +95,7 @@ class TrainerProcessTest {
                 assertThat(files.optimizer().measure()).isEqualTo(first.optimizer());
                 first.optimizer().verify(there.resolve(Learner.OPTIMIZER_FILE));
             }
-            expected.step(INPUTS, TARGETS, 1e-2f);
+            expected.step(Batch.of(INPUTS, TARGETS), 1e-2f);
             assertThat(found.save(later)).isEqualTo(expected.save(here));
         }
     }
@@ -119,8 +128,8 @@ class TrainerProcessTest {
     void tellsWhenTheNumbersRunAway() throws IOException {
         try (TrainerProcess trainer = TrainerProcess.start(LIMIT)) {
             trainer.begin(SETUP, FirstWeights.of(SEED));
-            trainer.step(INPUTS, TARGETS, Float.MAX_VALUE);
-            assertThatThrownBy(() -> trainer.step(INPUTS, TARGETS, 1e-3f))
+            trainer.step(Batch.of(INPUTS, TARGETS), Float.MAX_VALUE);
+            assertThatThrownBy(() -> trainer.step(Batch.of(INPUTS, TARGETS), 1e-3f))
                     .isInstanceOfSatisfying(DivergedException.class, diverged -> assertThat(diverged.step())
                             .isEqualTo(2))
                     .hasMessageStartingWith("step 2: loss NaN");
@@ -131,16 +140,17 @@ class TrainerProcessTest {
     void takesNoStepAboveALimit() throws IOException {
         try (TrainerProcess trainer = TrainerProcess.start(LIMIT)) {
             trainer.begin(SETUP, FirstWeights.of(SEED));
-            float loss = trainer.step(INPUTS, TARGETS, 0, Float.MAX_VALUE).loss();
+            float loss =
+                    trainer.step(Batch.of(INPUTS, TARGETS), 0, Float.MAX_VALUE).loss();
             float limit = Math.nextDown(loss);
-            assertThatThrownBy(() -> trainer.step(INPUTS, TARGETS, 0, limit))
+            assertThatThrownBy(() -> trainer.step(Batch.of(INPUTS, TARGETS), 0, limit))
                     .isInstanceOfSatisfying(DivergedException.class, diverged -> {
                         assertThat(diverged.loss()).isEqualTo(loss);
                         assertThat(diverged.lossLimit()).isEqualTo(limit);
                     })
                     .hasMessageStartingWith("step 2: loss " + loss);
             assertThat(trainer.steps()).isEqualTo(1);
-            assertThat(trainer.step(INPUTS, TARGETS, 0, loss).step()).isEqualTo(2);
+            assertThat(trainer.step(Batch.of(INPUTS, TARGETS), 0, loss).step()).isEqualTo(2);
         }
     }
 
@@ -163,7 +173,7 @@ class TrainerProcessTest {
         try (TrainerProcess trainer = TrainerProcess.start(LIMIT)) {
             trainer.begin(SETUP, FirstWeights.of(SEED));
             ProcessHandle.of(trainer.pid()).orElseThrow().destroyForcibly();
-            assertThatThrownBy(() -> trainer.step(INPUTS, TARGETS, 1e-3f))
+            assertThatThrownBy(() -> trainer.step(Batch.of(INPUTS, TARGETS), 1e-3f))
                     .isInstanceOf(TrainerLostException.class)
                     .hasMessageContaining("exit code 137 (expected: an answer)");
         }
@@ -174,7 +184,7 @@ class TrainerProcessTest {
         try (TrainerProcess trainer = TrainerProcess.start(Duration.ofSeconds(15))) {
             trainer.begin(SETUP, FirstWeights.of(SEED));
             signal(trainer.pid(), "STOP");
-            assertThatThrownBy(() -> trainer.step(INPUTS, TARGETS, 1e-3f))
+            assertThatThrownBy(() -> trainer.step(Batch.of(INPUTS, TARGETS), 1e-3f))
                     .isInstanceOf(TrainerLostException.class)
                     .hasMessageContaining("no answer for 15000 ms");
             assertThat(ProcessHandle.of(trainer.pid()).filter(ProcessHandle::isAlive))
