@@ -35,7 +35,8 @@ final class ClaimTimes {
         try (AgroalDataSource pool = pool(servers)) {
             Database database = new Database(pool);
             WorkQueue queue = new WorkQueue(database, Duration.ofMinutes(10));
-            System.out.println("rows of alice | claim, median ms | p95 ms | an idle look, median ms | bob's piece is claim no.");
+            System.out.println(
+                    "rows of alice | claim, median ms | p95 ms | an idle look, median ms | bob's piece is claim no.");
             for (int rows : new int[] {1, 10_000, 100_000}) {
                 fill(database, queue, rows);
                 double[] claims = new double[Math.min(rows, CLAIMS)];

@@ -31,13 +31,13 @@ import java.util.function.Function;
  */
 final class JsonLines {
     /** Bounds the memory of one line. */
-    static final int MOST_LINE_BYTES = 16 << 20;
+    static final int MAX_LINE_BYTES = 16 << 20;
 
     private static final int BUFFER_BYTES = 1 << 16;
     private static final ObjectMapper JSON = JsonMapper.builder(JsonFactory.builder()
                     .streamReadConstraints(StreamReadConstraints.builder()
                             .maxNestingDepth(2)
-                            .maxStringLength(MOST_LINE_BYTES)
+                            .maxStringLength(MAX_LINE_BYTES)
                             .build())
                     .enable(JsonWriteFeature.COMBINE_UNICODE_SURROGATES_IN_UTF8)
                     .build())
@@ -97,9 +97,9 @@ final class JsonLines {
             while (end < limit && buffer[end] != '\n') {
                 end++;
             }
-            if (end - position > MOST_LINE_BYTES - line.size()) {
+            if (end - position > MAX_LINE_BYTES - line.size()) {
                 lines++;
-                throw CommandFailure.badInput("a longer line (expected: at most %d bytes)".formatted(MOST_LINE_BYTES));
+                throw CommandFailure.badInput("a longer line (expected: at most %d bytes)".formatted(MAX_LINE_BYTES));
             }
             line.write(buffer, position, end - position);
             position = end;

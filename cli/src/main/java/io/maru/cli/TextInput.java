@@ -10,7 +10,7 @@ import java.util.List;
 
 /** What a command reads from its arguments or from standard input. */
 final class TextInput {
-    private static final int MOST_BYTES = 16 << 20;
+    private static final int MAX_BYTES = 16 << 20;
 
     private TextInput() {}
 
@@ -27,10 +27,10 @@ final class TextInput {
     /** All of it, as it is. */
     static String read(InputStream in) {
         try {
-            byte[] bytes = in.readNBytes(MOST_BYTES + 1);
-            if (bytes.length > MOST_BYTES) {
+            byte[] bytes = in.readNBytes(MAX_BYTES + 1);
+            if (bytes.length > MAX_BYTES) {
                 throw CommandFailure.badInput(
-                        "standard input: more than %d bytes (expected: at most that)".formatted(MOST_BYTES));
+                        "standard input: more than %d bytes (expected: at most that)".formatted(MAX_BYTES));
             }
             return UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
         } catch (CharacterCodingException e) {

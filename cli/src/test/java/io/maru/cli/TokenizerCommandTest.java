@@ -212,7 +212,7 @@ class TokenizerCommandTest {
 
     @Test
     void aLineTakesBoundedMemory() {
-        byte[] input = new byte[JsonLines.MOST_LINE_BYTES + 1];
+        byte[] input = new byte[JsonLines.MAX_LINE_BYTES + 1];
         Arrays.fill(input, (byte) 'a');
 
         assertThat(withInput(input, "tokenizer", "encode", "--file", file.toString(), "--jsonl"))

@@ -17,7 +17,7 @@ import java.util.stream.Collectors;
 /** What a tokenizer is, and how well it fits its text, for people and for programs. */
 public final class TokenizerReports {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final int MOST_SHOWN = 10;
+    private static final int MAX_SHOWN = 10;
     private static final String ROW = "  %-12s %10s %14s %7s %14s %12s";
 
     private TokenizerReports() {}
@@ -147,7 +147,7 @@ public final class TokenizerReports {
 
     private static String tokens(List<Token> tokens) {
         return tokens.stream()
-                .limit(MOST_SHOWN)
+                .limit(MAX_SHOWN)
                 .map(token -> quoted(token.getText()))
                 .collect(Collectors.joining(" "));
     }

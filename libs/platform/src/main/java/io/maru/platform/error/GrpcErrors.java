@@ -31,7 +31,7 @@ public class GrpcErrors implements ExceptionHandlerProvider {
      * Bytes of a refusal's violations, as text. They travel in headers, twice as text and once as fields, and peers accept
      * 8 KiB of headers.
      */
-    static final int MAX_VIOLATION_BYTES = 1_500;
+    static final int MAX_VIOLATION_BYTES = 1_200;
 
     private final String domain;
 
@@ -82,16 +82,6 @@ public class GrpcErrors implements ExceptionHandlerProvider {
         }
         log.errorf(failure, "a call failed");
         return new StatusRuntimeException(Status.INTERNAL.withDescription("internal error; the service's log has it"));
-    }
-
-    /** As {@link Faults#isDiskFull}. */
-    public static boolean isDiskFull(Throwable failure) {
-        return Faults.isDiskFull(failure);
-    }
-
-    /** As {@link Faults#isTransient}. */
-    public static boolean isTransient(Throwable failure) {
-        return Faults.isTransient(failure);
     }
 
     private static StatusRuntimeException status(String domain, Refusal refusal) {

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.agroal.api.AgroalDataSource;
 import io.maru.platform.PlatformSchema;
 import io.maru.platform.error.CommonReason;
-import io.maru.platform.error.GrpcErrors;
+import io.maru.platform.error.Faults;
 import io.maru.platform.error.Refusal;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -134,7 +134,7 @@ class DatabaseTest {
         assertThatExceptionOfType(DatabaseException.class)
                 .isThrownBy(() -> database.run(sql -> sql.update("insert into memo (name) values (null)")))
                 .matches(e -> !e.isDuplicate())
-                .matches(e -> !GrpcErrors.isTransient(e));
+                .matches(e -> !Faults.isTransient(e));
     }
 
     @Test
@@ -143,7 +143,7 @@ class DatabaseTest {
             Database single = new Database(one);
             single.run(sql -> assertThatExceptionOfType(DatabaseException.class)
                     .isThrownBy(() -> elsewhere(() -> single.run(inner -> {})))
-                    .matches(GrpcErrors::isTransient));
+                    .matches(Faults::isTransient));
         }
     }
 
@@ -159,7 +159,7 @@ class DatabaseTest {
                 .filter(failure -> failure != null)
                 .toList();
 
-        assertThat(failures).singleElement().matches(GrpcErrors::isTransient);
+        assertThat(failures).singleElement().matches(Faults::isTransient);
     }
 
     /** Locks two rows; what that throws, or null. */

@@ -5,6 +5,7 @@ import io.maru.model.training.Learner;
 import io.maru.platform.error.Faults;
 import io.maru.platform.file.Folders;
 import io.maru.platform.retry.Backoff;
+import io.maru.platform.thread.Handover;
 import io.maru.platform.thread.YieldingThreads;
 import io.maru.training.app.CheckpointRegistry.Candidate;
 import io.maru.training.app.CheckpointRegistry.Kept;
@@ -95,10 +96,10 @@ final class CheckpointWriter implements AutoCloseable {
     /** Deletes what an earlier attempt should have, had it not been cut off. */
     void tidy(TrainingCursor cursor) {
         requireIdle();
-        sent = background.submit(() -> {
+        sent = background.submit(Handover.of(() -> {
             patiently(last, () -> tidyUp(cursor));
             return last;
-        });
+        }));
     }
 
     /**
@@ -130,7 +131,7 @@ final class CheckpointWriter implements AutoCloseable {
 
     /** Sends the checkpoint that is held on its way. */
     void send() {
-        sent = background.submit(sending);
+        sent = background.submit(Handover.of(sending));
         sending = null;
     }
 
