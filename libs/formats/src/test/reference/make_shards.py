@@ -42,11 +42,25 @@ def document_line(text, kind=""):
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
+def body_line(body, kind=""):
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    identity = hashlib.sha256(b"\0" + text.encode()).hexdigest()[:32]
+    return json.dumps({"id": identity} | ({"kind": kind} if kind else {}) | body, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+BODIES = [
+    body_line({"prompt": "What is a \"maru\"?\n", "completion": " 마루 🏠"}),
+    body_line({"prompt": "", "completion": "x"}, "chat"),
+    body_line({"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "\u00e9"}]}),
+]
+
+
 assert crc32c(b"123456789") == 0xE3069283
 lines = "".join(map(document_line, DOCUMENTS)).encode()
 print("lines     ", base64.b64encode(lines).decode())
 print("kinds     ", base64.b64encode("".join(map(document_line, DOCUMENTS, KINDS)).encode()).decode())
 print("documents ", base64.b64encode(zstandard.ZstdCompressor(write_checksum=True).compress(lines)).decode())
+print("bodies    ", json.dumps("".join(BODIES), ensure_ascii=False))
 print("two bytes ", token_shard([5, 1, 258], 512, b"").hex())
 print("four bytes", token_shard([0, 65536, 99999], 100000, b"").hex())
 print("planes    ", token_shard([5, 1, 258], 512, b"", [0], bytes([0, 255, 255])).hex())

@@ -11,7 +11,7 @@ public interface Content {
     /** Writes all of it; the channel stays open. */
     void writeTo(WritableByteChannel out) throws IOException;
 
-    /** What a file says. */
+    /** Opens the bytes of a file that lies on the disk. */
     static Content of(Path file) {
         return new FileContent(file);
     }

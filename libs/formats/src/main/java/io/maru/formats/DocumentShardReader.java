@@ -28,7 +28,6 @@ import java.util.NoSuchElementException;
  * <p>Not safe for use by several threads.
  */
 public final class DocumentShardReader implements AutoCloseable, Iterator<Document> {
-    private static final int ZSTD_MAGIC = 0xFD2FB528;
     /** The window that RFC 8878 (3.1.1.1.2) wants of every decoder, 8 MiB; a file cannot ask for more memory. */
     private static final int MAX_WINDOW_LOG = 23;
 
@@ -65,7 +64,8 @@ public final class DocumentShardReader implements AutoCloseable, Iterator<Docume
     public static DocumentShardReader open(InputStream in, String name) throws IOException {
         InputStream compressed = new BufferedInputStream(in, BUFFER_BYTES);
         try {
-            requireMagic(compressed, name);
+            DocumentShardVersion.require(compressed, name);
+            requireFrame(compressed, name);
             ZstdInputStreamNoFinalizer lines = new ZstdInputStreamNoFinalizer(compressed);
             lines.setLongMax(MAX_WINDOW_LOG);
             return new DocumentShardReader(name, lines);
@@ -75,8 +75,8 @@ public final class DocumentShardReader implements AutoCloseable, Iterator<Docume
         }
     }
 
-    /** The codec reads an empty file as an empty stream; but a sealed shard without documents still has a frame. */
-    private static void requireMagic(InputStream compressed, String name) throws IOException {
+    /** The codec reads nothing as an empty stream; but a sealed shard without documents still has a frame. */
+    private static void requireFrame(InputStream compressed, String name) throws IOException {
         compressed.mark(Integer.BYTES);
         byte[] magic = compressed.readNBytes(Integer.BYTES);
         compressed.reset();
@@ -84,12 +84,12 @@ public final class DocumentShardReader implements AutoCloseable, Iterator<Docume
             throw new CorruptFileException(name, "start", magic.length + " bytes", "a zstd frame");
         }
         int found = ByteBuffer.wrap(magic).order(ByteOrder.LITTLE_ENDIAN).getInt();
-        if (found != ZSTD_MAGIC) {
+        if (found != DocumentShardVersion.ZSTD_MAGIC) {
             throw new CorruptFileException(
                     name,
                     "start",
                     "magic number " + Integer.toHexString(found),
-                    "zstd's " + Integer.toHexString(ZSTD_MAGIC));
+                    "zstd's " + Integer.toHexString(DocumentShardVersion.ZSTD_MAGIC));
         }
     }
 
@@ -170,19 +170,22 @@ public final class DocumentShardReader implements AutoCloseable, Iterator<Docume
     private Document parse() {
         String id = null;
         String kind = "";
-        String text = null;
+        DocumentJson.Body body = new DocumentJson.Body();
         try (StrictJson json = new StrictJson(file, place(), decoded())) {
             json.beginObject();
             for (String key = json.nextKey(); key != null; key = json.nextKey()) {
                 switch (key) {
                     case "id" -> id = json.string();
                     case "kind" -> kind = json.string();
-                    case "text" -> text = json.string();
-                    default -> throw json.corrupt("the key " + key, "id, kind or text");
+                    default -> {
+                        if (!body.read(key, json)) {
+                            throw json.corrupt("the key " + key, "id, kind, " + DocumentJson.KEYS);
+                        }
+                    }
                 }
             }
             json.end();
-            return new Document(json.required(id, "id"), kind, json.required(text, "text"));
+            return new Document(json.required(id, "id"), kind, body.get(json));
         } catch (IllegalArgumentException e) {
             throw corrupt(e.getMessage(), "a document", e);
         }

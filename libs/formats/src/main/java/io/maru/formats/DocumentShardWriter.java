@@ -1,23 +1,30 @@
 package io.maru.formats;
 
-import com.fasterxml.jackson.core.JsonGenerator;
 import com.github.luben.zstd.ZstdOutputStreamNoFinalizer;
 import java.io.IOException;
-import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /**
- * Writes documents as JSON lines in one zstd frame (RFC 8878).
+ * Writes documents as JSON lines in one zstd frame (RFC 8878), behind a skippable frame that tells the version.
  *
  * <pre>
+ *   at  bytes  what
+ *    0      4  0x184D2A50, a skippable frame, little-endian as all numbers
+ *    4      4  12, its length
+ *    8      8  "MARUDOCS" in ASCII
+ *   16      4  version of this layout: 2
+ *   20         a zstd frame with a content checksum, of the lines
+ *
  *   {"id":"2cf24dba5fb0a30e26e83b2ac5b9e29e","kind":"prose","text":"hello"}\n
  *   {"id":"...","text":"a line break is \n, so a line is a document"}\n
+ *   {"id":"...","prompt":"What is a maru?","completion":" A floor."}\n
+ *   {"id":"...","messages":[{"role":"user","content":"What is a maru?"},{"role":"assistant","content":"A floor."}]}\n
  * </pre>
  *
- * Keys stand in this order, the kind only where the document has one, nothing is padded, characters outside ASCII are not escaped, every line ends with a line
- * feed and takes at most {@link Document#MAX_LINE_BYTES} bytes. The frame has a content checksum. Equal documents in
- * equal order give equal bytes (with one version of zstd). {@code zstd -dc shard | jq .text} reads it.
+ * Keys stand in this order, the kind only where the document has one, nothing is padded, characters outside ASCII are not
+ * escaped, every line ends with a line feed and takes at most {@link Document#MAX_LINE_BYTES} bytes. Equal documents in
+ * equal order give equal bytes (with one version of zstd). {@code zstd -dc shard | jq .} reads it.
  *
  * <p>Not safe for use by several threads.
  */
@@ -31,6 +38,7 @@ public final class DocumentShardWriter implements AutoCloseable {
 
     private DocumentShardWriter(UnsealedFile file) throws IOException {
         this.file = file;
+        file.append(DocumentShardVersion.frame());
         this.out = new ZstdOutputStreamNoFinalizer(file.stream(), COMPRESSION_LEVEL);
         out.setChecksum(true);
     }
@@ -50,7 +58,7 @@ public final class DocumentShardWriter implements AutoCloseable {
         }
         out.write(line);
         documents++;
-        textBytes += document.text().getBytes(StandardCharsets.UTF_8).length;
+        textBytes += document.textBytes();
     }
 
     /** The UTF-8 bytes of the texts so far, before compression and without JSON. */
@@ -78,17 +86,7 @@ public final class DocumentShardWriter implements AutoCloseable {
         }
     }
 
-    private static byte[] line(Document document) throws IOException {
-        StringWriter line = new StringWriter(document.text().length() + 64);
-        try (JsonGenerator json = StrictJson.FACTORY.createGenerator(line)) {
-            json.writeStartObject();
-            json.writeStringField("id", document.id());
-            if (!document.kind().isEmpty()) {
-                json.writeStringField("kind", document.kind());
-            }
-            json.writeStringField("text", document.text());
-            json.writeEndObject();
-        }
-        return line.append('\n').toString().getBytes(StandardCharsets.UTF_8);
+    private static byte[] line(Document document) {
+        return (DocumentJson.write(document) + '\n').getBytes(StandardCharsets.UTF_8);
     }
 }

@@ -8,7 +8,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
 
-/** What a file says. */
+/** This content lies in a file on the disk. */
 record FileContent(Path file) implements Content {
     private static final int PIECE_BYTES = 1 << 18;
 

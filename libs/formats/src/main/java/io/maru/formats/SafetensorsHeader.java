@@ -44,7 +44,7 @@ final class SafetensorsHeader {
         return tensor;
     }
 
-    /** Those declared, in the order of the file. */
+    /** Lists the tensors that were declared, in the order of the file. */
     List<TensorInfo> tensors() {
         return tensors;
     }

@@ -32,7 +32,7 @@ public final class Sha256 {
         return HexFormat.of().formatHex(newDigest().digest(bytes));
     }
 
-    /** For bytes that arrive in pieces; {@link #hex} ends it. */
+    /** Begins a digest of bytes that arrive in pieces; {@link #hex} ends it. */
     public static MessageDigest newDigest() {
         try {
             return MessageDigest.getInstance("SHA-256");

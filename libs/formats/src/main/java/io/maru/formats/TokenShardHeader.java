@@ -87,7 +87,7 @@ public record TokenShardHeader(
         return new TokenShardHeader(vocabularySize, 0, 0, false, tokenizerSha256);
     }
 
-    /** 2 or 4. */
+    /** Tells how wide a token is in the file: 2 bytes or 4. */
     public int bytesPerToken() {
         return bytesPerToken(vocabularySize);
     }
@@ -97,12 +97,12 @@ public record TokenShardHeader(
         return weightsStart() + (weighted ? tokenCount : 0);
     }
 
-    /** Where in the file the beginnings of texts are. */
+    /** Tells where in the file the beginnings of texts are. */
     long textsStart() {
         return BYTES + tokenCount * bytesPerToken();
     }
 
-    /** Where in the file the weights are. */
+    /** Tells where in the file the weights are. */
     long weightsStart() {
         return textsStart() + (long) textCount * Integer.BYTES;
     }

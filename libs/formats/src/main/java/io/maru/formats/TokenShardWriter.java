@@ -29,7 +29,7 @@ public final class TokenShardWriter implements AutoCloseable {
     private int[] texts = new int[64];
 
     private boolean textBegins;
-    /** Of each token so far; null while all weigh 1. */
+    /** The weight of each token so far; null while all weigh 1. */
     private byte[] weights;
 
     private TokenShardWriter(UnsealedFile file, TokenShardHeader header) {

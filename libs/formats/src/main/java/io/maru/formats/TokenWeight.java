@@ -1,8 +1,8 @@
 package io.maru.formats;
 
-/** How much is learnt from a token as a target, as a byte: b stands for b/255. */
+/** A weight says how much is learnt from a token as a target. In a file it is a byte: b stands for b/255. */
 final class TokenWeight {
-    /** Of a token that is learnt from like any other. */
+    /** A token of this weight is learnt from like any other. */
     static final byte ONE = (byte) 255;
 
     private static final int STEPS = 255;

@@ -18,7 +18,7 @@ final class UnsealedFile implements AutoCloseable {
 
     private final Path path;
     private final FileChannel channel;
-    /** Of what was appended. */
+    /** The digest of what was appended so far. */
     private final MessageDigest digest = Sha256.newDigest();
 
     private long size;

@@ -14,7 +14,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Random;
@@ -45,6 +47,11 @@ class DocumentShardTest {
                     + "HAwKC4OFhW9Cm86j32Ja1uO13siIibzblG8SAwKmHHwohhnlGcRycNrjBFXy3TpF7oi6zkFKTytMEkNhiWX5ADtYQ/CNAdhv"
                     + "/vZxzkbSo/xD+HodbqW5PO1gCmEFAQYAgP2EsD1gv07YDWC/5JmCAjEso5U=");
 
+    private static final String BODIES_BY_PYTHON =
+            "{\"id\":\"87682c51dd80d910dbeb868393326c7b\",\"prompt\":\"What is a \\\"maru\\\"?\\n\",\"completion\":\" 마루 🏠\"}\n"
+                    + "{\"id\":\"00e21e52fa578ed428999312579c06fb\",\"kind\":\"chat\",\"prompt\":\"\",\"completion\":\"x\"}\n"
+                    + "{\"id\":\"bd656c6b30f2c6fbdcd4ce7a80e5d08a\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"},{\"role\":\"assistant\",\"content\":\"é\"}]}\n";
+
     @TempDir
     private Path folder;
 
@@ -58,7 +65,7 @@ class DocumentShardTest {
 
     @Test
     void readsAFrameThatPythonWrote() throws IOException {
-        assertThat(read(FRAME_BY_PYTHON)).isEqualTo(DOCUMENTS);
+        assertThat(read(versioned(FRAME_BY_PYTHON))).isEqualTo(DOCUMENTS);
     }
 
     @Test
@@ -76,6 +83,72 @@ class DocumentShardTest {
         assertThat(documents)
                 .extracting(Document::id)
                 .isEqualTo(DOCUMENTS.stream().map(Document::id).toList());
+    }
+
+    @Test
+    void refusesAShardOfAnotherVersionByItsNumber() {
+        assertThatThrownBy(() -> read(FRAME_BY_PYTHON))
+                .isInstanceOf(CorruptFileException.class)
+                .hasMessage("document shard: version: 1 (expected: 2)");
+        byte[] later = versioned(FRAME_BY_PYTHON);
+        later[16] = 3;
+        assertThatThrownBy(() -> read(later)).hasMessage("document shard: version: 3 (expected: 2)");
+    }
+
+    @Test
+    void aDocumentMayBeAPairOrMessages() throws IOException {
+        List<Document> documents = List.of(
+                Document.of("", new Document.Pair("What is a \"maru\"?\n", " 마루 🏠")),
+                Document.of("chat", new Document.Pair("", "x")),
+                Document.of(
+                        "",
+                        new Document.Conversation(List.of(
+                                new Document.Message("user", "Hi"), new Document.Message("assistant", "e\u0301")))));
+        Path shard = write("shard", documents);
+        try (ZstdInputStream in = new ZstdInputStream(Files.newInputStream(shard))) {
+            assertThat(new String(in.readAllBytes(), UTF_8)).isEqualTo(BODIES_BY_PYTHON);
+        }
+        assertThat(read(Files.readAllBytes(shard))).isEqualTo(documents);
+        assertThat(documents.get(2).texts()).containsExactly("Hi", "\u00e9");
+    }
+
+    @Test
+    void aTextThatLooksLikeAPairHasAnotherId() {
+        Document pair = Document.of("", new Document.Pair("a", "b"));
+        assertThat(Document.of("{\"prompt\":\"a\",\"completion\":\"b\"}").id()).isNotEqualTo(pair.id());
+        assertThat(Document.of("", new Document.Pair("ab", "")).id()).isNotEqualTo(pair.id());
+    }
+
+    @Test
+    void aRowOfAFileBecomesADocument() {
+        assertThat(Document.ofRow("k", "{ \"text\": \"hello\" }", "f", 1)).isEqualTo(Document.of("k", "hello"));
+        assertThat(Document.ofRow("", "{\"completion\":\"b\",\"prompt\":\"a\"}", "f", 1))
+                .isEqualTo(Document.of("", new Document.Pair("a", "b")));
+        assertThat(Document.ofRow("", "{\"messages\":[{\"content\":\"Hi\",\"role\":\"user\"}]}", "f", 1))
+                .isEqualTo(Document.of("", new Document.Conversation(List.of(new Document.Message("user", "Hi")))));
+    }
+
+    @Test
+    void aRowThatIsNoDocumentIsNamed() {
+        assertNoRow(
+                "{\"text\":\"a\",\"id\":\"b\"}", "the key id (expected: text, or prompt and completion, or messages)");
+        assertNoRow("{\"prompt\":\"a\"}", "no key completion (expected: the key completion)");
+        assertNoRow("{\"prompt\":\"a\",\"completion\":\"b\",\"text\":\"c\"}", "keys of several");
+        assertNoRow("{}", "no text");
+        assertNoRow("{\"messages\":[]}", "messages: none (expected: at least one)");
+        assertNoRow("{\"messages\":[{\"role\":\"A b\",\"content\":\"\"}]}", "role: A b");
+        assertNoRow("{\"messages\":[{\"role\":\"user\",\"content\":\"\",\"name\":\"x\"}]}", "the key name");
+        assertNoRow("{\"messages\":[\"a\"]}", "VALUE_STRING (expected: an object)");
+        assertNoRow("hello", "line 7");
+        assertNoRow("{\"text\":\"\\ud83c\"}", "half a surrogate pair");
+    }
+
+    private static void assertNoRow(String line, String message) {
+        assertThatThrownBy(() -> Document.ofRow("", line, "rows.jsonl", 7))
+                .as(line)
+                .isInstanceOf(CorruptFileException.class)
+                .hasMessageStartingWith("rows.jsonl: line 7")
+                .hasMessageContaining(message);
     }
 
     @Test
@@ -159,7 +232,7 @@ class DocumentShardTest {
     @Test
     void refusesBytesThatAreNoUtf8() {
         byte[] line = "{\"id\":\"2cf24dba5fb0a30e26e83b2ac5b9e29e\",\"text\":\"\u00e9\"}\n".getBytes(ISO_8859_1);
-        assertThatThrownBy(() -> read(Zstd.compress(line)))
+        assertThatThrownBy(() -> read(versioned(Zstd.compress(line))))
                 .isInstanceOf(CorruptFileException.class)
                 .hasMessageContaining("UTF-8");
     }
@@ -173,7 +246,7 @@ class DocumentShardTest {
                 out.write(block);
             }
         }
-        assertThatThrownBy(() -> read(bomb.toByteArray()))
+        assertThatThrownBy(() -> read(versioned(bomb.toByteArray())))
                 .isInstanceOf(CorruptFileException.class)
                 .hasMessageContaining("line 1: a longer line");
     }
@@ -185,7 +258,7 @@ class DocumentShardTest {
             out.setLong(27);
             out.write(LINES_BY_PYTHON);
         }
-        assertThatThrownBy(() -> read(wide.toByteArray()))
+        assertThatThrownBy(() -> read(versioned(wide.toByteArray())))
                 .isInstanceOf(CorruptFileException.class)
                 .hasMessageContaining("memory");
     }
@@ -196,7 +269,7 @@ class DocumentShardTest {
         Document longest = Document.of("x".repeat(Document.MAX_LINE_BYTES - around));
         assertThat(read(Files.readAllBytes(write("longest", List.of(longest))))).containsExactly(longest);
 
-        Document tooLong = Document.of(longest.text() + "x");
+        Document tooLong = Document.of(longest.texts().get(0) + "x");
         assertThatThrownBy(() -> write("longer", List.of(tooLong)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("expected: at most " + Document.MAX_LINE_BYTES);
@@ -204,7 +277,7 @@ class DocumentShardTest {
 
     @Test
     void aCorruptShardStaysCorrupt() throws IOException {
-        byte[] frame = Zstd.compress(("nonsense\n" + new String(LINES_BY_PYTHON, UTF_8)).getBytes(UTF_8));
+        byte[] frame = versioned(Zstd.compress(("nonsense\n" + new String(LINES_BY_PYTHON, UTF_8)).getBytes(UTF_8)));
         try (DocumentShardReader reader = DocumentShardReader.open(new ByteArrayInputStream(frame))) {
             assertThatThrownBy(reader::hasNext).isInstanceOf(CorruptFileException.class);
             assertThatThrownBy(reader::next).isInstanceOf(CorruptFileException.class);
@@ -218,6 +291,14 @@ class DocumentShardTest {
             assertThat(reader.hasNext()).isFalse();
             assertThatThrownBy(reader::next).isInstanceOf(NoSuchElementException.class);
         }
+    }
+
+    /** A frame of lines as version 2 has it. */
+    static byte[] versioned(byte[] frame) {
+        byte[] version = HexFormat.of().parseHex("502a4d180c0000004d415255444f435302000000");
+        byte[] shard = Arrays.copyOf(version, version.length + frame.length);
+        System.arraycopy(frame, 0, shard, version.length, frame.length);
+        return shard;
     }
 
     static List<Document> randomDocuments(int count, int length) {
@@ -253,7 +334,7 @@ class DocumentShardTest {
     }
 
     private static void assertCorrupt(String lines, String place) {
-        assertThatThrownBy(() -> read(Zstd.compress(lines.getBytes(UTF_8))))
+        assertThatThrownBy(() -> read(versioned(Zstd.compress(lines.getBytes(UTF_8)))))
                 .as(lines.substring(0, Math.min(100, lines.length())))
                 .isInstanceOfSatisfying(
                         CorruptFileException.class, e -> assertThat(e.place()).startsWith(place));

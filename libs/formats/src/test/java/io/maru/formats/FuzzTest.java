@@ -127,9 +127,15 @@ class FuzzTest {
 
     @Test
     void documentLines() throws IOException {
-        byte[] good = "{\"id\":\"2cf24dba5fb0a30e26e83b2ac5b9e29e\",\"text\":\"h\\u00e9 \\ud83c\\udfe0 마루\\n\"}\n"
-                .getBytes(UTF_8);
-        Parser parser = bytes -> DocumentShardTest.read(Zstd.compress(bytes));
+        assertReadsOnlyWholeLines("\"text\":\"h\\u00e9 \\ud83c\\udfe0 마루\\n\"");
+        assertReadsOnlyWholeLines("\"prompt\":\"h\\u00e9\",\"completion\":\"마루\"");
+        assertReadsOnlyWholeLines(
+                "\"messages\":[{\"role\":\"user\",\"content\":\"마루\"},{\"role\":\"a\",\"content\":\"\"}]");
+    }
+
+    private static void assertReadsOnlyWholeLines(String body) throws IOException {
+        byte[] good = ("{\"id\":\"2cf24dba5fb0a30e26e83b2ac5b9e29e\"," + body + "}\n").getBytes(UTF_8);
+        Parser parser = bytes -> DocumentShardTest.read(DocumentShardTest.versioned(Zstd.compress(bytes)));
         for (int length = 1; length < good.length; length++) {
             assertRefuses(Arrays.copyOf(good, length), "cut at " + length, parser);
         }
