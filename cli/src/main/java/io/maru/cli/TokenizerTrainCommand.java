@@ -7,6 +7,7 @@ import io.maru.cli.run.Upload;
 import io.maru.tokenization.v1.GetTokenizerReportRequest;
 import io.maru.tokenization.v1.Tokenizer;
 import io.maru.tokenization.v1.TokenizerReport;
+import io.maru.tokenization.v1.TokenizerSpec;
 import io.maru.tokenizer.TieRule;
 import java.nio.file.Path;
 import java.util.List;
@@ -70,7 +71,8 @@ final class TokenizerTrainCommand implements Callable<Integer> {
         try (Services services = options.connect()) {
             TokenizerTraining training = new TokenizerTraining(services, output);
             String corpus = source.corpus == null ? training.corpus(source.texts, kinds) : source.corpus;
-            Tokenizer tokenizer = training.train(corpus, vocabularySize, Tokenizer.TieRule.valueOf(tieRule.name()), id);
+            Tokenizer tokenizer =
+                    training.train(corpus, vocabularySize, TokenizerSpec.TieRule.valueOf(tieRule.name()), id);
             TokenizerReports.requireReady(tokenizer);
             TokenizerReport report = services.tokenization()
                     .getTokenizerReport(GetTokenizerReportRequest.newBuilder()

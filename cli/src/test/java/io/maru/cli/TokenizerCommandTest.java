@@ -19,6 +19,7 @@ import io.maru.tokenization.v1.ListTokenizersResponse;
 import io.maru.tokenization.v1.TokenizationServiceGrpc;
 import io.maru.tokenization.v1.Tokenizer;
 import io.maru.tokenization.v1.TokenizerReport;
+import io.maru.tokenization.v1.TokenizerSpec;
 import io.maru.tokenization.v1.TrainTokenizerRequest;
 import io.maru.tokenization.v1.WatchTokenizerRequest;
 import io.maru.tokenizer.BpeTokenizer;
@@ -306,7 +307,7 @@ class TokenizerCommandTest {
                 .setName(name)
                 .setState(Tokenizer.State.READY)
                 .setTokens(280)
-                .setVocabularySize(300)
+                .setSpec(TokenizerSpec.newBuilder().setVocabularySize(300))
                 .setSha256("ab12");
     }
 
@@ -320,7 +321,7 @@ class TokenizerCommandTest {
                 .putScripts("Hangul", measure(4, 1000, 400))
                 .putKinds("chat", measure(7, 1000, 500))
                 .putKinds("prose", measure(3, 3000, 500))
-                .addLongest(TokenizerReport.Token.newBuilder()
+                .addLongTokens(TokenizerReport.Token.newBuilder()
                         .setId(9)
                         .setText(" happily\u001b")
                         .setBytes(9))
@@ -568,9 +569,9 @@ class TokenizerCommandTest {
 
         assertThat(played.trained).singleElement().satisfies(request -> {
             assertThat(request.getCorpus()).isEqualTo("corpora/c");
-            assertThat(request.getVocabularySize()).isEqualTo(300);
+            assertThat(request.getSpec().getVocabularySize()).isEqualTo(300);
             assertThat(request.getTokenizerId()).isEqualTo("a");
-            assertThat(request.getTieRule()).isEqualTo(Tokenizer.TieRule.LEXICOGRAPHIC);
+            assertThat(request.getSpec().getTieRule()).isEqualTo(TokenizerSpec.TieRule.LEXICOGRAPHIC);
         });
         assertThat(out()).contains("read 2,000 of 5,000 bytes", "learned 290 of 300 tokens", "bytes/token", "Hangul");
         played.end = Tokenizer.State.FAILED;

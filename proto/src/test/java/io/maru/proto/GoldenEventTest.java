@@ -112,7 +112,7 @@ class GoldenEventTest {
     void readsTheMessageThatAServiceWrites() {
         ShardSealed sealed = GoldenEvent.read("maru.shard.sealed.v1").data(ShardSealed.parser());
 
-        assertThat(sealed.getShard()).isEqualTo("corpora/r-7f3a9c/shards/train-00000");
+        assertThat(sealed.getShard()).isEqualTo("workspaces/default/corpora/r-7f3a9c/shards/train-00000");
         assertThat(sealed.getTextBytes()).isEqualTo(4_194_871);
     }
 

@@ -27,7 +27,9 @@ public final class TokenizerReports {
         report.put("tokenizer", tokenizer.getName());
         report.put("state", tokenizer.getState().name());
         report.put("corpus", tokenizer.getCorpus());
-        report.put("vocabulary_size", tokenizer.getVocabularySize());
+        report.put(
+                "vocabulary_size",
+                tokenizer.hasSpec() ? tokenizer.getSpec().getVocabularySize() : tokenizer.getTokens());
         report.put("tokens", tokenizer.getTokens());
         report.put("sha256", tokenizer.getSha256());
         report.put("read_bytes", tokenizer.getReadBytes());
@@ -48,7 +50,7 @@ public final class TokenizerReports {
         all.put("overall", of(report.getOverall()));
         all.put("scripts", of(report.getScriptsMap()));
         all.put("kinds", of(report.getKindsMap()));
-        all.put("longest", of(report.getLongestList()));
+        all.put("longest", of(report.getLongTokensList()));
         all.put("unused", of(report.getUnusedList()));
         return all;
     }
@@ -95,12 +97,13 @@ public final class TokenizerReports {
                     tokenizer.getReadBytes(),
                     tokenizer.getSourceBytes(),
                     tokenizer.getLearnedTokens(),
-                    tokenizer.getVocabularySize());
+                    tokenizer.getSpec().getVocabularySize());
         }
         if (tokenizer.getState() == Tokenizer.State.READY) {
             output.say(
-                    "vocabulary   %,d tokens of the %,d asked for",
-                    tokenizer.getTokens(), tokenizer.getVocabularySize());
+                    tokenizer.hasSpec() ? "vocabulary   %,d tokens of the %,d asked for" : "vocabulary   %,d tokens",
+                    tokenizer.getTokens(),
+                    tokenizer.getSpec().getVocabularySize());
             output.say("sha256       %s", tokenizer.getSha256());
         }
     }
@@ -123,7 +126,7 @@ public final class TokenizerReports {
             rows(report.getKindsMap(), overall, output);
         }
         output.say("");
-        output.say("longest      %s", tokens(report.getLongestList()));
+        output.say("longest      %s", tokens(report.getLongTokensList()));
         output.say("unused       %s", report.getUnusedCount() == 0 ? "none" : tokens(report.getUnusedList()));
     }
 

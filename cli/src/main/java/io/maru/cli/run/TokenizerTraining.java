@@ -3,9 +3,11 @@ package io.maru.cli.run;
 import io.maru.cli.CommandFailure;
 import io.maru.cli.Output;
 import io.maru.ingestion.v1.Corpus;
+import io.maru.ingestion.v1.CorpusSpec;
 import io.maru.ingestion.v1.CreateCorpusRequest;
 import io.maru.ingestion.v1.WatchCorpusRequest;
 import io.maru.tokenization.v1.Tokenizer;
+import io.maru.tokenization.v1.TokenizerSpec;
 import io.maru.tokenization.v1.TrainTokenizerRequest;
 import io.maru.tokenization.v1.WatchTokenizerRequest;
 import java.nio.file.Path;
@@ -41,7 +43,7 @@ public final class TokenizerTraining {
                 .createCorpus(CreateCorpusRequest.newBuilder()
                         .setRequestId(UUID.randomUUID().toString())
                         .addAllSources(sources)
-                        .setValidationFraction(VALIDATION_FRACTION)
+                        .setSpec(CorpusSpec.newBuilder().setValidationFraction(VALIDATION_FRACTION))
                         .build());
         Iterator<Corpus> changes = services.corporaStream()
                 .watchCorpus(WatchCorpusRequest.newBuilder()
@@ -60,14 +62,15 @@ public final class TokenizerTraining {
     }
 
     /** The tokenizer in its final state. */
-    public Tokenizer train(String corpus, int vocabularySize, Tokenizer.TieRule tieRule, String id) {
+    public Tokenizer train(String corpus, int vocabularySize, TokenizerSpec.TieRule tieRule, String id) {
         Tokenizer tokenizer = services.tokenization()
                 .trainTokenizer(TrainTokenizerRequest.newBuilder()
                         .setRequestId(UUID.randomUUID().toString())
                         .setTokenizerId(id)
                         .setCorpus(corpus)
-                        .setVocabularySize(vocabularySize)
-                        .setTieRule(tieRule)
+                        .setSpec(TokenizerSpec.newBuilder()
+                                .setVocabularySize(vocabularySize)
+                                .setTieRule(tieRule))
                         .build());
         output.say("training %s", tokenizer.getName());
         Iterator<Tokenizer> changes = services.tokenizationStream()

@@ -35,6 +35,7 @@ import io.maru.tokenization.v1.GetDatasetRequest;
 import io.maru.tokenization.v1.GetTokenizerRequest;
 import io.maru.tokenization.v1.TokenizationServiceGrpc;
 import io.maru.tokenization.v1.Tokenizer;
+import io.maru.tokenization.v1.TokenizerSpec;
 import io.maru.tokenization.v1.TrainTokenizerRequest;
 import io.maru.training.v1.CancelTrainingJobRequest;
 import io.maru.training.v1.CheckTrainingSpecRequest;
@@ -273,7 +274,7 @@ final class FakeServices implements AutoCloseable {
                             .setName(request.getName())
                             .setState(registered.get(request.getName()))
                             .setTokens(50_257)
-                            .setVocabularySize(50_257)
+                            .setSpec(TokenizerSpec.newBuilder().setVocabularySize(50_257))
                             .build();
                 }
                 mustExist("train-tokenizer", request.getName());
@@ -322,7 +323,7 @@ final class FakeServices implements AutoCloseable {
                             Tokenizer.State.READY,
                             Tokenizer.State.FAILED,
                             Tokenizer.State.CANCELLED))
-                    .setVocabularySize(320)
+                    .setSpec(TokenizerSpec.newBuilder().setVocabularySize(320))
                     .setTokens(300)
                     .setFailureReason(failing.getOrDefault(Stage.TRAIN_TOKENIZER, ""))
                     .setFailureMessage("failed by the test")

@@ -1,5 +1,6 @@
 package io.maru.ingestion;
 
+import io.maru.ingestion.app.CallTimes;
 import io.maru.ingestion.app.Corpora;
 import io.maru.ingestion.app.CorpusBuilder;
 import io.maru.ingestion.app.DocumentIntake;
@@ -40,6 +41,12 @@ class Wiring {
         this.config = config;
         this.workDirectory = WorkFolder.tidied(config.workDirectory());
         this.limits = new TextLimits(config.maxFileBytes(), config.maxLineBytes());
+    }
+
+    @Produces
+    @Singleton
+    CallTimes callTimes() {
+        return new CallTimes(Duration.ofMillis(config.watchMillis()), Duration.ofMillis(config.uploadIdleMillis()));
     }
 
     @Produces

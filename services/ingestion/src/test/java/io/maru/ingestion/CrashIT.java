@@ -7,6 +7,7 @@ import com.google.protobuf.ByteString;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.maru.ingestion.v1.Corpus;
+import io.maru.ingestion.v1.CorpusSpec;
 import io.maru.ingestion.v1.CreateCorpusRequest;
 import io.maru.ingestion.v1.GetCorpusRequest;
 import io.maru.ingestion.v1.IngestionServiceGrpc;
@@ -141,7 +142,7 @@ class CrashIT {
                 .setRequestId("create " + id)
                 .setCorpusId(id)
                 .addSources(source)
-                .setValidationFraction(0.1)
+                .setSpec(CorpusSpec.newBuilder().setValidationFraction(0.1))
                 .build());
     }
 

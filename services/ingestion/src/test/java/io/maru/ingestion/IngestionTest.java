@@ -9,21 +9,27 @@ import static org.awaitility.Awaitility.await;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.ErrorInfo;
+import io.grpc.Channel;
+import io.grpc.ClientInterceptors;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
+import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.ClientCallStreamObserver;
+import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.StreamObserver;
 import io.maru.formats.Document;
 import io.maru.formats.DocumentShardReader;
 import io.maru.formats.Manifest;
 import io.maru.formats.Sha256;
 import io.maru.ingestion.v1.CancelCorpusRequest;
+import io.maru.ingestion.v1.CheckCorpusSpecRequest;
 import io.maru.ingestion.v1.Corpus;
 import io.maru.ingestion.v1.CorpusFailed;
 import io.maru.ingestion.v1.CorpusSealed;
+import io.maru.ingestion.v1.CorpusSpec;
 import io.maru.ingestion.v1.CreateCorpusRequest;
 import io.maru.ingestion.v1.GetCorpusRequest;
 import io.maru.ingestion.v1.IngestionServiceGrpc;
@@ -33,6 +39,8 @@ import io.maru.ingestion.v1.ShardSealed;
 import io.maru.ingestion.v1.UploadRequest;
 import io.maru.ingestion.v1.UploadedFile;
 import io.maru.ingestion.v1.WatchCorpusRequest;
+import io.maru.platform.error.GrpcFaults;
+import io.maru.platform.error.Violation;
 import io.maru.platform.event.Fact;
 import io.maru.platform.store.ObjectStore;
 import io.maru.platform.testkit.EmbeddedServersResource;
@@ -72,6 +80,8 @@ import org.junit.jupiter.api.Test;
         initArgs = @ResourceArg(name = "schema", value = "ingestion"))
 class IngestionTest {
     private static final String TOPIC = "maru.ingestion.v1";
+    /** Where what nobody signed in for is. */
+    private static final String HOME = "workspaces/default/";
 
     @TestHTTPResource
     URI address;
@@ -105,7 +115,7 @@ class IngestionTest {
         String text = stories(40);
         UploadedFile file = upload("stories.txt", text.getBytes(StandardCharsets.UTF_8));
         assertThat(file.getName())
-                .isEqualTo("uploads/"
+                .isEqualTo(HOME + "uploads/"
                         + Sha256.of(text.getBytes(StandardCharsets.UTF_8)).substring(0, 32));
         assertThat(file.getLines()).isEqualTo(text.lines().count());
 
@@ -121,7 +131,7 @@ class IngestionTest {
         List<String> texts = new ArrayList<>();
         for (Manifest.Entry entry : manifest.entries()) {
             for (Document document : read(corpus.getName() + "/" + entry.key())) {
-                texts.add(document.text());
+                texts.addAll(document.texts());
             }
         }
         assertThat(texts)
@@ -134,7 +144,7 @@ class IngestionTest {
             assertThat(sealed.getManifestSha256()).isEqualTo(corpus.getManifestSha256());
             List<String> shards = new ArrayList<>();
             for (Fact fact : facts.await(corpus.getShards(), fact -> is(fact, "maru.shard.sealed.v1", corpus))) {
-                assertThat(fact.run()).isEqualTo("runs/r1");
+                assertThat(fact.run()).isEqualTo(HOME + "runs/r1");
                 shards.add(ShardSealed.parseFrom(fact.data()).getShard());
             }
             assertThat(shards)
@@ -154,8 +164,8 @@ class IngestionTest {
                         UploadRequest.Header.newBuilder().setFileName("a.txt").setKind("news"))
                 .build();
         UploadedFile paper = upload(List.of(header, chunk(ByteString.copyFrom(news))));
-        objects.put("inbox/kinds/Fox.java", "class Fox {}".getBytes(StandardCharsets.UTF_8));
-        objects.put("inbox/kinds/rows.csv", "fox,4".getBytes(StandardCharsets.UTF_8));
+        objects.put(HOME + "inbox/kinds/Fox.java", "class Fox {}".getBytes(StandardCharsets.UTF_8));
+        objects.put(HOME + "inbox/kinds/rows.csv", "fox,4".getBytes(StandardCharsets.UTF_8));
         assertThat(story.getKind()).isEqualTo("prose");
         assertThat(paper.getKind()).isEqualTo("news");
 
@@ -171,12 +181,12 @@ class IngestionTest {
                         "prose",
                         paper.getName(),
                         "news",
-                        "inbox/kinds/Fox.java",
+                        HOME + "inbox/kinds/Fox.java",
                         "code",
-                        "inbox/kinds/rows.csv",
+                        HOME + "inbox/kinds/rows.csv",
                         "animals"));
         assertThat(read(corpus.getName() + "/shards/train-00000"))
-                .extracting(Document::text, Document::kind)
+                .extracting(document -> document.texts().get(0), Document::kind)
                 .containsExactly(
                         tuple("a story of a fox", "prose"),
                         tuple("news of the day", "news"),
@@ -203,18 +213,18 @@ class IngestionTest {
                         UploadRequest.Header.newBuilder().setFileName("a.txt").setKind("No News"))
                 .build();
         assertRefused(Status.Code.INVALID_ARGUMENT, "INVALID_KIND", () -> upload(List.of(header)));
-        objects.put("inbox/kind.txt", new byte[] {'a'});
+        objects.put(HOME + "inbox/kind.txt", new byte[] {'a'});
         assertRefused(
                         Status.Code.INVALID_ARGUMENT,
                         "INVALID_KIND",
                         () -> ingestion.createCorpus(request("inbox/kind.txt")
                                 .putKinds("inbox/none.txt", "news")
                                 .build()))
-                .hasMessageContaining("kinds: inbox/none.txt (expected: one of the sources)");
+                .hasMessageContaining("kinds: workspaces/default/inbox/none.txt (expected: one of the sources)");
         CreateCorpusRequest.Builder many = request();
         for (int i = 0; i <= 100; i++) {
             String source = "inbox/kinds/" + i + ".txt";
-            objects.put(source, new byte[] {'a'});
+            objects.put(HOME + source, new byte[] {'a'});
             many.addSources(source).putKinds(source, "kind-" + i);
         }
         assertRefused(Status.Code.INVALID_ARGUMENT, "INVALID_KIND", () -> ingestion.createCorpus(many.build()))
@@ -235,20 +245,21 @@ class IngestionTest {
         assertRefused(
                 Status.Code.ALREADY_EXISTS,
                 "REQUEST_ID_REUSED",
-                () -> ingestion.createCorpus(
-                        request.toBuilder().setValidationFraction(0.5).build()));
+                () -> ingestion.createCorpus(request.toBuilder()
+                        .setSpec(CorpusSpec.newBuilder().setValidationFraction(0.5))
+                        .build()));
         assertRefused(
                 Status.Code.ALREADY_EXISTS,
                 "CORPUS_EXISTS",
                 () -> ingestion.createCorpus(request(file.getName())
-                        .setCorpusId(first.getName().substring("corpora/".length()))
+                        .setCorpusId(first.getName().substring((HOME + "corpora/").length()))
                         .build()));
     }
 
     @Test
     void twoCorporaOfTheSameSourcesHaveOneDigest() throws Exception {
         UploadedFile file = upload("a.txt", stories(60).getBytes(StandardCharsets.UTF_8));
-        objects.put("inbox/twice/b.txt", "Another text.\n".getBytes(StandardCharsets.UTF_8));
+        objects.put(HOME + "inbox/twice/b.txt", "Another text.\n".getBytes(StandardCharsets.UTF_8));
 
         Corpus one = watch(ingestion
                 .createCorpus(request(file.getName(), "inbox/twice/b.txt").build())
@@ -360,16 +371,16 @@ class IngestionTest {
     @Test
     void refusesACorpusBeforeAnythingIsQueued() {
         assertRefused(Status.Code.NOT_FOUND, "SOURCE_MISSING", () -> create("inbox/none.txt", 0))
-                .hasMessageContaining("there is no inbox/none.txt");
+                .hasMessageContaining("there is no workspaces/default/inbox/none.txt");
         assertRefused(Status.Code.INVALID_ARGUMENT, "INVALID_SOURCE", () -> create("inbox/../uploads/a", 0));
         assertRefused(
                 Status.Code.INVALID_ARGUMENT,
                 "INVALID_SOURCE",
                 () -> ingestion.createCorpus(request().build()));
-        objects.put("inbox/there.txt", "text".getBytes(StandardCharsets.UTF_8));
+        objects.put(HOME + "inbox/there.txt", "text".getBytes(StandardCharsets.UTF_8));
         for (double fraction : new double[] {-0.1, 1, Double.NaN}) {
-            assertRefused(Status.Code.INVALID_ARGUMENT, "INVALID_ARGUMENT", () -> create("inbox/there.txt", fraction))
-                    .hasMessageContaining("validation_fraction: " + fraction);
+            assertRefused(Status.Code.INVALID_ARGUMENT, "INVALID_SPEC", () -> create("inbox/there.txt", fraction))
+                    .hasMessageContaining("spec.validationFraction: ");
         }
         assertRefused(
                 Status.Code.INVALID_ARGUMENT,
@@ -396,14 +407,14 @@ class IngestionTest {
 
     @Test
     void aSourceThatIsNoTextFailsTheCorpusAndSaysWhere() throws Exception {
-        objects.put("inbox/broken.txt", new byte[] {'a', '\n', (byte) 0xC3, 'b'});
+        objects.put(HOME + "inbox/broken.txt", new byte[] {'a', '\n', (byte) 0xC3, 'b'});
 
         Corpus corpus = watch(create("inbox/broken.txt", 0).getName());
 
         assertThat(corpus.getState()).isEqualTo(Corpus.State.FAILED);
         assertThat(corpus.getFailureReason()).isEqualTo("NOT_UTF8");
         assertThat(corpus.getFailureMessage())
-                .startsWith("inbox/broken.txt: line 2 (counted from 1), byte offset 2 (counted from 0)");
+                .startsWith(HOME + "inbox/broken.txt: line 2 (counted from 1), byte offset 2 (counted from 0)");
         try (Facts facts = Facts.on(TOPIC)) {
             CorpusFailed failed = CorpusFailed.parseFrom(facts.await(fact -> is(fact, "maru.corpus.failed.v1", corpus))
                     .data());
@@ -418,7 +429,7 @@ class IngestionTest {
         for (int i = 0; text.length() < 40 << 20; i++) {
             text.append("paragraph ").append(i).append(" is here\n\n");
         }
-        objects.put("inbox/large.txt", text.toString().getBytes(StandardCharsets.UTF_8));
+        objects.put(HOME + "inbox/large.txt", text.toString().getBytes(StandardCharsets.UTF_8));
         Corpus created = create("inbox/large.txt", 0);
         CancelCorpusRequest cancel =
                 CancelCorpusRequest.newBuilder().setName(created.getName()).build();
@@ -439,8 +450,121 @@ class IngestionTest {
     }
 
     @Test
+    void aSpecIsCheckedWithEverythingThatIsWrongAtOnce() {
+        CorpusSpec completed = ingestion
+                .checkCorpusSpec(CheckCorpusSpecRequest.getDefaultInstance())
+                .getSpec();
+        assertThat(completed)
+                .isEqualTo(CorpusSpec.newBuilder()
+                        .setValidationFraction(0.1)
+                        .setFormat(CorpusSpec.Format.TEXT)
+                        .build());
+
+        CorpusSpec wrong = CorpusSpec.newBuilder()
+                .setValidationFraction(1)
+                .setFormatValue(7)
+                .build();
+        assertRefused(
+                        Status.Code.INVALID_ARGUMENT,
+                        "INVALID_SPEC",
+                        () -> ingestion.checkCorpusSpec(CheckCorpusSpecRequest.newBuilder()
+                                .setSpec(wrong)
+                                .build()))
+                .satisfies(e -> assertThat(GrpcFaults.violations((StatusRuntimeException) e))
+                        .extracting(Violation::path)
+                        .containsExactly("validationFraction", "format"));
+        assertRefused(
+                        Status.Code.INVALID_ARGUMENT,
+                        "INVALID_SPEC",
+                        () -> ingestion.createCorpus(request("inbox/none.txt")
+                                .setSpec(wrong)
+                                .setPriority(11)
+                                .build()))
+                .satisfies(e -> assertThat(GrpcFaults.violations((StatusRuntimeException) e))
+                        .extracting(Violation::path)
+                        .containsExactly("spec.validationFraction", "spec.format", "priority"));
+    }
+
+    @Test
+    void rowsOfPairsAndMessagesBecomeDocuments() throws Exception {
+        UploadedFile rows = upload("rows.jsonl", """
+                {"prompt":"Two and two?","completion":" Four."}
+                {"messages":[{"role":"user","content":"Hi"},{"role":"assistant","content":"Hello"}]}
+                """.getBytes(StandardCharsets.UTF_8));
+        CorpusSpec jsonl = CorpusSpec.newBuilder()
+                .setValidationFraction(0)
+                .setFormat(CorpusSpec.Format.JSONL)
+                .build();
+
+        Corpus corpus = watch(ingestion
+                .createCorpus(request(rows.getName()).setSpec(jsonl).build())
+                .getName());
+
+        assertThat(corpus.getState()).isEqualTo(Corpus.State.SEALED);
+        assertThat(corpus.getSpec()).isEqualTo(jsonl);
+        assertThat(corpus.getPairs()).isEqualTo(1);
+        assertThat(corpus.getConversations()).isEqualTo(1);
+        assertThat(read(corpus.getName() + "/shards/train-00000"))
+                .extracting(Document::texts)
+                .containsExactly(List.of("Two and two?", " Four."), List.of("Hi", "Hello"));
+
+        objects.put(HOME + "inbox/rows.jsonl", "{\"text\":\"a\"}\n{\"txt\":\"b\"}\n".getBytes(StandardCharsets.UTF_8));
+        Corpus failed = watch(ingestion
+                .createCorpus(request("inbox/rows.jsonl").setSpec(jsonl).build())
+                .getName());
+        assertThat(failed.getFailureReason()).isEqualTo("INVALID_ROW");
+        assertThat(failed.getFailureMessage())
+                .startsWith(HOME + "inbox/rows.jsonl: line 2")
+                .contains("the key txt (expected: text, or prompt and completion, or messages)");
+    }
+
+    @Test
+    void aWorkspaceSeesNothingOfAnother() throws Exception {
+        byte[] text = "a text that two workspaces have".getBytes(StandardCharsets.UTF_8);
+        Metadata headers = new Metadata();
+        headers.put(Metadata.Key.of("maru-workspace", Metadata.ASCII_STRING_MARSHALLER), "other");
+        Channel others = ClientInterceptors.intercept(channel, MetadataUtils.newAttachHeadersInterceptor(headers));
+        IngestionServiceGrpc.IngestionServiceBlockingStub other = IngestionServiceGrpc.newBlockingStub(others);
+        UploadRequest header = UploadRequest.newBuilder()
+                .setHeader(
+                        UploadRequest.Header.newBuilder().setFileName("a.txt").setKind("theirs"))
+                .build();
+
+        UploadedFile theirs = upload(others, List.of(header, chunk(ByteString.copyFrom(text))));
+        assertThat(theirs.getName()).startsWith("workspaces/other/uploads/");
+        String id = theirs.getName().substring("workspaces/other/".length());
+        // The same bytes are there, but not for us.
+        assertRefused(Status.Code.NOT_FOUND, "SOURCE_MISSING", () -> create(id, 0));
+        UploadedFile ours = upload("a.md", text);
+        assertThat(ours.getName()).isEqualTo(HOME + id);
+        assertThat(upload(others, List.of(header, chunk(ByteString.copyFrom(text))))
+                        .getKind())
+                .isEqualTo("theirs");
+
+        CreateCorpusRequest request = request(id).setCorpusId("twins").build();
+        Corpus our = watch(ingestion.createCorpus(request).getName());
+        // One request id, two callers, two requests.
+        Corpus their = other.createCorpus(request);
+        assertThat(our.getKindsMap()).containsExactly(entry(ours.getName(), "markdown"));
+        assertThat(their.getName()).isEqualTo("workspaces/other/corpora/twins");
+        assertThat(their.getKindsMap()).containsExactly(entry(theirs.getName(), "theirs"));
+
+        assertThat(other.listCorpora(ListCorporaRequest.getDefaultInstance()).getCorporaList())
+                .extracting(Corpus::getName)
+                .containsExactly(their.getName());
+        for (String name : List.of(their.getName(), "workspaces/other/corpora/none")) {
+            assertRefused(
+                    Status.Code.PERMISSION_DENIED,
+                    "PERMISSION_DENIED",
+                    () -> ingestion.getCorpus(
+                            GetCorpusRequest.newBuilder().setName(name).build()));
+        }
+        assertRefused(Status.Code.PERMISSION_DENIED, "PERMISSION_DENIED", () -> create(theirs.getName(), 0));
+    }
+
+    @Test
     void listsNewestFirstInPages() {
-        objects.put("inbox/listed.txt", "text".getBytes(StandardCharsets.UTF_8));
+        objects.put(HOME + "inbox/listed.txt", "text".getBytes(StandardCharsets.UTF_8));
         List<String> made = new ArrayList<>();
         for (int i = 0; i < 5; i++) {
             made.add(0, watch(create("inbox/listed.txt", 0).getName()).getName());
@@ -511,14 +635,16 @@ class IngestionTest {
     }
 
     private Corpus create(String source, double validationFraction) {
-        return ingestion.createCorpus(
-                request(source).setValidationFraction(validationFraction).build());
+        return ingestion.createCorpus(request(source)
+                .setSpec(CorpusSpec.newBuilder().setValidationFraction(validationFraction))
+                .build());
     }
 
     private static CreateCorpusRequest.Builder request(String... sources) {
         return CreateCorpusRequest.newBuilder()
                 .setRequestId(UUID.randomUUID().toString())
                 .addAllSources(List.of(sources))
+                .setSpec(CorpusSpec.newBuilder().setValidationFraction(0))
                 .setRun("runs/r1");
     }
 
@@ -554,6 +680,10 @@ class IngestionTest {
     }
 
     private UploadedFile upload(List<UploadRequest> parts) throws Exception {
+        return upload(channel, parts);
+    }
+
+    private static UploadedFile upload(Channel channel, List<UploadRequest> parts) throws Exception {
         CompletableFuture<UploadedFile> answer = new CompletableFuture<>();
         StreamObserver<UploadRequest> requests = IngestionServiceGrpc.newStub(channel)
                 .withDeadlineAfter(30, TimeUnit.SECONDS)

@@ -7,6 +7,7 @@ import io.maru.platform.store.ObjectStore;
 import io.maru.platform.wiring.PlatformConfig;
 import io.maru.platform.work.WorkQueue;
 import io.maru.platform.work.Worker;
+import io.maru.tokenization.app.CallTimes;
 import io.maru.tokenization.app.Corpora;
 import io.maru.tokenization.app.DatasetSealing;
 import io.maru.tokenization.app.Datasets;
@@ -43,6 +44,12 @@ class Wiring {
     Wiring(TokenizationConfig config) throws IOException {
         this.config = config;
         this.workDirectory = WorkFolder.tidied(config.workDirectory());
+    }
+
+    @Produces
+    @Singleton
+    CallTimes callTimes() {
+        return new CallTimes(Duration.ofMillis(config.watchMillis()), Duration.ofMillis(config.importIdleMillis()));
     }
 
     @Produces

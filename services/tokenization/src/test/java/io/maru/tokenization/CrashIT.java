@@ -13,6 +13,7 @@ import io.maru.tokenization.v1.GetTokenizerRequest;
 import io.maru.tokenization.v1.TokenizationServiceGrpc;
 import io.maru.tokenization.v1.TokenizationServiceGrpc.TokenizationServiceBlockingStub;
 import io.maru.tokenization.v1.Tokenizer;
+import io.maru.tokenization.v1.TokenizerSpec;
 import io.maru.tokenization.v1.TrainTokenizerRequest;
 import java.time.Duration;
 import java.util.List;
@@ -33,7 +34,8 @@ class CrashIT {
 
     @Test
     void aServiceThatIsKilledEndsWithTheSameTokenizerAndDataset() throws Exception {
-        CorpusOfStories.objects("corpora/crash", SHARDS, STORIES_PER_SHARD).forEach(Store.objects()::put);
+        CorpusOfStories.objects("workspaces/default/corpora/crash", SHARDS, STORIES_PER_SHARD)
+                .forEach(Store.objects()::put);
         start();
         try {
             Tokenizer calmTokenizer = until(train("calm"), this::get, this::isDone);
@@ -106,7 +108,7 @@ class CrashIT {
                 .setRequestId("train " + id)
                 .setTokenizerId(id)
                 .setCorpus("corpora/crash")
-                .setVocabularySize(1_000)
+                .setSpec(TokenizerSpec.newBuilder().setVocabularySize(1_000))
                 .build());
     }
 

@@ -10,27 +10,33 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.ErrorInfo;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
+import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
+import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.StreamObserver;
 import io.maru.formats.Document;
 import io.maru.formats.Manifest;
 import io.maru.formats.Sha256;
 import io.maru.formats.TokenShardReader;
+import io.maru.platform.error.GrpcFaults;
+import io.maru.platform.error.Violation;
 import io.maru.platform.event.Fact;
 import io.maru.platform.store.ObjectStore;
 import io.maru.platform.testkit.EmbeddedServersResource;
 import io.maru.platform.testkit.Facts;
 import io.maru.tokenization.v1.CancelDatasetRequest;
 import io.maru.tokenization.v1.CancelTokenizerRequest;
+import io.maru.tokenization.v1.CheckDatasetSpecRequest;
+import io.maru.tokenization.v1.CheckTokenizerSpecRequest;
 import io.maru.tokenization.v1.CreateDatasetRequest;
 import io.maru.tokenization.v1.Dataset;
 import io.maru.tokenization.v1.DatasetFailed;
 import io.maru.tokenization.v1.DatasetSealed;
+import io.maru.tokenization.v1.DatasetSpec;
 import io.maru.tokenization.v1.DecodeRequest;
 import io.maru.tokenization.v1.EncodeRequest;
-import io.maru.tokenization.v1.GetDatasetRequest;
 import io.maru.tokenization.v1.GetTokenizerReportRequest;
 import io.maru.tokenization.v1.GetTokenizerRequest;
 import io.maru.tokenization.v1.ImportTokenizerRequest;
@@ -42,6 +48,7 @@ import io.maru.tokenization.v1.TokenizationServiceGrpc;
 import io.maru.tokenization.v1.Tokenizer;
 import io.maru.tokenization.v1.TokenizerImported;
 import io.maru.tokenization.v1.TokenizerReport;
+import io.maru.tokenization.v1.TokenizerSpec;
 import io.maru.tokenization.v1.TokenizerTrained;
 import io.maru.tokenization.v1.TrainTokenizerRequest;
 import io.maru.tokenization.v1.WatchDatasetRequest;
@@ -63,6 +70,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -86,6 +94,9 @@ import org.junit.jupiter.api.io.TempDir;
         initArgs = @ResourceArg(name = "schema", value = "tokenization"))
 class TokenizationTest {
     private static final String TOPIC = "maru.tokenization.v1";
+    /** Where what nobody signed in for is. */
+    private static final String HOME = "workspaces/default/";
+
     private static final int VOCABULARY_SIZE = 300;
 
     @TestHTTPResource
@@ -156,7 +167,7 @@ class TokenizationTest {
             Fact trained = facts.await(fact -> is(fact, "maru.tokenizer.trained.v1", tokenizer.getName()));
             assertThat(TokenizerTrained.parseFrom(trained.data()).getSha256()).isEqualTo(tokenizer.getSha256());
             Fact sealed = facts.await(fact -> is(fact, "maru.dataset.sealed.v1", dataset.getName()));
-            assertThat(sealed.run()).isEqualTo("runs/r1");
+            assertThat(sealed.run()).isEqualTo(HOME + "runs/r1");
             assertThat(DatasetSealed.parseFrom(sealed.data()).getManifestSha256())
                     .isEqualTo(dataset.getManifestSha256());
             long tokens = 0;
@@ -198,8 +209,9 @@ class TokenizationTest {
         assertRefused(
                 Status.Code.ALREADY_EXISTS,
                 "REQUEST_ID_REUSED",
-                () -> tokenization.trainTokenizer(
-                        request.toBuilder().setVocabularySize(400).build()));
+                () -> tokenization.trainTokenizer(request.toBuilder()
+                        .setSpec(TokenizerSpec.newBuilder().setVocabularySize(400))
+                        .build()));
         assertRefused(
                 Status.Code.ALREADY_EXISTS,
                 "TOKENIZER_EXISTS",
@@ -225,7 +237,7 @@ class TokenizationTest {
     }
 
     private static String last(String name) {
-        return name.substring(name.indexOf('/') + 1);
+        return name.substring(name.lastIndexOf('/') + 1);
     }
 
     @Test
@@ -236,12 +248,15 @@ class TokenizationTest {
                 "CORPUS_NOT_SEALED",
                 () -> tokenization.trainTokenizer(trainRequest("corpora/none").build()));
         for (int size : new int[] {0, 256, 200_001}) {
+            TokenizerSpec spec =
+                    TokenizerSpec.newBuilder().setVocabularySize(size).build();
             assertRefused(
                             Status.Code.INVALID_ARGUMENT,
-                            "INVALID_VOCABULARY_SIZE",
+                            "INVALID_SPEC",
                             () -> tokenization.trainTokenizer(
-                                    trainRequest(corpus).setVocabularySize(size).build()))
-                    .hasMessageContaining("vocabulary_size: " + size + " (expected: 257 to 200000)");
+                                    trainRequest(corpus).setSpec(spec).build()))
+                    .hasMessageContaining(
+                            "spec.vocabularySize: " + size + " (expected: a whole number from 257 to 200000)");
         }
         assertRefused(
                 Status.Code.INVALID_ARGUMENT,
@@ -271,6 +286,99 @@ class TokenizationTest {
                 Status.Code.FAILED_PRECONDITION,
                 "CORPUS_NOT_SEALED",
                 () -> encode("corpora/none", train(corpus).getName()));
+    }
+
+    @Test
+    void aSpecIsCheckedWithEverythingThatIsWrongAtOnce() {
+        assertThat(tokenization
+                        .checkTokenizerSpec(CheckTokenizerSpecRequest.getDefaultInstance())
+                        .getSpec())
+                .isEqualTo(TokenizerSpec.newBuilder()
+                        .setVocabularySize(1024)
+                        .setTieRule(TokenizerSpec.TieRule.SMALLEST_IDS)
+                        .build());
+        assertThat(tokenization
+                        .checkDatasetSpec(CheckDatasetSpecRequest.getDefaultInstance())
+                        .getSpec())
+                .isEqualTo(DatasetSpec.getDefaultInstance());
+        assertRefused(
+                        Status.Code.INVALID_ARGUMENT,
+                        "INVALID_SPEC",
+                        () -> tokenization.checkTokenizerSpec(CheckTokenizerSpecRequest.newBuilder()
+                                .setSpec(TokenizerSpec.newBuilder()
+                                        .setVocabularySize(5)
+                                        .setTieRuleValue(9))
+                                .build()))
+                .satisfies(e -> assertThat(GrpcFaults.violations((StatusRuntimeException) e))
+                        .extracting(Violation::path)
+                        .containsExactly("vocabularySize", "tieRule"));
+    }
+
+    @Test
+    void aCorpusOfPairsBecomesADatasetAndOneOfMessagesIsRefused() {
+        String pairs = HOME + "corpora/" + UUID.randomUUID();
+        CorpusOfStories.objects(pairs, 2, shard -> CorpusOfStories.stories(shard).stream()
+                        .map(story -> Document.of("", new Document.Pair("Tell me a story.", story)))
+                        .toList())
+                .forEach(objects::put);
+        Dataset dataset = encode(pairs, train(pairs).getName());
+        assertThat(dataset.getFailureMessage()).isEmpty();
+        assertThat(dataset.getState()).isEqualTo(Dataset.State.SEALED);
+
+        String messages = HOME + "corpora/" + UUID.randomUUID();
+        Map<String, byte[]> sealed = CorpusOfStories.objects(
+                messages,
+                2,
+                shard -> List.of(Document.of(
+                        "", new Document.Conversation(List.of(new Document.Message("user", "Hi " + shard))))));
+        sealed.forEach(objects::put);
+        Manifest manifest = Manifest.fromJson(sealed.get(messages + "/manifest.json"));
+        objects.put(
+                messages + "/manifest.json",
+                new Manifest("corpus", Map.of("conversations", "2"), manifest.entries()).toJson());
+        assertRefused(
+                        Status.Code.FAILED_PRECONDITION,
+                        "CORPUS_WITH_MESSAGES",
+                        () -> encode(messages, dataset.getTokenizer()))
+                .hasMessageContaining(messages + ": 2 of its documents are messages");
+    }
+
+    @Test
+    void aWorkspaceSeesNothingOfAnother() {
+        Metadata headers = new Metadata();
+        headers.put(Metadata.Key.of("maru-workspace", Metadata.ASCII_STRING_MARSHALLER), "other");
+        TokenizationServiceGrpc.TokenizationServiceBlockingStub other =
+                tokenization.withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers));
+        String ours = corpus(2);
+        String id = last(ours);
+        Tokenizer tokenizer = train(ours);
+
+        assertRefused(
+                Status.Code.FAILED_PRECONDITION,
+                "CORPUS_NOT_SEALED",
+                () -> other.trainTokenizer(trainRequest("corpora/" + id).build()));
+        assertRefused(
+                Status.Code.PERMISSION_DENIED,
+                "PERMISSION_DENIED",
+                () -> other.trainTokenizer(trainRequest(ours).build()));
+        for (String name : List.of(tokenizer.getName(), HOME + "tokenizers/none")) {
+            assertRefused(
+                    Status.Code.PERMISSION_DENIED,
+                    "PERMISSION_DENIED",
+                    () -> other.getTokenizer(
+                            GetTokenizerRequest.newBuilder().setName(name).build()));
+        }
+        CorpusOfStories.objects("workspaces/other/corpora/" + id, 2).forEach(objects::put);
+        Tokenizer theirs = other.trainTokenizer(trainRequest("corpora/" + id)
+                .setTokenizerId(last(tokenizer.getName()))
+                .build());
+        assertThat(theirs.getName()).isEqualTo("workspaces/other/tokenizers/" + last(tokenizer.getName()));
+        assertThat(other.listTokenizers(ListTokenizersRequest.getDefaultInstance())
+                        .getTokenizersList())
+                .extracting(Tokenizer::getName)
+                .containsExactly(theirs.getName());
+        assertThat(other.listDatasets(ListDatasetsRequest.getDefaultInstance()).getDatasetsList())
+                .isEmpty();
     }
 
     @Test
@@ -425,7 +533,7 @@ class TokenizationTest {
         assertThat(report.getScriptsMap()).containsOnlyKeys("Common", "Hangul", "Latin");
         assertThat(report.getScriptsOrThrow("Hangul").getBytes())
                 .isEqualTo(expected.scripts().get("Hangul").bytes());
-        assertThat(report.getLongest(0).getText())
+        assertThat(report.getLongTokens(0).getText())
                 .isEqualTo(expected.longest().get(0).text());
         assertThat(report.getUnusedCount()).isEqualTo(expected.unused().size());
 
@@ -436,26 +544,30 @@ class TokenizationTest {
     @Test
     void breaksTiesAsTheRequestSays() {
         String corpus = corpus(3);
-        TrainTokenizerRequest request =
-                trainRequest(corpus).setTieRule(Tokenizer.TieRule.LEXICOGRAPHIC).build();
+        TrainTokenizerRequest request = trainRequest(corpus)
+                .setSpec(TokenizerSpec.newBuilder()
+                        .setVocabularySize(VOCABULARY_SIZE)
+                        .setTieRule(TokenizerSpec.TieRule.LEXICOGRAPHIC))
+                .build();
         Tokenizer trained = watchTokenizer(tokenization.trainTokenizer(request).getName());
 
         BpeTrainer expected = new BpeTrainer(VOCABULARY_SIZE, TieRule.LEXICOGRAPHIC);
         CorpusOfStories.stories(0).forEach(expected::add);
         CorpusOfStories.stories(1).forEach(expected::add);
-        assertThat(trained.getTieRule()).isEqualTo(Tokenizer.TieRule.LEXICOGRAPHIC);
+        assertThat(trained.getSpec().getTieRule()).isEqualTo(TokenizerSpec.TieRule.LEXICOGRAPHIC);
         assertThat(trained.getSha256()).isEqualTo(Sha256.of(expected.train().toJson()));
-        assertThat(train(corpus).getTieRule()).isEqualTo(Tokenizer.TieRule.SMALLEST_IDS);
+        assertThat(train(corpus).getSpec().getTieRule()).isEqualTo(TokenizerSpec.TieRule.SMALLEST_IDS);
         assertRefused(
                 Status.Code.ALREADY_EXISTS,
                 "REQUEST_ID_REUSED",
-                () -> tokenization.trainTokenizer(
-                        request.toBuilder().clearTieRule().build()));
+                () -> tokenization.trainTokenizer(trainRequest(corpus)
+                        .setRequestId(request.getRequestId())
+                        .build()));
     }
 
     @Test
     void aWatcherSeesHowFarTrainingHasRead() {
-        String corpus = "corpora/" + UUID.randomUUID();
+        String corpus = HOME + "corpora/" + UUID.randomUUID();
         CorpusOfStories.objects(corpus, 20, 2_000).forEach(objects::put);
         List<Tokenizer> seen = new ArrayList<>();
         tokenization
@@ -478,8 +590,9 @@ class TokenizationTest {
     @Test
     void aCancelStopsLearningInItsMiddleWhichAWatcherSees() {
         String corpus = corpusOfNumbers(1);
-        TrainTokenizerRequest request =
-                trainRequest(corpus).setVocabularySize(200_000).build();
+        TrainTokenizerRequest request = trainRequest(corpus)
+                .setSpec(TokenizerSpec.newBuilder().setVocabularySize(200_000))
+                .build();
         String name = tokenization.trainTokenizer(request).getName();
         Iterator<Tokenizer> changes = tokenization
                 .withDeadlineAfter(60, TimeUnit.SECONDS)
@@ -521,7 +634,7 @@ class TokenizationTest {
     /** Text without two equal words, a hundred thousand to a document. */
     private String corpusOfNumbers(int documents) {
         Random random = new Random(1);
-        String corpus = "corpora/" + UUID.randomUUID();
+        String corpus = HOME + "corpora/" + UUID.randomUUID();
         List<Document> numbers = Stream.generate(() -> random.longs(100_000, 0, Long.MAX_VALUE)
                         .mapToObj(Long::toString)
                         .collect(Collectors.joining(" ")))
@@ -546,7 +659,7 @@ class TokenizationTest {
 
         Tokenizer imported = importTokenizer("request " + id, id, json);
 
-        assertThat(imported.getName()).isEqualTo("tokenizers/" + id);
+        assertThat(imported.getName()).isEqualTo(HOME + "tokenizers/" + id);
         assertThat(imported.getState()).isEqualTo(Tokenizer.State.READY);
         assertThat(imported.getCorpus()).isEmpty();
         assertThat(imported.getTokens()).isEqualTo(290);
@@ -570,11 +683,13 @@ class TokenizationTest {
                 Status.Code.ALREADY_EXISTS,
                 "REQUEST_ID_REUSED",
                 () -> importTokenizer("request " + id, id, tokenizerJson(291)));
-        assertRefused(
-                Status.Code.ALREADY_EXISTS,
-                "REQUEST_ID_REUSED",
-                () -> tokenization.trainTokenizer(
-                        trainRequest(corpus).setRequestId("request " + id).build()));
+        // A request id is the method's: to train is another request.
+        assertThat(tokenization
+                        .trainTokenizer(trainRequest(corpus)
+                                .setRequestId("request " + id)
+                                .build())
+                        .getName())
+                .isNotEqualTo(imported.getName());
         assertRefused(
                 Status.Code.ALREADY_EXISTS,
                 "TOKENIZER_EXISTS",
@@ -600,7 +715,7 @@ class TokenizationTest {
                             () -> importTokenizer(
                                     id, id, json.replace(change[0], change[1]).getBytes(UTF_8)))
                     .hasMessageContaining(change[2]);
-            assertThat(objects.list("tokenizers/" + id)).isEmpty();
+            assertThat(objects.list(HOME + "tokenizers/" + id)).isEmpty();
             assertRefused(
                     Status.Code.NOT_FOUND,
                     "TOKENIZER_NOT_FOUND",
@@ -724,11 +839,6 @@ class TokenizationTest {
                 .sum();
     }
 
-    private Dataset get(Dataset dataset) {
-        return tokenization.getDataset(
-                GetDatasetRequest.newBuilder().setName(dataset.getName()).build());
-    }
-
     private static AbstractThrowableAssert<?, ? extends Throwable> assertRefused(
             Status.Code code, String reason, ThrowingCallable call) {
         return assertThatThrownBy(call).isInstanceOfSatisfying(StatusRuntimeException.class, e -> {
@@ -775,7 +885,7 @@ class TokenizationTest {
 
     /** A new sealed corpus in the store. */
     private String corpus(int shards) {
-        String corpus = "corpora/" + UUID.randomUUID();
+        String corpus = HOME + "corpora/" + UUID.randomUUID();
         CorpusOfStories.objects(corpus, shards).forEach(objects::put);
         return corpus;
     }
@@ -801,7 +911,7 @@ class TokenizationTest {
         return TrainTokenizerRequest.newBuilder()
                 .setRequestId(UUID.randomUUID().toString())
                 .setCorpus(corpus)
-                .setVocabularySize(VOCABULARY_SIZE)
+                .setSpec(TokenizerSpec.newBuilder().setVocabularySize(VOCABULARY_SIZE))
                 .setRun("runs/r1");
     }
 

@@ -8,6 +8,7 @@ import io.maru.control.domain.Run;
 import io.maru.control.domain.Stage;
 import io.maru.ingestion.v1.CancelCorpusRequest;
 import io.maru.ingestion.v1.Corpus;
+import io.maru.ingestion.v1.CorpusSpec;
 import io.maru.ingestion.v1.CreateCorpusRequest;
 import io.maru.ingestion.v1.GetCorpusRequest;
 import io.maru.ingestion.v1.IngestionServiceGrpc.IngestionServiceBlockingStub;
@@ -25,7 +26,8 @@ public final class IngestStage extends ResourceStage<Corpus, IngestionServiceBlo
                 .setRequestId(Stage.INGEST.requestId(run.name()))
                 .setCorpusId(run.id())
                 .addAllSources(run.sources())
-                .setValidationFraction(recipe.corpus().validationFraction())
+                .setSpec(CorpusSpec.newBuilder()
+                        .setValidationFraction(recipe.corpus().validationFraction()))
                 .setRun(run.name())
                 .build());
     }

@@ -10,6 +10,7 @@ import io.maru.tokenization.v1.CancelTokenizerRequest;
 import io.maru.tokenization.v1.GetTokenizerRequest;
 import io.maru.tokenization.v1.TokenizationServiceGrpc.TokenizationServiceBlockingStub;
 import io.maru.tokenization.v1.Tokenizer;
+import io.maru.tokenization.v1.TokenizerSpec;
 import io.maru.tokenization.v1.TrainTokenizerRequest;
 import java.time.Duration;
 
@@ -31,7 +32,8 @@ public final class TokenizerStage extends ResourceStage<Tokenizer, TokenizationS
                 .setRequestId(Stage.TRAIN_TOKENIZER.requestId(run.name()))
                 .setTokenizerId(run.id())
                 .setCorpus(run.need(Result.CORPUS))
-                .setVocabularySize(recipe.tokenizer().vocabularySize())
+                .setSpec(TokenizerSpec.newBuilder()
+                        .setVocabularySize(recipe.tokenizer().vocabularySize()))
                 .setRun(run.name())
                 .build());
     }
@@ -60,7 +62,10 @@ public final class TokenizerStage extends ResourceStage<Tokenizer, TokenizationS
                         Progress.of(tokenizer.getSourceBytes(), tokenizer.getSourceBytes(), "bytes"),
                         made(name),
                         "%s: %d tokens of the %d asked for"
-                                .formatted(name, tokenizer.getTokens(), tokenizer.getVocabularySize()));
+                                .formatted(
+                                        name,
+                                        tokenizer.getTokens(),
+                                        tokenizer.getSpec().getVocabularySize()));
             case FAILED -> failed(tokenizer.getFailureReason(), tokenizer.getFailureMessage());
             case CANCELLED -> cancelled(name);
             case STATE_UNSPECIFIED, UNRECOGNIZED -> throw unknown(name, tokenizer.getState());

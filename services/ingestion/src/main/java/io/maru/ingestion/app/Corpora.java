@@ -35,7 +35,7 @@ public final class Corpora {
      * @throws io.maru.platform.error.Refusal SOURCE_MISSING, INVALID_KIND, CORPUS_EXISTS, REQUEST_ID_REUSED
      */
     public Corpus create(CorpusRequest request) {
-        Optional<Corpus> earlier = corpora.findByRequest(request.requestId());
+        Optional<Corpus> earlier = corpora.findByRequest(request.requestKey());
         if (earlier.isPresent()) {
             return same(request, earlier.get());
         }
@@ -46,8 +46,9 @@ public final class Corpora {
                             "sources: there is no %s (expected: a file that was uploaded, or an object of the store)",
                             source));
         }
-        String name =
-                Corpus.name(request.corpusId().isEmpty() ? UUID.randomUUID().toString() : request.corpusId());
+        String name = Corpus.name(
+                request.workspace(),
+                request.corpusId().isEmpty() ? UUID.randomUUID().toString() : request.corpusId());
         Optional<Corpus> created = corpora.create(name, request, kinds(request), rule, sourceBytes);
         if (created.isPresent()) {
             return created.get();
@@ -55,13 +56,13 @@ public final class Corpora {
         // Either the same request came twice at once, or the name is another request's.
         return same(
                 request,
-                corpora.findByRequest(request.requestId())
+                corpora.findByRequest(request.requestKey())
                         .orElseThrow(() -> IngestionReason.CORPUS_EXISTS.because(
                                 "corpus_id: %s is there already (expected: a name that no other request has taken)",
                                 name)));
     }
 
-    /** Of each source: as the request says, else as its upload does, else as the name of the object tells. */
+    /** Chooses the kind of each source: as the request says, else as its upload does, else as the name of the object tells. */
     private List<String> kinds(CorpusRequest request) {
         Map<String, String> uploaded = uploads.find(
                 request.sources().stream().filter(SourceName::isUpload).toList());
@@ -80,8 +81,8 @@ public final class Corpora {
     private static Corpus same(CorpusRequest request, Corpus corpus) {
         if (!request.describes(corpus)) {
             throw CommonReason.REQUEST_ID_REUSED.because(
-                    "request_id: %s created %s from another request (expected: the same request, or a new id)",
-                    request.requestId(), corpus.name());
+                    "request_id: it created %s from another request (expected: the same request, or a new id)",
+                    corpus.name());
         }
         return corpus;
     }
@@ -90,9 +91,9 @@ public final class Corpora {
         return corpora.find(name).orElseThrow(() -> missing(name));
     }
 
-    /** At most {@code limit} with a sequence below {@code before}, newest first. */
-    public List<Corpus> list(long before, int limit) {
-        return corpora.list(before, limit);
+    /** Lists at most {@code limit} corpora of a workspace with a sequence below {@code before}, newest first. */
+    public List<Corpus> list(String workspace, long before, int limit) {
+        return corpora.list(workspace, before, limit);
     }
 
     public Corpus cancel(String name) {

@@ -7,6 +7,8 @@ import io.maru.ingestion.domain.Corpus;
 import io.maru.ingestion.domain.DigestSet;
 import io.maru.ingestion.domain.DocumentCutter;
 import io.maru.ingestion.domain.IngestionReason;
+import io.maru.ingestion.domain.JsonRows;
+import io.maru.ingestion.domain.LineReader;
 import io.maru.ingestion.domain.SourceName;
 import io.maru.ingestion.domain.Split;
 import io.maru.ingestion.domain.Tally;
@@ -20,6 +22,7 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 
 /**
@@ -29,7 +32,7 @@ import java.util.Map;
  *   source --check--> local file --cut--> document --NFC--> id --seen?--> split --> shard --full?--> store
  * </pre>
  *
- * <p>The result is a pure function of the sources' bytes, kinds and order, the validation fraction and the cut rule: no time,
+ * <p>The result is a pure function of the sources' bytes, kinds and order, the spec and the cut rule: no time,
  * name or chance gets into a shard or the manifest, so an attempt after a crash, and another corpus of the same sources,
  * end with the same digest. Memory is bounded by one document and by the digests of the documents seen.
  */
@@ -69,10 +72,12 @@ public final class CorpusBuilder {
         private final Path folder;
         private final ShardSet shards;
         private final DigestSet seen = new DigestSet(maxDocuments);
-        /** Of the source in hand. */
+        /** The kind of text of the source in hand. */
         private String kind = "";
 
         private long readBytes;
+        private long pairs;
+        private long conversations;
         private long duplicates;
         private long trainBytes;
         private long validationBytes;
@@ -87,10 +92,10 @@ public final class CorpusBuilder {
         SealedCorpus run() throws IOException, InterruptedException {
             for (int i = 0; i < corpus.sources().size(); i++) {
                 String source = corpus.sources().get(i);
-                kind = corpus.kind(i);
+                kind = corpus.kinds().get(i);
                 try (TextSpool spool = new TextSpool(source, limits, folder)) {
                     SpooledText text = spool(source, spool);
-                    cut(text);
+                    read(source, text);
                     readBytes += text.check().size();
                 }
             }
@@ -118,15 +123,19 @@ public final class CorpusBuilder {
             }
             SpooledText text = spool.end();
             if (SourceName.isUpload(source)
-                    && !UploadedFile.nameOf(text.sha256()).equals(source)) {
+                    && !UploadedFile.nameOf(corpus.workspace(), text.sha256()).equals(source)) {
                 throw IngestionReason.SOURCE_CHANGED.because(
                         "%s: sha256 is %s (expected: one that begins like the name)", source, text.sha256());
             }
             return text;
         }
 
-        private void cut(SpooledText text) throws IOException, InterruptedException {
-            DocumentCutter cutter = new DocumentCutter(text.check().separated(), corpus.rule(), this::document);
+        private void read(String source, SpooledText text) throws IOException, InterruptedException {
+            LineReader reader =
+                    switch (corpus.spec().format()) {
+                        case TEXT -> new DocumentCutter(text.check().separated(), corpus.rule(), kind, this::document);
+                        case JSONL -> new JsonRows(source, kind, this::document);
+                    };
             long before = readBytes;
             // The decoder is told to throw: these bytes have been checked, so what it refused would be a fault of the
             // check.
@@ -138,23 +147,27 @@ public final class CorpusBuilder {
                     line = line.substring(1);
                 }
                 for (; line != null; line = lines.readLine()) {
-                    cutter.line(line);
+                    reader.line(line);
                     readBytes = before + in.getChannel().position();
                     progress.at(tally());
                 }
-                cutter.end();
+                reader.end();
             }
             readBytes = before;
         }
 
-        private void document(String text) throws IOException, InterruptedException {
-            Document document = Document.of(kind, text);
+        private void document(Document document) throws IOException, InterruptedException {
             if (!seen.add(document.id())) {
                 duplicates++;
                 return;
             }
-            long bytes = document.text().getBytes(StandardCharsets.UTF_8).length;
-            Split split = Split.of(document, corpus.validationFraction());
+            if (document.body() instanceof Document.Pair) {
+                pairs++;
+            } else if (document.body() instanceof Document.Conversation) {
+                conversations++;
+            }
+            long bytes = document.textBytes();
+            Split split = Split.of(document, corpus.spec().validationFraction());
             switch (split) {
                 case TRAIN -> trainBytes += bytes;
                 case VALIDATION -> validationBytes += bytes;
@@ -170,28 +183,41 @@ public final class CorpusBuilder {
                         "%s: no training document among %d documents of %d sources (expected: at least one)",
                         corpus.name(), seen.size(), corpus.sources().size());
             }
-            if (validationBytes == 0 && corpus.validationFraction() > 0) {
+            if (validationBytes == 0 && corpus.spec().validationFraction() > 0) {
                 throw IngestionReason.NO_VALIDATION_DOCUMENT.because(
                         "%s: no validation document among %d documents (expected: at least one at a validation fraction"
                                 + " of %s; give more text, a larger fraction, or 0)",
-                        corpus.name(), seen.size(), corpus.validationFraction());
+                        corpus.name(), seen.size(), corpus.spec().validationFraction());
             }
         }
 
         private Tally tally() {
-            return new Tally(readBytes, seen.size(), duplicates, trainBytes, validationBytes, shards.count());
+            return new Tally(
+                    readBytes,
+                    seen.size(),
+                    pairs,
+                    conversations,
+                    duplicates,
+                    trainBytes,
+                    validationBytes,
+                    shards.count());
         }
 
         private Manifest manifest() {
-            return new Manifest(
-                    "corpus",
-                    Map.of(
-                            "documents", Integer.toString(seen.size()),
-                            "duplicates", Long.toString(duplicates),
-                            "trainBytes", Long.toString(trainBytes),
-                            "validationBytes", Long.toString(validationBytes),
-                            "validationFraction", Double.toString(corpus.validationFraction())),
-                    shards.entries());
+            Map<String, String> attributes = new HashMap<>(Map.of(
+                    "documents", Integer.toString(seen.size()),
+                    "duplicates", Long.toString(duplicates),
+                    "trainBytes", Long.toString(trainBytes),
+                    "validationBytes", Long.toString(validationBytes),
+                    "validationFraction", Double.toString(corpus.spec().validationFraction())));
+            // Where there are any: whoever can read no messages sees from here that he need not begin.
+            if (pairs > 0) {
+                attributes.put("pairs", Long.toString(pairs));
+            }
+            if (conversations > 0) {
+                attributes.put("conversations", Long.toString(conversations));
+            }
+            return new Manifest("corpus", attributes, shards.entries());
         }
     }
 }

@@ -10,15 +10,15 @@ import java.util.Optional;
 public interface CorpusStore {
     Optional<Corpus> find(String name);
 
-    Optional<Corpus> findByRequest(String requestId);
+    Optional<Corpus> findByRequest(String requestKey);
 
-    /** At most {@code limit} with a sequence below {@code before}, newest first. */
-    List<Corpus> list(long before, int limit);
+    /** Lists at most {@code limit} corpora of a workspace with a sequence below {@code before}, newest first. */
+    List<Corpus> list(String workspace, long before, int limit);
 
     /**
-     * A new PENDING corpus, offered to the workers; nothing where its name or its request id is taken.
+     * A new PENDING corpus, offered to the workers; nothing where its name or its request key is taken.
      *
-     * @param name {@code corpora/{corpus}}
+     * @param name the full name
      */
     Optional<Corpus> create(String name, CorpusRequest request, List<String> kinds, CutRule rule, long sourceBytes);
 

@@ -35,18 +35,19 @@ public final class DocumentIntake {
     /**
      * Begins a file. The caller closes the upload, whatever becomes of it.
      *
+     * @param workspace whose upload it becomes
      * @param fileName for messages, and for the kind where that is empty
      * @param kind of text, in a word of the sender's own; empty to go by the file's name
      * @throws Refusal TOO_MANY_UPLOADS, INVALID_KIND
      */
-    public Upload open(String fileName, String kind) {
+    public Upload open(String workspace, String fileName, String kind) {
         String known = kind.isEmpty() ? DocumentKind.ofFile(fileName) : DocumentKind.check("kind", kind);
         if (!places.tryAcquire()) {
             throw IngestionReason.TOO_MANY_UPLOADS.because(
                     "%d uploads are under way (expected: at most that; try again when one has ended)", maxUploads);
         }
         try {
-            return new Upload(fileName, known, new TextSpool(fileName, limits, workDirectory));
+            return new Upload(workspace, fileName, known, new TextSpool(fileName, limits, workDirectory));
         } catch (IOException e) {
             places.release();
             throw new UncheckedIOException(e);
@@ -55,12 +56,14 @@ public final class DocumentIntake {
 
     /** One file on its way in. Not for several threads at once. */
     public final class Upload implements AutoCloseable {
+        private final String workspace;
         private final String fileName;
         private final String kind;
         private final TextSpool spool;
         private final AtomicBoolean closed = new AtomicBoolean();
 
-        private Upload(String fileName, String kind, TextSpool spool) {
+        private Upload(String workspace, String fileName, String kind, TextSpool spool) {
+            this.workspace = workspace;
             this.fileName = fileName;
             this.kind = kind;
             this.spool = spool;
@@ -79,12 +82,12 @@ public final class DocumentIntake {
             }
         }
 
-        /** Stores the file, unless the same bytes are there already; its kind is this one from now on. */
+        /** Stores the file, unless its workspace has the same bytes already; its kind is this one from now on. */
         public UploadedFile store() {
             try {
                 SpooledText text = spool.end();
                 UploadedFile file = new UploadedFile(
-                        UploadedFile.nameOf(text.sha256()),
+                        UploadedFile.nameOf(workspace, text.sha256()),
                         fileName,
                         kind,
                         text.check().size(),

@@ -36,7 +36,7 @@ final class ShardSet implements AutoCloseable {
         }
     }
 
-    /** How many are sealed. */
+    /** Counts the sealed shards. */
     int count() {
         return sealed.values().stream().mapToInt(List::size).sum();
     }
@@ -78,7 +78,7 @@ final class ShardSet implements AutoCloseable {
         progress.sealed(shard);
     }
 
-    /** Of all shards, training first, each split in its order. */
+    /** Lists the manifest's entries of all shards, training first, each split in its order. */
     List<Manifest.Entry> entries() {
         List<Manifest.Entry> entries = new ArrayList<>();
         for (List<DocumentShard> shards : sealed.values()) {

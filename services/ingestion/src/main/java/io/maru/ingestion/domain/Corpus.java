@@ -1,14 +1,15 @@
 package io.maru.ingestion.domain;
 
+import io.maru.platform.name.ResourceName;
 import java.time.Instant;
 import java.util.List;
 
 /**
  * Documents that passed intake, in sealed shards. Immutable once SEALED.
  *
- * @param name {@code corpora/{corpus}}
- * @param sources in the order in which they are read
- * @param kinds of text, of each source; empty in a corpus from before there were kinds
+ * @param name {@code workspaces/{workspace}/corpora/{corpus}}
+ * @param sources full names, in the order in which they are read
+ * @param kinds of text, of each source
  * @param sourceBytes of all sources together, when the corpus was asked for
  * @param manifestSha256 empty until SEALED
  * @param failureReason empty unless FAILED
@@ -20,7 +21,7 @@ public record Corpus(
         CorpusState state,
         List<String> sources,
         List<String> kinds,
-        double validationFraction,
+        CorpusSpec spec,
         CutRule rule,
         String run,
         long sourceBytes,
@@ -37,14 +38,13 @@ public record Corpus(
         kinds = List.copyOf(kinds);
     }
 
-    /** The kind of text of the source at {@code index}; empty where it has none. */
-    public String kind(int index) {
-        return kinds.isEmpty() ? "" : kinds.get(index);
+    /** The full name of a workspace's corpus. */
+    public static String name(String workspace, String id) {
+        return ResourceName.of(workspace, "corpora/" + id);
     }
 
-    /** {@code corpora/{id}}. */
-    public static String name(String id) {
-        return "corpora/" + id;
+    public String workspace() {
+        return ResourceName.workspace(name);
     }
 
     public String manifestKey() {

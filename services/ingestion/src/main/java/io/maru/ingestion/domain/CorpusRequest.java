@@ -1,6 +1,5 @@
 package io.maru.ingestion.domain;
 
-import io.maru.platform.error.CommonReason;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -9,19 +8,23 @@ import java.util.TreeSet;
 /**
  * What somebody asked for.
  *
- * @param requestId chosen by the caller; the second request with the same id is the same request
+ * @param requestKey of the caller and the method; the second request with the same key is the same request
+ * @param workspace whose corpus it becomes
  * @param corpusId the last part of the name; empty leaves it to the service
- * @param sources in the order in which they are read
+ * @param sources full names, in the order in which they are read
  * @param kinds by source, what kind of text it is; of the others ingestion decides
- * @param run {@code runs/{run}}, or empty
+ * @param run {@code workspaces/{workspace}/runs/{run}}, or empty
+ * @param priority within the workspace; higher first
  */
 public record CorpusRequest(
-        String requestId,
+        String requestKey,
+        String workspace,
         String corpusId,
         List<String> sources,
-        double validationFraction,
+        CorpusSpec spec,
         Map<String, String> kinds,
-        String run) {
+        String run,
+        int priority) {
     public static final int MAX_SOURCES = 10_000;
 
     public CorpusRequest {
@@ -30,7 +33,6 @@ public record CorpusRequest(
             throw IngestionReason.INVALID_SOURCE.because(
                     "sources: %d of them (expected: 1 to %d)", sources.size(), MAX_SOURCES);
         }
-        sources.forEach(SourceName::check);
         kinds = Map.copyOf(kinds);
         kinds.forEach((source, kind) -> DocumentKind.check("kinds." + source, kind));
         Set<String> strangers = new TreeSet<>(kinds.keySet());
@@ -40,21 +42,15 @@ public record CorpusRequest(
                     "kinds: %s (expected: one of the sources)",
                     strangers.iterator().next());
         }
-        // Written so that it refuses NaN.
-        if (!(validationFraction >= 0 && validationFraction < 1)) {
-            throw CommonReason.INVALID_ARGUMENT.because(
-                    "validation_fraction: %s (expected: at least 0 and below 1)", validationFraction);
-        }
-        // Negative zero would be another manifest than zero.
-        validationFraction = validationFraction + 0.0;
     }
 
     /** Whether {@code corpus} is what this asks for. */
     public boolean describes(Corpus corpus) {
-        return (corpusId.isEmpty() || corpus.name().equals(Corpus.name(corpusId)))
+        return (corpusId.isEmpty() || corpus.name().equals(Corpus.name(workspace, corpusId)))
                 && corpus.sources().equals(sources)
-                && corpus.validationFraction() == validationFraction
-                && kinds.entrySet().stream().allMatch(kind -> corpus.kind(sources.indexOf(kind.getKey()))
+                && corpus.spec().equals(spec)
+                && kinds.entrySet().stream().allMatch(kind -> corpus.kinds()
+                        .get(sources.indexOf(kind.getKey()))
                         .equals(kind.getValue()))
                 && corpus.run().equals(run);
     }

@@ -1,5 +1,6 @@
 package io.maru.ingestion.domain;
 
+import io.maru.formats.Document;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,28 +21,27 @@ import java.util.List;
  * Blank lines at a document's ends are dropped, and a document of nothing else is none.
  */
 /** Cuts the lines of one file into documents. */
-public final class DocumentCutter {
+public final class DocumentCutter implements LineReader {
     private final boolean separated;
     private final CutRule rule;
+    private final String kind;
     private final Documents documents;
     private final List<String> lines = new ArrayList<>();
     private long bytes;
 
     /**
      * @param separated whether {@link TextCheck#SEPARATOR} is in the file
-     * @param documents takes each document's text, its lines joined by line feeds
+     * @param kind of text, of all documents
+     * @param documents takes each document, its lines joined by line feeds
      */
-    public DocumentCutter(boolean separated, CutRule rule, Documents documents) {
+    public DocumentCutter(boolean separated, CutRule rule, String kind, Documents documents) {
         this.separated = separated;
         this.rule = rule;
+        this.kind = kind;
         this.documents = documents;
     }
 
-    /**
-     * Takes the next line.
-     *
-     * @param line without its end
-     */
+    @Override
     public void line(String line) throws IOException, InterruptedException {
         if (!separated) {
             if (line.isBlank() && bytes >= rule.documentBytes()) {
@@ -59,7 +59,7 @@ public final class DocumentCutter {
         add(line.substring(start));
     }
 
-    /** The file is complete. */
+    @Override
     public void end() throws IOException, InterruptedException {
         cut();
     }
@@ -89,7 +89,7 @@ public final class DocumentCutter {
         lines.clear();
         bytes = 0;
         if (!text.isEmpty()) {
-            documents.accept(text);
+            documents.accept(Document.of(kind, text));
         }
     }
 
@@ -101,11 +101,5 @@ public final class DocumentCutter {
             length += c < 0x80 ? 1 : c < 0x800 || Character.isSurrogate(c) ? 2 : 3;
         }
         return length;
-    }
-
-    /** Takes one document. */
-    @FunctionalInterface
-    public interface Documents {
-        void accept(String text) throws IOException, InterruptedException;
     }
 }

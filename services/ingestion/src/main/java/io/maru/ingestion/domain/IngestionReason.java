@@ -22,6 +22,8 @@ public enum IngestionReason implements Reason {
     INVALID_SOURCE(Kind.INVALID),
     INVALID_KIND(Kind.INVALID),
     SOURCE_MISSING(Kind.NOT_FOUND),
+    /** A line of a JSONL source that is no document. */
+    INVALID_ROW(Kind.INVALID),
     /** A source, or the shards made of it, differ from what an earlier look found. */
     SOURCE_CHANGED(Kind.CORRUPT),
 

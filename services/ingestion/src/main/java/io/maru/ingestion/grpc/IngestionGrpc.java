@@ -1,12 +1,14 @@
 package io.maru.ingestion.grpc;
 
-import io.maru.ingestion.IngestionConfig;
+import io.maru.ingestion.app.CallTimes;
 import io.maru.ingestion.app.Corpora;
 import io.maru.ingestion.app.DocumentIntake;
 import io.maru.ingestion.app.IngestionCounts;
 import io.maru.ingestion.domain.Corpus;
 import io.maru.ingestion.domain.IngestionReason;
 import io.maru.ingestion.v1.CancelCorpusRequest;
+import io.maru.ingestion.v1.CheckCorpusSpecRequest;
+import io.maru.ingestion.v1.CheckCorpusSpecResponse;
 import io.maru.ingestion.v1.CreateCorpusRequest;
 import io.maru.ingestion.v1.GetCorpusRequest;
 import io.maru.ingestion.v1.IngestionService;
@@ -15,31 +17,26 @@ import io.maru.ingestion.v1.ListCorporaResponse;
 import io.maru.ingestion.v1.UploadRequest;
 import io.maru.ingestion.v1.UploadedFile;
 import io.maru.ingestion.v1.WatchCorpusRequest;
+import io.maru.platform.caller.Caller;
 import io.maru.platform.grpc.Page;
 import io.maru.platform.grpc.Watch;
-import io.maru.platform.name.ResourceName;
 import io.quarkus.grpc.GrpcService;
 import io.smallrye.common.annotation.Blocking;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
-import java.time.Duration;
 
 /** Ingestion's front door. */
 @GrpcService
 class IngestionGrpc implements IngestionService {
-    private static final String CORPUS = "corpora/{corpus}";
-
     private final DocumentIntake intake;
     private final Corpora corpora;
-    private final Duration watchInterval;
-    private final Duration uploadIdle;
+    private final CallTimes times;
     private final IngestionCounts counts;
 
-    IngestionGrpc(DocumentIntake intake, Corpora corpora, IngestionConfig config, IngestionCounts counts) {
+    IngestionGrpc(DocumentIntake intake, Corpora corpora, CallTimes times, IngestionCounts counts) {
         this.intake = intake;
         this.corpora = corpora;
-        this.watchInterval = Duration.ofMillis(config.watchMillis());
-        this.uploadIdle = Duration.ofMillis(config.uploadIdleMillis());
+        this.times = times;
         this.counts = counts;
     }
 
@@ -50,11 +47,12 @@ class IngestionGrpc implements IngestionService {
     @Override
     @Blocking
     public Uni<UploadedFile> upload(Multi<UploadRequest> parts) {
-        UploadStream stream = new UploadStream(intake);
+        UploadStream stream = new UploadStream(intake, Caller.current().workspace());
         return parts.ifNoItem()
-                .after(uploadIdle)
+                .after(times.maxSilence())
                 .failWith(() -> IngestionReason.UPLOAD_IDLE.because(
-                        "upload: nothing for %d ms (expected: the next message before that)", uploadIdle.toMillis()))
+                        "upload: nothing for %d ms (expected: the next message before that)",
+                        times.maxSilence().toMillis()))
                 .invoke(stream::accept)
                 .collect()
                 .last()
@@ -64,30 +62,39 @@ class IngestionGrpc implements IngestionService {
                 .invoke(file -> counts.uploaded(file.size()))
                 .onFailure()
                 .invoke(failure -> counts.uploadRefused())
-                .map(CorpusMapping::toProto);
+                .map(IngestionMapping::toProto);
     }
 
     @Override
     @Blocking
     public Uni<io.maru.ingestion.v1.Corpus> createCorpus(CreateCorpusRequest request) {
-        return answer(corpora.create(CorpusMapping.toDomain(request)));
+        return answer(corpora.create(IngestionMapping.toDomain(request)));
+    }
+
+    @Override
+    public Uni<CheckCorpusSpecResponse> checkCorpusSpec(CheckCorpusSpecRequest request) {
+        return Uni.createFrom()
+                .item(CheckCorpusSpecResponse.newBuilder()
+                        .setSpec(IngestionMapping.checked(request.getSpec()))
+                        .build());
     }
 
     @Override
     @Blocking
     public Uni<io.maru.ingestion.v1.Corpus> getCorpus(GetCorpusRequest request) {
-        return answer(corpora.get(ResourceName.check("name", request.getName(), CORPUS)));
+        return answer(corpora.get(IngestionMapping.corpusName(request.getName())));
     }
 
     @Override
     @Blocking
     public Uni<ListCorporaResponse> listCorpora(ListCorporaRequest request) {
         Page page = Page.of(request.getPageSize(), request.getPageToken());
-        Page.Result<Corpus> result = page.cut(corpora.list(page.after(), page.size() + 1), Corpus::sequence);
+        Page.Result<Corpus> result =
+                page.cut(corpora.list(Caller.current().workspace(), page.after(), page.size() + 1), Corpus::sequence);
         return Uni.createFrom()
                 .item(ListCorporaResponse.newBuilder()
                         .addAllCorpora(result.items().stream()
-                                .map(CorpusMapping::toProto)
+                                .map(IngestionMapping::toProto)
                                 .toList())
                         .setNextPageToken(result.nextToken())
                         .build());
@@ -95,23 +102,23 @@ class IngestionGrpc implements IngestionService {
 
     @Override
     public Multi<io.maru.ingestion.v1.Corpus> watchCorpus(WatchCorpusRequest request) {
-        String name = ResourceName.check("name", request.getName(), CORPUS);
+        String name = IngestionMapping.corpusName(request.getName());
         return Watch.resource(
                         request.getAfterRevision(),
-                        watchInterval,
+                        times.watchInterval(),
                         () -> corpora.get(name),
                         Corpus::revision,
                         corpus -> corpus.state().isFinal())
-                .map(CorpusMapping::toProto);
+                .map(IngestionMapping::toProto);
     }
 
     @Override
     @Blocking
     public Uni<io.maru.ingestion.v1.Corpus> cancelCorpus(CancelCorpusRequest request) {
-        return answer(corpora.cancel(ResourceName.check("name", request.getName(), CORPUS)));
+        return answer(corpora.cancel(IngestionMapping.corpusName(request.getName())));
     }
 
     private static Uni<io.maru.ingestion.v1.Corpus> answer(Corpus corpus) {
-        return Uni.createFrom().item(CorpusMapping.toProto(corpus));
+        return Uni.createFrom().item(IngestionMapping.toProto(corpus));
     }
 }

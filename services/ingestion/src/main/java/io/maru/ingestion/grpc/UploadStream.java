@@ -12,10 +12,13 @@ final class UploadStream implements AutoCloseable {
     private static final int MAX_FILE_NAME = 255;
 
     private final DocumentIntake intake;
+    private final String workspace;
     private DocumentIntake.Upload upload;
 
-    UploadStream(DocumentIntake intake) {
+    /** @param workspace whose upload it becomes */
+    UploadStream(DocumentIntake intake, String workspace) {
         this.intake = intake;
+        this.workspace = workspace;
     }
 
     void accept(UploadRequest part) {
@@ -46,7 +49,7 @@ final class UploadStream implements AutoCloseable {
                     header.getFileName().length(), MAX_FILE_NAME);
         }
         // It goes into messages and logs, so it must not be able to write lines of its own.
-        upload = intake.open(header.getFileName().replaceAll("\\p{Cntrl}", "?"), header.getKind());
+        upload = intake.open(workspace, header.getFileName().replaceAll("\\p{Cntrl}", "?"), header.getKind());
     }
 
     UploadedFile store() {

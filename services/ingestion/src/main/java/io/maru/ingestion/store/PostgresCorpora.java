@@ -4,7 +4,9 @@ import io.maru.ingestion.app.CorpusStore;
 import io.maru.ingestion.app.HeldCorpus;
 import io.maru.ingestion.app.SealedCorpus;
 import io.maru.ingestion.domain.Corpus;
+import io.maru.ingestion.domain.CorpusFormat;
 import io.maru.ingestion.domain.CorpusRequest;
+import io.maru.ingestion.domain.CorpusSpec;
 import io.maru.ingestion.domain.CorpusState;
 import io.maru.ingestion.domain.CutRule;
 import io.maru.ingestion.domain.DocumentShard;
@@ -25,7 +27,7 @@ import java.util.function.UnaryOperator;
  * Corpora in PostgreSQL. Whatever a worker writes is written under its claim: a worker that has lost its lease rolls back.
  */
 public final class PostgresCorpora implements CorpusStore {
-    /** Of the work on a corpus. */
+    /** Names the kind of work that builds a corpus. */
     public static final String KIND = "corpus";
 
     private final Database database;
@@ -48,16 +50,17 @@ public final class PostgresCorpora implements CorpusStore {
     }
 
     @Override
-    public Optional<Corpus> findByRequest(String requestId) {
+    public Optional<Corpus> findByRequest(String requestKey) {
         return database.inTransaction(
-                sql -> sql.first("select * from corpus where request_id = ?", PostgresCorpora::corpus, requestId));
+                sql -> sql.first("select * from corpus where request_key = ?", PostgresCorpora::corpus, requestKey));
     }
 
     @Override
-    public List<Corpus> list(long before, int limit) {
+    public List<Corpus> list(String workspace, long before, int limit) {
         return database.inTransaction(sql -> sql.list(
-                "select * from corpus where sequence < ? order by sequence desc limit ?",
+                "select * from corpus where workspace = ? and sequence < ? order by sequence desc limit ?",
                 PostgresCorpora::corpus,
+                workspace,
                 before,
                 limit));
     }
@@ -68,15 +71,17 @@ public final class PostgresCorpora implements CorpusStore {
         return database.inTransaction(sql -> {
             int created = sql.update(
                     """
-                    insert into corpus (name, request_id, sources, kinds, validation_fraction, document_bytes,
-                        max_document_bytes, shard_bytes, run, source_bytes)
-                    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing
+                    insert into corpus (name, workspace, request_key, sources, kinds, validation_fraction, format,
+                        document_bytes, max_document_bytes, shard_bytes, run, source_bytes)
+                    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing
                     """,
                     name,
-                    request.requestId(),
+                    request.workspace(),
+                    request.requestKey(),
                     request.sources().toArray(String[]::new),
                     kinds.toArray(String[]::new),
-                    request.validationFraction(),
+                    request.spec().validationFraction(),
+                    request.spec().format().name(),
                     rule.documentBytes(),
                     rule.maxDocumentBytes(),
                     rule.shardBytes(),
@@ -85,7 +90,7 @@ public final class PostgresCorpora implements CorpusStore {
             if (created == 0) {
                 return Optional.empty();
             }
-            queue.enqueue(sql, KIND, name);
+            queue.enqueue(sql, KIND, name, request.priority());
             return find(sql, name);
         });
     }
@@ -125,7 +130,7 @@ public final class PostgresCorpora implements CorpusStore {
                 name);
     }
 
-    /** The corpus of a claim. */
+    /** Gives a worker the corpus of its claim. */
     public HeldCorpus held(Claim claim) {
         return new LeasedCorpus(claim);
     }
@@ -139,13 +144,15 @@ public final class PostgresCorpora implements CorpusStore {
     private static void update(Sql sql, String name, CorpusState state, Tally tally) throws SQLException {
         sql.update(
                 """
-                update corpus set state = ?, read_bytes = ?, documents = ?, duplicates = ?, train_bytes = ?,
-                    validation_bytes = ?, shards = ?, revision = revision + 1, update_time = now()
+                update corpus set state = ?, read_bytes = ?, documents = ?, pairs = ?, conversations = ?,
+                    duplicates = ?, train_bytes = ?, validation_bytes = ?, shards = ?, revision = revision + 1, update_time = now()
                 where name = ?
                 """,
                 state.name(),
                 tally.readBytes(),
                 tally.documents(),
+                tally.pairs(),
+                tally.conversations(),
                 tally.duplicates(),
                 tally.trainBytes(),
                 tally.validationBytes(),
@@ -159,13 +166,15 @@ public final class PostgresCorpora implements CorpusStore {
                 CorpusState.valueOf(row.getString("state")),
                 List.of((String[]) row.getArray("sources").getArray()),
                 List.of((String[]) row.getArray("kinds").getArray()),
-                row.getDouble("validation_fraction"),
+                new CorpusSpec(row.getDouble("validation_fraction"), CorpusFormat.valueOf(row.getString("format"))),
                 new CutRule(row.getInt("document_bytes"), row.getInt("max_document_bytes"), row.getLong("shard_bytes")),
                 row.getString("run"),
                 row.getLong("source_bytes"),
                 new Tally(
                         row.getLong("read_bytes"),
                         row.getLong("documents"),
+                        row.getLong("pairs"),
+                        row.getLong("conversations"),
                         row.getLong("duplicates"),
                         row.getLong("train_bytes"),
                         row.getLong("validation_bytes"),

@@ -9,6 +9,8 @@ import io.maru.formats.DocumentShardReader;
 import io.maru.formats.Manifest;
 import io.maru.formats.Sha256;
 import io.maru.ingestion.domain.Corpus;
+import io.maru.ingestion.domain.CorpusFormat;
+import io.maru.ingestion.domain.CorpusSpec;
 import io.maru.ingestion.domain.CorpusState;
 import io.maru.ingestion.domain.CutRule;
 import io.maru.ingestion.domain.DocumentShard;
@@ -25,6 +27,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,6 +46,7 @@ class CorpusBuilderTest {
     private double validationFraction;
     private int maxDocuments = 1000;
     private List<String> kinds = List.of();
+    private CorpusFormat format = CorpusFormat.TEXT;
 
     @TempDir
     Path folder;
@@ -62,11 +66,18 @@ class CorpusBuilderTest {
         SealedCorpus sealed = build("corpora/c", "inbox/b", "inbox/a");
 
         assertThat(documents("corpora/c/shards/train-00000"))
-                .extracting(Document::text)
+                .flatExtracting(Document::texts)
                 .containsExactly("second text, long enough", "third text, long enough", "first text, long enough");
         assertThat(sealed.tally())
                 .isEqualTo(new Tally(
-                        texts.objects.get("inbox/a").length + texts.objects.get("inbox/b").length, 3, 1, 70, 0, 1));
+                        texts.objects.get("inbox/a").length + texts.objects.get("inbox/b").length,
+                        3,
+                        0,
+                        0,
+                        1,
+                        70,
+                        0,
+                        1));
     }
 
     @Test
@@ -83,7 +94,7 @@ class CorpusBuilderTest {
     }
 
     @Test
-    void aCorpusFromBeforeThereWereKindsHasNone() throws Exception {
+    void aSourceWithoutAKindGivesDocumentsWithoutOne() throws Exception {
         put("inbox/a", "first text, long enough\n\nthird text, long enough\n");
         String without = build("corpora/c", "inbox/a").manifestSha256();
 
@@ -102,7 +113,7 @@ class CorpusBuilderTest {
         SealedCorpus sealed = build("corpora/c", "inbox/a");
 
         assertThat(documents("corpora/c/shards/train-00000"))
-                .extracting(Document::text)
+                .flatExtracting(Document::texts)
                 .containsExactly("caf\u00e9\nau lait");
         assertThat(sealed.tally().duplicates()).isEqualTo(1);
     }
@@ -188,7 +199,7 @@ class CorpusBuilderTest {
 
     @Test
     void anUploadThatIsNotWhatItsNameSaysFailsTheCorpus() {
-        String name = UploadedFile.nameOf(Sha256.of("what was sent".getBytes(UTF_8)));
+        String name = UploadedFile.nameOf("default", Sha256.of("what was sent".getBytes(UTF_8)));
         put(name, "something else");
 
         assertRefused(IngestionReason.SOURCE_CHANGED, () -> build("corpora/c", name));
@@ -226,6 +237,55 @@ class CorpusBuilderTest {
     }
 
     @Test
+    void eachRowOfAJsonlFileIsADocument() throws Exception {
+        format = CorpusFormat.JSONL;
+        kinds = List.of("chat");
+        put("inbox/a", """
+                {"prompt":"Two and two?","completion":" Four."}
+
+                {"messages":[{"role":"user","content":"Hi"},{"role":"assistant","content":"Hello"}]}
+                {"text":"plain"}
+                {"completion": " Four.", "prompt": "Two and two?"}
+                """);
+
+        SealedCorpus sealed = build("corpora/c", "inbox/a");
+
+        assertThat(documents("corpora/c/shards/train-00000"))
+                .extracting(Document::body)
+                .containsExactly(
+                        new Document.Pair("Two and two?", " Four."),
+                        new Document.Conversation(List.of(
+                                new Document.Message("user", "Hi"), new Document.Message("assistant", "Hello"))),
+                        new Document.Text("plain"));
+        assertThat(sealed.tally().pairs()).isEqualTo(1);
+        assertThat(sealed.tally().conversations()).isEqualTo(1);
+        assertThat(sealed.tally().duplicates()).isEqualTo(1);
+        assertThat(sealed.tally().trainBytes()).isEqualTo(12 + 6 + 2 + 5 + 5);
+        assertThat(Manifest.fromJson(texts.objects.get("corpora/c/manifest.json"))
+                        .attributes())
+                .containsEntry("pairs", "1")
+                .containsEntry("conversations", "1");
+    }
+
+    @Test
+    void aRowThatIsNoDocumentFailsTheCorpusByItsNumber() {
+        format = CorpusFormat.JSONL;
+        assertInvalidRow("hello", "JSON");
+        assertInvalidRow("{\"prompt\":\"a\"}", "no key completion");
+        assertInvalidRow("{\"text\":\"a\",\"label\":\"b\"}", "the key label");
+        assertInvalidRow("{\"text\":\" \"}", "nothing but white space");
+        assertInvalidRow("{\"prompt\":\"a\",\"completion\":\"\"}", "nothing but white space");
+        assertInvalidRow("{\"text\":\"a\\u0000b\"}", "control character U+0000");
+    }
+
+    private void assertInvalidRow(String row, String message) {
+        put("inbox/a", "{\"text\":\"good\"}\n\n" + row + "\n");
+        assertRefused(IngestionReason.INVALID_ROW, () -> build("corpora/c", "inbox/a"))
+                .hasMessageStartingWith("inbox/a: line 3")
+                .hasMessageContaining(message);
+    }
+
+    @Test
     void tellsHowMuchItHasRead() throws Exception {
         maxDocuments = 10_000;
         put("inbox/a", numbered(5000));
@@ -252,7 +312,8 @@ class CorpusBuilderTest {
                 .toList();
         List<String> found = new ArrayList<>();
         for (String shard : texts.puts.subList(0, texts.puts.size() - 1)) {
-            documents(shard).forEach(document -> found.add(document.text().strip()));
+            documents(shard)
+                    .forEach(document -> found.add(document.texts().get(0).strip()));
         }
         assertThat(found).isEqualTo(expected).hasSizeGreaterThan(1_000);
     }
@@ -287,8 +348,8 @@ class CorpusBuilderTest {
                 name,
                 CorpusState.RUNNING,
                 List.of(sources),
-                kinds,
-                validationFraction,
+                kinds.isEmpty() ? Collections.nCopies(sources.length, "") : kinds,
+                new CorpusSpec(validationFraction, format),
                 rule,
                 "",
                 bytes,

@@ -64,8 +64,11 @@ class DocumentCutterTest {
     private static List<String> cut(boolean separated, int documentBytes, int maxDocumentBytes, String... lines)
             throws Exception {
         List<String> documents = new ArrayList<>();
-        DocumentCutter cutter =
-                new DocumentCutter(separated, new CutRule(documentBytes, maxDocumentBytes, 1), documents::add);
+        DocumentCutter cutter = new DocumentCutter(
+                separated,
+                new CutRule(documentBytes, maxDocumentBytes, 1),
+                "prose",
+                document -> documents.addAll(document.texts()));
         for (String line : lines) {
             cutter.line(line);
         }

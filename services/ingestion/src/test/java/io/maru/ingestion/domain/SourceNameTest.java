@@ -3,6 +3,7 @@ package io.maru.ingestion.domain;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.maru.platform.error.CommonReason;
 import io.maru.platform.error.Refusal;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,7 +19,8 @@ class SourceNameTest {
                 "inbox/..hidden/a"
             })
     void takesUploadsAndWhatIsBelowTheInbox(String name) {
-        assertThat(SourceName.check(name)).isEqualTo(name);
+        assertThat(SourceName.full("w", name)).isEqualTo("workspaces/w/" + name);
+        assertThat(SourceName.full("w", "workspaces/w/" + name)).isEqualTo("workspaces/w/" + name);
     }
 
     @ParameterizedTest
@@ -40,17 +42,27 @@ class SourceNameTest {
                 "uploads/0123456789ABCDEF0123456789ABCDEF",
                 "uploads/0123",
                 "corpora/c/manifest.json",
-                "file:///etc/passwd"
+                "file:///etc/passwd",
+                "workspaces/w",
+                "workspaces/w/",
+                "workspaces/w/inbox/../../v/inbox/a"
             })
     void refusesEverythingElse(String name) {
-        assertThatThrownBy(() -> SourceName.check(name))
+        assertThatThrownBy(() -> SourceName.full("w", name))
                 .isInstanceOfSatisfying(
                         Refusal.class, e -> assertThat(e.reason()).isEqualTo(IngestionReason.INVALID_SOURCE));
     }
 
     @Test
+    void refusesWhatAnotherWorkspaceMayHave() {
+        assertThatThrownBy(() -> SourceName.full("w", "workspaces/v/inbox/a"))
+                .isInstanceOfSatisfying(
+                        Refusal.class, e -> assertThat(e.reason()).isEqualTo(CommonReason.PERMISSION_DENIED));
+    }
+
+    @Test
     void refusesAKeyThatNoStoreTakes() {
-        assertThatThrownBy(() -> SourceName.check("inbox/" + "a".repeat(1024)))
+        assertThatThrownBy(() -> SourceName.full("w", "inbox/" + "a".repeat(1010)))
                 .isInstanceOf(Refusal.class)
                 .hasMessageContaining("aaa…\"");
     }

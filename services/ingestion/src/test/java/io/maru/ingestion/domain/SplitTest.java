@@ -30,9 +30,10 @@ class SplitTest {
 
     @Test
     void theIdsFirstDigitsAreTheNumberThatIsCompared() {
-        Document half = new Document("8" + "0".repeat(31), "", "half");
+        Document half = new Document("8" + "0".repeat(31), "", new Document.Text("half"));
         assertThat(Split.of(half, 0.5)).isEqualTo(Split.TRAIN);
         assertThat(Split.of(half, Math.nextUp(0.5))).isEqualTo(Split.VALIDATION);
-        assertThat(Split.of(new Document("0".repeat(32), "", "zero"), 0)).isEqualTo(Split.TRAIN);
+        assertThat(Split.of(new Document("0".repeat(32), "", new Document.Text("zero")), 0))
+                .isEqualTo(Split.TRAIN);
     }
 }

@@ -20,7 +20,7 @@ public final class Corpora {
     /**
      * What the corpus's manifest says now.
      *
-     * @param corpus {@code corpora/{corpus}}
+     * @param corpus the full name
      * @throws Refusal CORPUS_NOT_SEALED, CORPUS_CORRUPT, CORPUS_WITHOUT_TEXT
      */
     public SealedCorpus read(String corpus) {
@@ -40,7 +40,8 @@ public final class Corpora {
                 throw TokenizationReason.CORPUS_WITHOUT_TEXT.because(
                         "%s: no training shard among %d (expected: at least one)", corpus, shards.size());
             }
-            return new SealedCorpus(corpus, Sha256.of(json), shards);
+            long conversations = Long.parseLong(manifest.attributes().getOrDefault("conversations", "0"));
+            return new SealedCorpus(corpus, Sha256.of(json), conversations, shards);
         } catch (CorruptFileException | NumberFormatException e) {
             throw new Refusal(
                     TokenizationReason.CORPUS_CORRUPT, corpus + ": its manifest is broken: " + e.getMessage(), e);
@@ -79,7 +80,8 @@ public final class Corpora {
     /**
      * A corpus that never changes again.
      *
+     * @param conversations documents that are messages
      * @param shards in the manifest's order
      */
-    public record SealedCorpus(String name, String manifestSha256, List<DocumentShard> shards) {}
+    public record SealedCorpus(String name, String manifestSha256, long conversations, List<DocumentShard> shards) {}
 }

@@ -10,13 +10,13 @@ import java.util.Optional;
 public interface DatasetStore {
     Optional<Dataset> find(String name);
 
-    Optional<Dataset> findByRequest(String requestId);
+    Optional<Dataset> findByRequest(String requestKey);
 
-    /** At most {@code limit} with a sequence below {@code before}, newest first. */
-    List<Dataset> list(long before, int limit);
+    /** Lists at most {@code limit} datasets of a workspace with a sequence below {@code before}, newest first. */
+    List<Dataset> list(String workspace, long before, int limit);
 
     /**
-     * A new ENCODING dataset whose shards are offered to the workers, one for each document shard; nothing where its name or its request id is
+     * A new ENCODING dataset whose shards are offered to the workers, one for each document shard; nothing where its name or its request key is
      * taken.
      */
     Optional<Dataset> create(String name, DatasetRequest request, Corpora.SealedCorpus corpus, Tokenizer tokenizer);

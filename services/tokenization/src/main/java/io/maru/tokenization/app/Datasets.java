@@ -25,17 +25,25 @@ public final class Datasets {
     /**
      * The dataset of this request, a new one if the request is new.
      *
-     * @throws Refusal TOKENIZER_NOT_READY and its like, CORPUS_NOT_SEALED and its like, DATASET_EXISTS, REQUEST_ID_REUSED
+     * @throws Refusal TOKENIZER_NOT_READY and its like, CORPUS_NOT_SEALED and its like, CORPUS_WITH_MESSAGES,
+     *     DATASET_EXISTS, REQUEST_ID_REUSED
      */
     public Dataset create(DatasetRequest request) {
-        Optional<Dataset> earlier = datasets.findByRequest(request.requestId());
+        Optional<Dataset> earlier = datasets.findByRequest(request.requestKey());
         if (earlier.isPresent()) {
             return same(request, earlier.get());
         }
         Tokenizer tokenizer = tokenizers.getReady(request.tokenizer());
         Corpora.SealedCorpus corpus = corpora.read(request.corpus());
-        String name =
-                Dataset.name(request.datasetId().isEmpty() ? UUID.randomUUID().toString() : request.datasetId());
+        if (corpus.conversations() > 0) {
+            throw TokenizationReason.CORPUS_WITH_MESSAGES.because(
+                    "%s: %d of its documents are messages (expected: texts, or prompts with completions; nothing says yet how"
+                            + " messages become one text)",
+                    corpus.name(), corpus.conversations());
+        }
+        String name = Dataset.name(
+                request.workspace(),
+                request.datasetId().isEmpty() ? UUID.randomUUID().toString() : request.datasetId());
         Optional<Dataset> created = datasets.create(name, request, corpus, tokenizer);
         if (created.isPresent()) {
             return created.get();
@@ -43,7 +51,7 @@ public final class Datasets {
         // Either the same request came twice at once, or the name is another request's.
         return same(
                 request,
-                datasets.findByRequest(request.requestId())
+                datasets.findByRequest(request.requestKey())
                         .orElseThrow(() -> TokenizationReason.DATASET_EXISTS.because(
                                 "dataset_id: %s is there already (expected: a name that no other request has taken)",
                                 name)));
@@ -52,8 +60,8 @@ public final class Datasets {
     private static Dataset same(DatasetRequest request, Dataset dataset) {
         if (!request.describes(dataset)) {
             throw CommonReason.REQUEST_ID_REUSED.because(
-                    "request_id: %s created %s from another request (expected: the same request, or a new id)",
-                    request.requestId(), dataset.name());
+                    "request_id: it created %s from another request (expected: the same request, or a new id)",
+                    dataset.name());
         }
         return dataset;
     }
@@ -62,9 +70,9 @@ public final class Datasets {
         return datasets.find(name).orElseThrow(() -> missing(name));
     }
 
-    /** At most {@code limit} with a sequence below {@code before}, newest first. */
-    public List<Dataset> list(long before, int limit) {
-        return datasets.list(before, limit);
+    /** Lists at most {@code limit} datasets of a workspace with a sequence below {@code before}, newest first. */
+    public List<Dataset> list(String workspace, long before, int limit) {
+        return datasets.list(workspace, before, limit);
     }
 
     public Dataset cancel(String name) {

@@ -1,6 +1,7 @@
 package io.maru.tokenization.app;
 
 import io.maru.formats.CorruptFileException;
+import io.maru.formats.Document;
 import io.maru.formats.DocumentShardReader;
 import io.maru.formats.SealedFile;
 import io.maru.formats.TokenShardHeader;
@@ -15,10 +16,16 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * Turns one document shard into one token shard: each document's ids and the end-of-text id, which belongs to its text. The
- * bytes depend on the documents and the tokenizer alone.
+ * Turns one document shard into one token shard: each document's ids and the end-of-text id, which belongs to its text. A
+ * prompt and its completion are encoded apart, so that no token holds something of both, and only the completion and the
+ * end-of-text id are learnt from. The bytes depend on the documents and the tokenizer alone.
  */
 public final class ShardEncoder {
+    /** Weights of tokens as targets. */
+    private static final float LEARNT = 1;
+
+    private static final float GIVEN = 0;
+
     private final SealedFiles files;
     private final LoadedTokenizers tokenizers;
     private final Path workDirectory;
@@ -67,14 +74,27 @@ public final class ShardEncoder {
                 if (Thread.interrupted()) {
                     throw new InterruptedException();
                 }
+                Document document = documents.next();
                 writer.beginText();
-                int[] ids = tokenizer.encode(documents.next().text());
-                writer.append(ids, 0, ids.length);
-                writer.append(endOfText, 0, 1);
+                if (document.body() instanceof Document.Text text) {
+                    append(tokenizer.encode(text.text()), LEARNT, writer);
+                } else if (document.body() instanceof Document.Pair pair) {
+                    append(tokenizer.encode(pair.prompt()), GIVEN, writer);
+                    append(tokenizer.encode(pair.completion()), LEARNT, writer);
+                } else {
+                    throw TokenizationReason.CORPUS_WITH_MESSAGES.because(
+                            "%s: document %s is messages (expected: a text, or a prompt with its completion)",
+                            task.documents().name(), document.id());
+                }
+                append(endOfText, LEARNT, writer);
             }
         } catch (CorruptFileException e) {
             throw new Refusal(
                     TokenizationReason.CORPUS_CORRUPT, task.documents().name() + ": " + e.getMessage(), e);
         }
+    }
+
+    private static void append(int[] ids, float weight, TokenShardWriter writer) throws IOException {
+        writer.append(ids, 0, ids.length, weight);
     }
 }

@@ -27,26 +27,30 @@ public final class TokenizerImports {
     /**
      * Begins an import. The caller closes it, whatever becomes of it.
      *
+     * @param requestKey of the caller and the method
+     * @param workspace whose tokenizer it becomes
      * @param tokenizerId the last part of the name; empty leaves it to the service
      * @throws Refusal TOO_MANY_IMPORTS
      */
-    public Import open(String requestId, String tokenizerId) {
+    public Import open(String requestKey, String workspace, String tokenizerId) {
         if (!place.tryAcquire()) {
             throw TokenizationReason.TOO_MANY_IMPORTS.because(
                     "an import is under way (expected: none; try again when it has ended)");
         }
-        return new Import(requestId, tokenizerId);
+        return new Import(requestKey, workspace, tokenizerId);
     }
 
     /** One tokenizer.json on its way in. Not for several threads at once. */
     public final class Import implements AutoCloseable {
-        private final String requestId;
+        private final String requestKey;
+        private final String workspace;
         private final String tokenizerId;
         private final ByteArrayOutputStream json = new ByteArrayOutputStream();
         private final AtomicBoolean closed = new AtomicBoolean();
 
-        private Import(String requestId, String tokenizerId) {
-            this.requestId = requestId;
+        private Import(String requestKey, String workspace, String tokenizerId) {
+            this.requestKey = requestKey;
+            this.workspace = workspace;
             this.tokenizerId = tokenizerId;
         }
 
@@ -66,7 +70,7 @@ public final class TokenizerImports {
          */
         public Tokenizer register() {
             byte[] bytes = json.toByteArray();
-            ImportRequest request = new ImportRequest(requestId, tokenizerId, Sha256.of(bytes));
+            ImportRequest request = new ImportRequest(requestKey, workspace, tokenizerId, Sha256.of(bytes));
             return tokenizers.register(request, () -> read(bytes), (name, tokenizer) -> {
                 files.put(Tokenizer.jsonKey(name), bytes);
                 files.put(Tokenizer.configKey(name), tokenizer.configJson());

@@ -10,16 +10,16 @@ import java.util.Optional;
 public interface TokenizerStore {
     Optional<Tokenizer> find(String name);
 
-    Optional<Tokenizer> findByRequest(String requestId);
+    Optional<Tokenizer> findByRequest(String requestKey);
 
-    /** At most {@code limit} with a sequence below {@code before}, newest first. */
-    List<Tokenizer> list(long before, int limit);
+    /** Lists at most {@code limit} tokenizers of a workspace with a sequence below {@code before}, newest first. */
+    List<Tokenizer> list(String workspace, long before, int limit);
 
-    /** A new PENDING tokenizer, offered to the workers; nothing where its name or its request id is taken. */
+    /** A new PENDING tokenizer, offered to the workers; nothing where its name or its request key is taken. */
     Optional<Tokenizer> create(String name, TokenizerRequest request, String corpusSha256);
 
     /**
-     * A new READY tokenizer that nobody trains; nothing where its name or its request id is taken.
+     * A new READY tokenizer that nobody trains; nothing where its name or its request key is taken.
      *
      * @param tokens that its vocabulary has
      * @param storeFiles called while the name is held and nobody can see the tokenizer yet; where it throws, there is none

@@ -79,10 +79,12 @@ public final class TokenizerTraining {
     }
 
     private static void measure(Document document, QualityReport.Tally tally) {
-        if (document.kind().isEmpty()) {
-            tally.add(document.text());
-        } else {
-            tally.add(document.text(), document.kind());
+        for (String text : document.texts()) {
+            if (document.kind().isEmpty()) {
+                tally.add(text);
+            } else {
+                tally.add(text, document.kind());
+            }
         }
     }
 
@@ -92,7 +94,7 @@ public final class TokenizerTraining {
         Path counts = Files.createDirectory(folder.resolve("counts"));
         BpeTrainer.Resources resources = new BpeTrainer.Resources(threads, countingBytes, learningBytes, counts);
         try (BpeTrainer trainer = new BpeTrainer(tokenizer.vocabularySize(), tokenizer.tieRule(), resources)) {
-            reading.each(shards, document -> trainer.add(document.text()));
+            reading.each(shards, document -> document.texts().forEach(trainer::add));
             return trainer.train(reading::learned);
         } catch (EmptyCorpusException e) {
             throw new Refusal(TokenizationReason.CORPUS_WITHOUT_TEXT, e.getMessage(), e);
@@ -137,7 +139,9 @@ public final class TokenizerTraining {
                     Document document = documents.next();
                     reader.accept(document);
                     // Characters are close enough to bytes until the shard's end, where the manifest knows.
-                    readBytes = Math.min(end, readBytes + document.text().length());
+                    for (String text : document.texts()) {
+                        readBytes = Math.min(end, readBytes + text.length());
+                    }
                     check();
                 }
             } catch (CorruptFileException e) {

@@ -34,15 +34,15 @@ public final class Tokenizers {
      * @throws Refusal CORPUS_NOT_SEALED and its like, TOKENIZER_EXISTS, REQUEST_ID_REUSED
      */
     public Tokenizer train(TokenizerRequest request) {
-        Optional<Tokenizer> earlier = tokenizers.findByRequest(request.requestId());
+        Optional<Tokenizer> earlier = tokenizers.findByRequest(request.requestKey());
         if (earlier.isPresent()) {
-            return same(request.describes(earlier.get()), request.requestId(), earlier.get());
+            return same(request.describes(earlier.get()), earlier.get());
         }
         String corpusSha256 = corpora.read(request.corpus()).manifestSha256();
-        String name = name(request.tokenizerId());
+        String name = name(request.workspace(), request.tokenizerId());
         return tokenizers.create(name, request, corpusSha256).orElseGet(() -> {
-            Tokenizer taken = holder(request.requestId(), name);
-            return same(request.describes(taken), request.requestId(), taken);
+            Tokenizer taken = holder(request.requestKey(), name);
+            return same(request.describes(taken), taken);
         });
     }
 
@@ -54,37 +54,37 @@ public final class Tokenizers {
      * @throws Refusal TOKENIZER_EXISTS, REQUEST_ID_REUSED, and what {@code read} throws
      */
     Tokenizer register(ImportRequest request, Supplier<BpeTokenizer> read, BiConsumer<String, BpeTokenizer> store) {
-        Optional<Tokenizer> earlier = tokenizers.findByRequest(request.requestId());
+        Optional<Tokenizer> earlier = tokenizers.findByRequest(request.requestKey());
         if (earlier.isPresent()) {
-            return same(request.describes(earlier.get()), request.requestId(), earlier.get());
+            return same(request.describes(earlier.get()), earlier.get());
         }
         BpeTokenizer tokenizer = read.get();
-        String name = name(request.tokenizerId());
+        String name = name(request.workspace(), request.tokenizerId());
         return tokenizers
                 .createReady(name, request, tokenizer.vocabularySize(), () -> store.accept(name, tokenizer))
                 .orElseGet(() -> {
-                    Tokenizer taken = holder(request.requestId(), name);
-                    return same(request.describes(taken), request.requestId(), taken);
+                    Tokenizer taken = holder(request.requestKey(), name);
+                    return same(request.describes(taken), taken);
                 });
     }
 
-    private static String name(String id) {
-        return Tokenizer.name(id.isEmpty() ? UUID.randomUUID().toString() : id);
+    private static String name(String workspace, String id) {
+        return Tokenizer.name(workspace, id.isEmpty() ? UUID.randomUUID().toString() : id);
     }
 
     /** Either the same request came twice at once, or the name is another request's. */
-    private Tokenizer holder(String requestId, String name) {
+    private Tokenizer holder(String requestKey, String name) {
         return tokenizers
-                .findByRequest(requestId)
+                .findByRequest(requestKey)
                 .orElseThrow(() -> TokenizationReason.TOKENIZER_EXISTS.because(
                         "tokenizer_id: %s is there already (expected: a name that no other request has taken)", name));
     }
 
-    private static Tokenizer same(boolean same, String requestId, Tokenizer tokenizer) {
+    private static Tokenizer same(boolean same, Tokenizer tokenizer) {
         if (!same) {
             throw CommonReason.REQUEST_ID_REUSED.because(
-                    "request_id: %s created %s from another request (expected: the same request, or a new id)",
-                    requestId, tokenizer.name());
+                    "request_id: it created %s from another request (expected: the same request, or a new id)",
+                    tokenizer.name());
         }
         return tokenizer;
     }
@@ -130,9 +130,9 @@ public final class Tokenizers {
         return QualityReport.fromJson(json);
     }
 
-    /** At most {@code limit} with a sequence below {@code before}, newest first. */
-    public List<Tokenizer> list(long before, int limit) {
-        return tokenizers.list(before, limit);
+    /** Lists at most {@code limit} tokenizers of a workspace with a sequence below {@code before}, newest first. */
+    public List<Tokenizer> list(String workspace, long before, int limit) {
+        return tokenizers.list(workspace, before, limit);
     }
 
     public Tokenizer cancel(String name) {

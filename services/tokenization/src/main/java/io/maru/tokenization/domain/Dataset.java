@@ -1,17 +1,18 @@
 package io.maru.tokenization.domain;
 
+import io.maru.platform.name.ResourceName;
 import java.time.Instant;
 
 /**
  * A corpus as token ids, in sealed shards of two splits. Immutable once SEALED.
  *
- * @param name {@code datasets/{dataset}}
- * @param corpus {@code corpora/{corpus}}
+ * @param name the full name, {@code workspaces/{workspace}/datasets/{dataset}}
+ * @param corpus the full name
  * @param corpusSha256 of the corpus's manifest
- * @param tokenizer {@code tokenizers/{tokenizer}}
+ * @param tokenizer the full name
  * @param tokenizerSha256 of its tokenizer.json
  * @param vocabularySize tokens that the tokenizer has
- * @param run {@code runs/{run}}, or empty
+ * @param run {@code workspaces/{workspace}/runs/{run}}, or empty
  * @param trainBytes of the text that the sealed training shards stand for, in UTF-8
  * @param manifestSha256 empty until SEALED
  * @param failureReason empty unless FAILED
@@ -41,9 +42,9 @@ public record Dataset(
         long revision,
         long sequence) {
 
-    /** {@code datasets/{id}}. */
-    public static String name(String id) {
-        return "datasets/" + id;
+    /** The full name of a workspace's dataset. */
+    public static String name(String workspace, String id) {
+        return ResourceName.of(workspace, "datasets/" + id);
     }
 
     public String manifestKey() {

@@ -3,7 +3,7 @@ package io.maru.tokenization.domain;
 /**
  * A sealed file of documents, as a corpus's manifest lists it.
  *
- * @param corpus {@code corpora/{corpus}}
+ * @param corpus the full name
  * @param key below the corpus: {@code shards/{shard}}
  * @param split train or validation
  * @param textBytes of the documents' text in UTF-8
@@ -12,7 +12,7 @@ public record DocumentShard(String corpus, String key, String sha256, String spl
     public static final String TRAIN = "train";
     public static final String VALIDATION = "validation";
 
-    /** {@code corpora/{corpus}/shards/{shard}}, also the object key. */
+    /** The full name, {@code {corpus}/shards/{shard}}, also the object key. */
     public String name() {
         return corpus + "/" + key;
     }

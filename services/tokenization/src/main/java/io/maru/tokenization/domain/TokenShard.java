@@ -3,7 +3,7 @@ package io.maru.tokenization.domain;
 /**
  * An immutable file of token ids.
  *
- * @param name {@code datasets/{dataset}/shards/{shard}}, also its object key
+ * @param name {@code {dataset}/shards/{shard}}, also its object key
  * @param split train or validation
  * @param size in bytes
  * @param tokens in the file; at least 2, since one token has nothing to predict

@@ -10,10 +10,11 @@ public enum TokenizationReason implements Reason {
     /** The manifest, or a shard that it lists, is not what was sealed. */
     CORPUS_CORRUPT(Kind.CORRUPT),
     CORPUS_WITHOUT_TEXT(Kind.NOT_NOW),
+    /** Some of its documents are messages, and nothing says how they become one text. */
+    CORPUS_WITH_MESSAGES(Kind.NOT_NOW),
     /** Its different words are more than learning has memory for. */
     CORPUS_TOO_DIVERSE(Kind.EXHAUSTED),
 
-    INVALID_VOCABULARY_SIZE(Kind.INVALID),
     TOKENIZER_NOT_FOUND(Kind.NOT_FOUND),
     TOKENIZER_EXISTS(Kind.ALREADY_EXISTS),
     TOKENIZER_NOT_READY(Kind.NOT_NOW),

@@ -1,13 +1,14 @@
 package io.maru.tokenization.domain;
 
+import io.maru.platform.name.ResourceName;
 import io.maru.tokenizer.TieRule;
 import java.time.Instant;
 
 /**
  * A vocabulary with its merges. Immutable once READY.
  *
- * @param name {@code tokenizers/{tokenizer}}
- * @param corpus {@code corpora/{corpus}}; empty where the tokenizer was imported
+ * @param name the full name, {@code workspaces/{workspace}/tokenizers/{tokenizer}}
+ * @param corpus the full name; empty where the tokenizer was imported
  * @param corpusSha256 of the corpus's manifest, when the tokenizer was asked for
  * @param vocabularySize as asked for
  * @param tieRule of its training; of no meaning where it was imported
@@ -15,7 +16,7 @@ import java.time.Instant;
  * @param sha256 of tokenizer.json; empty until READY
  * @param reportSha256 of report.json; empty until READY, and where there is none
  * @param progress of its training
- * @param run {@code runs/{run}}, or empty
+ * @param run {@code workspaces/{workspace}/runs/{run}}, or empty
  * @param failureReason empty unless FAILED
  * @param revision grows by one at each change
  * @param sequence grows from tokenizer to tokenizer
@@ -39,9 +40,9 @@ public record Tokenizer(
         long revision,
         long sequence) {
 
-    /** {@code tokenizers/{id}}. */
-    public static String name(String id) {
-        return "tokenizers/" + id;
+    /** The full name of a workspace's tokenizer. */
+    public static String name(String workspace, String id) {
+        return ResourceName.of(workspace, "tokenizers/" + id);
     }
 
     /** Whether it was made elsewhere. */

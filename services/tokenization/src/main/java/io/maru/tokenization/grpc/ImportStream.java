@@ -1,6 +1,6 @@
 package io.maru.tokenization.grpc;
 
-import io.maru.platform.name.ResourceName;
+import io.maru.platform.caller.Caller;
 import io.maru.tokenization.app.TokenizerImports;
 import io.maru.tokenization.domain.TokenizationReason;
 import io.maru.tokenization.domain.Tokenizer;
@@ -11,10 +11,12 @@ final class ImportStream implements AutoCloseable {
     private static final int MAX_CHUNK_BYTES = 1 << 20;
 
     private final TokenizerImports imports;
+    private final Caller caller;
     private TokenizerImports.Import file;
 
-    ImportStream(TokenizerImports imports) {
+    ImportStream(TokenizerImports imports, Caller caller) {
         this.imports = imports;
+        this.caller = caller;
     }
 
     void accept(ImportTokenizerRequest part) {
@@ -39,9 +41,11 @@ final class ImportStream implements AutoCloseable {
         if (file != null) {
             throw outOfOrder("a second header", "a chunk");
         }
-        file = imports.open(
-                ResourceName.checkRequestId(header.getRequestId()),
-                TokenizationMapping.id("tokenizer_id", header.getTokenizerId()));
+        // A stream's messages may come on any thread, and only the first knows who is calling.
+        caller.run(() -> file = imports.open(
+                Caller.requestKey("ImportTokenizer", header.getRequestId()),
+                caller.workspace(),
+                TokenizationMapping.id("tokenizer_id", header.getTokenizerId())));
     }
 
     Tokenizer register() {

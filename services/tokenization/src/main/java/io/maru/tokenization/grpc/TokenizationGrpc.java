@@ -3,9 +3,10 @@ package io.maru.tokenization.grpc;
 import static io.maru.tokenization.grpc.TokenizationMapping.datasetName;
 import static io.maru.tokenization.grpc.TokenizationMapping.tokenizerName;
 
+import io.maru.platform.caller.Caller;
 import io.maru.platform.grpc.Page;
 import io.maru.platform.grpc.Watch;
-import io.maru.tokenization.TokenizationConfig;
+import io.maru.tokenization.app.CallTimes;
 import io.maru.tokenization.app.Datasets;
 import io.maru.tokenization.app.TextCoding;
 import io.maru.tokenization.app.TokenizerImports;
@@ -13,6 +14,10 @@ import io.maru.tokenization.app.Tokenizers;
 import io.maru.tokenization.domain.TokenizationReason;
 import io.maru.tokenization.v1.CancelDatasetRequest;
 import io.maru.tokenization.v1.CancelTokenizerRequest;
+import io.maru.tokenization.v1.CheckDatasetSpecRequest;
+import io.maru.tokenization.v1.CheckDatasetSpecResponse;
+import io.maru.tokenization.v1.CheckTokenizerSpecRequest;
+import io.maru.tokenization.v1.CheckTokenizerSpecResponse;
 import io.maru.tokenization.v1.CreateDatasetRequest;
 import io.maru.tokenization.v1.Dataset;
 import io.maru.tokenization.v1.DecodeRequest;
@@ -37,7 +42,6 @@ import io.quarkus.grpc.GrpcService;
 import io.smallrye.common.annotation.Blocking;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
-import java.time.Duration;
 import java.util.Arrays;
 
 /** Tokenization's front door. */
@@ -47,27 +51,29 @@ class TokenizationGrpc implements TokenizationService {
     private final TokenizerImports imports;
     private final Datasets datasets;
     private final TextCoding coding;
-    private final Duration watchInterval;
-    private final Duration importIdle;
+    private final CallTimes times;
 
     TokenizationGrpc(
-            Tokenizers tokenizers,
-            TokenizerImports imports,
-            Datasets datasets,
-            TextCoding coding,
-            TokenizationConfig config) {
+            Tokenizers tokenizers, TokenizerImports imports, Datasets datasets, TextCoding coding, CallTimes times) {
         this.tokenizers = tokenizers;
         this.imports = imports;
         this.datasets = datasets;
         this.coding = coding;
-        this.watchInterval = Duration.ofMillis(config.watchMillis());
-        this.importIdle = Duration.ofMillis(config.importIdleMillis());
+        this.times = times;
     }
 
     @Override
     @Blocking
     public Uni<Tokenizer> trainTokenizer(TrainTokenizerRequest request) {
         return answer(tokenizers.train(TokenizationMapping.toDomain(request)));
+    }
+
+    @Override
+    public Uni<CheckTokenizerSpecResponse> checkTokenizerSpec(CheckTokenizerSpecRequest request) {
+        return Uni.createFrom()
+                .item(CheckTokenizerSpecResponse.newBuilder()
+                        .setSpec(TokenizationMapping.checked(request.getSpec()))
+                        .build());
     }
 
     @Override
@@ -81,7 +87,8 @@ class TokenizationGrpc implements TokenizationService {
     public Uni<ListTokenizersResponse> listTokenizers(ListTokenizersRequest request) {
         Page page = Page.of(request.getPageSize(), request.getPageToken());
         var result = page.cut(
-                tokenizers.list(page.after(), page.size() + 1), io.maru.tokenization.domain.Tokenizer::sequence);
+                tokenizers.list(Caller.current().workspace(), page.after(), page.size() + 1),
+                io.maru.tokenization.domain.Tokenizer::sequence);
         return Uni.createFrom()
                 .item(ListTokenizersResponse.newBuilder()
                         .addAllTokenizers(result.items().stream()
@@ -96,7 +103,7 @@ class TokenizationGrpc implements TokenizationService {
         String name = tokenizerName("name", request.getName());
         return Watch.resource(
                         request.getAfterRevision(),
-                        watchInterval,
+                        times.watchInterval(),
                         () -> tokenizers.get(name),
                         io.maru.tokenization.domain.Tokenizer::revision,
                         tokenizer -> tokenizer.state().isFinal())
@@ -113,11 +120,12 @@ class TokenizationGrpc implements TokenizationService {
     @Override
     @Blocking
     public Uni<Tokenizer> importTokenizer(Multi<ImportTokenizerRequest> parts) {
-        ImportStream stream = new ImportStream(imports);
+        ImportStream stream = new ImportStream(imports, Caller.current());
         return parts.ifNoItem()
-                .after(importIdle)
+                .after(times.maxSilence())
                 .failWith(() -> TokenizationReason.IMPORT_IDLE.because(
-                        "import: nothing for %d ms (expected: the next message before that)", importIdle.toMillis()))
+                        "import: nothing for %d ms (expected: the next message before that)",
+                        times.maxSilence().toMillis()))
                 .invoke(stream::accept)
                 .collect()
                 .last()
@@ -141,6 +149,14 @@ class TokenizationGrpc implements TokenizationService {
     }
 
     @Override
+    public Uni<CheckDatasetSpecResponse> checkDatasetSpec(CheckDatasetSpecRequest request) {
+        return Uni.createFrom()
+                .item(CheckDatasetSpecResponse.newBuilder()
+                        .setSpec(TokenizationMapping.checked(request.getSpec()))
+                        .build());
+    }
+
+    @Override
     @Blocking
     public Uni<Dataset> getDataset(GetDatasetRequest request) {
         return answer(datasets.get(datasetName("name", request.getName())));
@@ -150,8 +166,9 @@ class TokenizationGrpc implements TokenizationService {
     @Blocking
     public Uni<ListDatasetsResponse> listDatasets(ListDatasetsRequest request) {
         Page page = Page.of(request.getPageSize(), request.getPageToken());
-        var result =
-                page.cut(datasets.list(page.after(), page.size() + 1), io.maru.tokenization.domain.Dataset::sequence);
+        var result = page.cut(
+                datasets.list(Caller.current().workspace(), page.after(), page.size() + 1),
+                io.maru.tokenization.domain.Dataset::sequence);
         return Uni.createFrom()
                 .item(ListDatasetsResponse.newBuilder()
                         .addAllDatasets(result.items().stream()
@@ -166,7 +183,7 @@ class TokenizationGrpc implements TokenizationService {
         String name = datasetName("name", request.getName());
         return Watch.resource(
                         request.getAfterRevision(),
-                        watchInterval,
+                        times.watchInterval(),
                         () -> datasets.get(name),
                         io.maru.tokenization.domain.Dataset::revision,
                         dataset -> dataset.state().isFinal())

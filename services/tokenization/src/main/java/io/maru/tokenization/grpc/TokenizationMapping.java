@@ -1,8 +1,12 @@
 package io.maru.tokenization.grpc;
 
+import com.google.protobuf.Message;
+import io.maru.platform.caller.Caller;
 import io.maru.platform.error.CommonReason;
+import io.maru.platform.error.Violations;
 import io.maru.platform.grpc.Timestamps;
 import io.maru.platform.name.ResourceName;
+import io.maru.platform.spec.Spec;
 import io.maru.tokenization.domain.DatasetRequest;
 import io.maru.tokenization.domain.DatasetState;
 import io.maru.tokenization.domain.TokenizerRequest;
@@ -12,6 +16,7 @@ import io.maru.tokenization.v1.Dataset;
 import io.maru.tokenization.v1.EncodeRequest;
 import io.maru.tokenization.v1.Tokenizer;
 import io.maru.tokenization.v1.TokenizerReport;
+import io.maru.tokenization.v1.TokenizerSpec;
 import io.maru.tokenization.v1.TrainTokenizerRequest;
 import io.maru.tokenizer.QualityReport;
 import io.maru.tokenizer.SpecialTokens;
@@ -26,11 +31,11 @@ final class TokenizationMapping {
     private TokenizationMapping() {}
 
     static String tokenizerName(String field, String name) {
-        return ResourceName.check(field, name, TOKENIZER);
+        return ResourceName.full(field, name, TOKENIZER);
     }
 
     static String datasetName(String field, String name) {
-        return ResourceName.check(field, name, DATASET);
+        return ResourceName.full(field, name, DATASET);
     }
 
     static String id(String field, String id) {
@@ -38,46 +43,68 @@ final class TokenizationMapping {
     }
 
     private static String run(String run) {
-        return run.isEmpty() ? "" : ResourceName.check("run", run, "runs/{run}");
+        return run.isEmpty() ? "" : ResourceName.full("run", run, "runs/{run}");
     }
 
     static TokenizerRequest toDomain(TrainTokenizerRequest request) {
+        require(request);
+        TokenizerSpec spec = Spec.complete(request.getSpec());
         return new TokenizerRequest(
-                ResourceName.checkRequestId(request.getRequestId()),
+                Caller.requestKey("TrainTokenizer", request.getRequestId()),
+                Caller.current().workspace(),
                 id("tokenizer_id", request.getTokenizerId()),
-                ResourceName.check("corpus", request.getCorpus(), CORPUS),
-                request.getVocabularySize(),
-                toDomain(request.getTieRule()),
-                run(request.getRun()));
+                ResourceName.full("corpus", request.getCorpus(), CORPUS),
+                spec.getVocabularySize(),
+                toDomain(spec.getTieRule()),
+                run(request.getRun()),
+                request.getPriority());
     }
 
     static DatasetRequest toDomain(CreateDatasetRequest request) {
+        require(request);
         return new DatasetRequest(
-                ResourceName.checkRequestId(request.getRequestId()),
+                Caller.requestKey("CreateDataset", request.getRequestId()),
+                Caller.current().workspace(),
                 id("dataset_id", request.getDatasetId()),
-                ResourceName.check("corpus", request.getCorpus(), CORPUS),
+                ResourceName.full("corpus", request.getCorpus(), CORPUS),
                 tokenizerName("tokenizer", request.getTokenizer()),
-                run(request.getRun()));
+                run(request.getRun()),
+                request.getPriority());
     }
 
-    private static TieRule toDomain(Tokenizer.TieRule rule) {
+    /**
+     * The spec with its defaults.
+     *
+     * @throws io.maru.platform.error.Refusal INVALID_SPEC with everything that is wrong with it
+     */
+    static <S extends Message> S checked(S spec) {
+        require(spec);
+        return Spec.complete(spec);
+    }
+
+    private static void require(Message message) {
+        Violations violations = new Violations();
+        Spec.check(message, "", violations);
+        violations.throwIfAny(CommonReason.INVALID_SPEC);
+    }
+
+    private static TieRule toDomain(TokenizerSpec.TieRule rule) {
         return switch (rule) {
-            case TIE_RULE_UNSPECIFIED, SMALLEST_IDS -> TieRule.SMALLEST_IDS;
+            case SMALLEST_IDS -> TieRule.SMALLEST_IDS;
             case LEXICOGRAPHIC -> TieRule.LEXICOGRAPHIC;
-            case UNRECOGNIZED ->
-                throw CommonReason.INVALID_ARGUMENT.because(
-                        "tie_rule: another value (expected: SMALLEST_IDS or LEXICOGRAPHIC)");
+            case TIE_RULE_UNSPECIFIED, UNRECOGNIZED -> throw new IllegalArgumentException("tieRule: " + rule);
         };
     }
 
-    private static Tokenizer.TieRule tieRule(io.maru.tokenization.domain.Tokenizer tokenizer) {
-        if (tokenizer.isImported()) {
-            return Tokenizer.TieRule.TIE_RULE_UNSPECIFIED;
-        }
-        return switch (tokenizer.tieRule()) {
-            case SMALLEST_IDS -> Tokenizer.TieRule.SMALLEST_IDS;
-            case LEXICOGRAPHIC -> Tokenizer.TieRule.LEXICOGRAPHIC;
-        };
+    private static TokenizerSpec spec(io.maru.tokenization.domain.Tokenizer tokenizer) {
+        return TokenizerSpec.newBuilder()
+                .setVocabularySize(tokenizer.vocabularySize())
+                .setTieRule(
+                        switch (tokenizer.tieRule()) {
+                            case SMALLEST_IDS -> TokenizerSpec.TieRule.SMALLEST_IDS;
+                            case LEXICOGRAPHIC -> TokenizerSpec.TieRule.LEXICOGRAPHIC;
+                        })
+                .build();
     }
 
     static SpecialTokens toDomain(EncodeRequest.SpecialTokens special) {
@@ -92,11 +119,11 @@ final class TokenizationMapping {
     }
 
     static Tokenizer toProto(io.maru.tokenization.domain.Tokenizer tokenizer) {
-        return Tokenizer.newBuilder()
+        Tokenizer.Builder message = Tokenizer.newBuilder()
                 .setName(tokenizer.name())
                 .setState(toProto(tokenizer.state()))
                 .setCorpus(tokenizer.corpus())
-                .setVocabularySize(tokenizer.vocabularySize())
+                .setRun(tokenizer.run())
                 .setTokens(tokenizer.tokens())
                 .setSha256(tokenizer.sha256())
                 .setFailureReason(tokenizer.failureReason())
@@ -107,9 +134,11 @@ final class TokenizationMapping {
                 .setReadBytes(tokenizer.progress().readBytes())
                 .setSourceBytes(tokenizer.progress().sourceBytes())
                 .setReportSha256(tokenizer.reportSha256())
-                .setTieRule(tieRule(tokenizer))
-                .setLearnedTokens(tokenizer.progress().learnedTokens())
-                .build();
+                .setLearnedTokens(tokenizer.progress().learnedTokens());
+        if (!tokenizer.isImported()) {
+            message.setSpec(spec(tokenizer));
+        }
+        return message.build();
     }
 
     static TokenizerReport toProto(String tokenizer, QualityReport report) {
@@ -122,7 +151,7 @@ final class TokenizationMapping {
                 .setOverall(toProto(report.overall()));
         report.scripts().forEach((script, measure) -> message.putScripts(script, toProto(measure)));
         report.kinds().forEach((kind, measure) -> message.putKinds(kind, toProto(measure)));
-        report.longest().forEach(token -> message.addLongest(toProto(token)));
+        report.longest().forEach(token -> message.addLongTokens(toProto(token)));
         report.unused().forEach(token -> message.addUnused(toProto(token)));
         return message.build();
     }
@@ -148,6 +177,7 @@ final class TokenizationMapping {
                 .setName(dataset.name())
                 .setState(toProto(dataset.state()))
                 .setCorpus(dataset.corpus())
+                .setRun(dataset.run())
                 .setTokenizer(dataset.tokenizer())
                 .setShards(dataset.shards())
                 .setSealedShards(dataset.sealedShards())

@@ -24,7 +24,7 @@ import java.util.function.UnaryOperator;
 
 /** Datasets and their shards in PostgreSQL. Each shard is a piece of work of its own. */
 public final class PostgresDatasets implements DatasetStore {
-    /** Of the work on a shard. */
+    /** Names the kind of work that encodes a shard. */
     public static final String KIND = "shard";
 
     private static final String TASK = """
@@ -52,16 +52,17 @@ public final class PostgresDatasets implements DatasetStore {
     }
 
     @Override
-    public Optional<Dataset> findByRequest(String requestId) {
+    public Optional<Dataset> findByRequest(String requestKey) {
         return database.inTransaction(
-                sql -> sql.first("select * from dataset where request_id = ?", PostgresDatasets::dataset, requestId));
+                sql -> sql.first("select * from dataset where request_key = ?", PostgresDatasets::dataset, requestKey));
     }
 
     @Override
-    public List<Dataset> list(long before, int limit) {
+    public List<Dataset> list(String workspace, long before, int limit) {
         return database.inTransaction(sql -> sql.list(
-                "select * from dataset where sequence < ? order by sequence desc limit ?",
+                "select * from dataset where workspace = ? and sequence < ? order by sequence desc limit ?",
                 PostgresDatasets::dataset,
+                workspace,
                 before,
                 limit));
     }
@@ -72,12 +73,13 @@ public final class PostgresDatasets implements DatasetStore {
         return database.inTransaction(sql -> {
             int created = sql.update(
                     """
-                    insert into dataset (name, request_id, corpus, corpus_sha256, tokenizer, tokenizer_sha256,
+                    insert into dataset (name, workspace, request_key, corpus, corpus_sha256, tokenizer, tokenizer_sha256,
                         vocabulary_size, run, shards)
-                    values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing
+                    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing
                     """,
                     name,
-                    request.requestId(),
+                    request.workspace(),
+                    request.requestKey(),
                     corpus.name(),
                     corpus.manifestSha256(),
                     tokenizer.name(),
@@ -103,7 +105,7 @@ public final class PostgresDatasets implements DatasetStore {
                         documents.sha256(),
                         documents.split(),
                         documents.textBytes());
-                queue.enqueue(sql, KIND, shard);
+                queue.enqueue(sql, KIND, shard, request.priority());
             }
             return find(sql, name);
         });
@@ -143,7 +145,7 @@ public final class PostgresDatasets implements DatasetStore {
                 name);
     }
 
-    /** The shard of a claim. */
+    /** Gives a worker the shard of its claim. */
     public HeldShard held(Claim claim) {
         return new LeasedShard(claim);
     }

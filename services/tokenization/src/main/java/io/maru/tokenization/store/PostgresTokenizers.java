@@ -26,7 +26,7 @@ import java.util.function.UnaryOperator;
  * back.
  */
 public final class PostgresTokenizers implements TokenizerStore {
-    /** Of the work on a tokenizer. */
+    /** Names the kind of work that trains a tokenizer. */
     public static final String KIND = "tokenizer";
 
     private final Database database;
@@ -49,16 +49,17 @@ public final class PostgresTokenizers implements TokenizerStore {
     }
 
     @Override
-    public Optional<Tokenizer> findByRequest(String requestId) {
+    public Optional<Tokenizer> findByRequest(String requestKey) {
         return database.inTransaction(sql ->
-                sql.first("select * from tokenizer where request_id = ?", PostgresTokenizers::tokenizer, requestId));
+                sql.first("select * from tokenizer where request_key = ?", PostgresTokenizers::tokenizer, requestKey));
     }
 
     @Override
-    public List<Tokenizer> list(long before, int limit) {
+    public List<Tokenizer> list(String workspace, long before, int limit) {
         return database.inTransaction(sql -> sql.list(
-                "select * from tokenizer where sequence < ? order by sequence desc limit ?",
+                "select * from tokenizer where workspace = ? and sequence < ? order by sequence desc limit ?",
                 PostgresTokenizers::tokenizer,
+                workspace,
                 before,
                 limit));
     }
@@ -68,11 +69,12 @@ public final class PostgresTokenizers implements TokenizerStore {
         return database.inTransaction(sql -> {
             int created = sql.update(
                     """
-                    insert into tokenizer (name, request_id, corpus, corpus_sha256, vocabulary_size, tie_rule, run)
-                    values (?, ?, ?, ?, ?, ?, ?) on conflict do nothing
+                    insert into tokenizer (name, workspace, request_key, corpus, corpus_sha256, vocabulary_size, tie_rule, run)
+                    values (?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing
                     """,
                     name,
-                    request.requestId(),
+                    request.workspace(),
+                    request.requestKey(),
                     request.corpus(),
                     corpusSha256,
                     request.vocabularySize(),
@@ -81,7 +83,7 @@ public final class PostgresTokenizers implements TokenizerStore {
             if (created == 0) {
                 return Optional.empty();
             }
-            queue.enqueue(sql, KIND, name);
+            queue.enqueue(sql, KIND, name, request.priority());
             return find(sql, name);
         });
     }
@@ -90,10 +92,12 @@ public final class PostgresTokenizers implements TokenizerStore {
     public Optional<Tokenizer> createReady(String name, ImportRequest request, int tokens, Runnable storeFiles) {
         return database.inTransaction(sql -> {
             // Whoever wants the same name waits for the end of this transaction, so its files cannot be overwritten.
-            int created = sql.update("""
-                    insert into tokenizer (name, request_id, state, corpus, corpus_sha256, vocabulary_size, run, tokens, sha256)
-                    values (?, ?, 'READY', '', '', ?, '', ?, ?) on conflict do nothing
-                    """, name, request.requestId(), tokens, tokens, request.sha256());
+            int created =
+                    sql.update("""
+                    insert into tokenizer (name, workspace, request_key, state, corpus, corpus_sha256, vocabulary_size, run,
+                        tokens, sha256)
+                    values (?, ?, ?, 'READY', '', '', ?, '', ?, ?) on conflict do nothing
+                    """, name, request.workspace(), request.requestKey(), tokens, tokens, request.sha256());
             if (created == 0) {
                 return Optional.empty();
             }
@@ -139,7 +143,7 @@ public final class PostgresTokenizers implements TokenizerStore {
                 name);
     }
 
-    /** The tokenizer of a claim. */
+    /** Gives a worker the tokenizer of its claim. */
     public HeldTokenizer held(Claim claim) {
         return new LeasedTokenizer(claim);
     }

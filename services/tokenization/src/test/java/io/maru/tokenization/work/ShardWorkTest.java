@@ -3,6 +3,7 @@ package io.maru.tokenization.work;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.maru.formats.Document;
 import io.maru.formats.Manifest;
 import io.maru.formats.Sha256;
 import io.maru.formats.TokenShardReader;
@@ -92,7 +93,7 @@ class ShardWorkTest {
         datasets.tasks.clear();
         datasets.create(
                 name,
-                new DatasetRequest("r", "", "corpora/c", TOKENIZER, ""),
+                new DatasetRequest("r", "default", "", "corpora/c", TOKENIZER, "", 0),
                 new Corpora(files).read("corpora/c"),
                 tokenizer);
     }
@@ -241,6 +242,48 @@ class ShardWorkTest {
                 .isInstanceOf(InterruptedException.class);
         assertThat(datasets.ended).isEmpty();
         assertThat(files.puts).isEmpty();
+    }
+
+    @Test
+    void ofAPairOnlyTheCompletionAndTheEndOfTextAreLearntFrom() throws IOException {
+        Document.Pair pair = new Document.Pair("How many friends?", " Two friends.");
+        encodeOnly(List.of(Document.of("", pair), Document.of("a text")));
+
+        int[] prompt = bpe.encode(pair.prompt());
+        int[] completion = bpe.encode(pair.completion());
+        int[] text = bpe.encode("a text");
+        List<Integer> expected = new ArrayList<>();
+        Arrays.stream(prompt).forEach(expected::add);
+        Arrays.stream(completion).forEach(expected::add);
+        expected.add(bpe.endOfText());
+        int start = expected.size();
+        Arrays.stream(text).forEach(expected::add);
+        expected.add(bpe.endOfText());
+        assertThat(tokens("datasets/p/shards/train-00000")).isEqualTo(expected);
+        try (TokenShardReader reader = TokenShardReader.open(folder.resolve("shard"))) {
+            float[] weights = new float[expected.size()];
+            reader.readWeights(0, weights, 0, weights.length);
+            float[] wanted = new float[weights.length];
+            Arrays.fill(wanted, prompt.length, wanted.length, 1);
+            assertThat(weights).isEqualTo(wanted);
+            assertThat(reader.header().textCount()).isEqualTo(2);
+            assertThat(reader.textStart(1)).isEqualTo(start);
+        }
+    }
+
+    @Test
+    void messagesAreRefused() {
+        Document messages = Document.of("", new Document.Conversation(List.of(new Document.Message("user", "Hi"))));
+        assertThatThrownBy(() -> encodeOnly(List.of(messages)))
+                .isInstanceOfSatisfying(
+                        Refusal.class, e -> assertThat(e.reason()).isEqualTo(TokenizationReason.CORPUS_WITH_MESSAGES));
+    }
+
+    /** Encodes a dataset of one training shard. */
+    private void encodeOnly(List<Document> documents) {
+        files.objects.putAll(CorpusOfStories.objects("corpora/c", 2, shard -> documents));
+        create("datasets/p");
+        encode("datasets/p/shards/train-00000");
     }
 
     @Test

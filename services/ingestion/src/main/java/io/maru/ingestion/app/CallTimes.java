@@ -1,0 +1,11 @@
+package io.maru.ingestion.app;
+
+import java.time.Duration;
+
+/**
+ * The times of calls that last.
+ *
+ * @param watchInterval between two looks of a Watch call
+ * @param maxSilence of a sender, before its upload is given up
+ */
+public record CallTimes(Duration watchInterval, Duration maxSilence) {}

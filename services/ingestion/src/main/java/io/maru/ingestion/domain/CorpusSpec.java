@@ -1,0 +1,18 @@
+package io.maru.ingestion.domain;
+
+/**
+ * How documents are made of sources.
+ *
+ * @param validationFraction the share of documents that go to the validation split; at least 0 and below 1
+ */
+public record CorpusSpec(double validationFraction, CorpusFormat format) {
+    public CorpusSpec {
+        // Written so that it refuses NaN.
+        if (!(validationFraction >= 0 && validationFraction < 1)) {
+            throw new IllegalArgumentException(
+                    "validationFraction: " + validationFraction + " (expected: at least 0 and below 1)");
+        }
+        // Negative zero would be another manifest than zero.
+        validationFraction = validationFraction + 0.0;
+    }
+}
