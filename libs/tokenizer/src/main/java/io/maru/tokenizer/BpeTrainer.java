@@ -227,7 +227,7 @@ public final class BpeTrainer implements Closeable {
                 Vocabulary.ofBytes(written, written.size(), merges, List.of(endOfText), false, pattern));
     }
 
-    /** With all words; twice over them, since it must know how much there is before there is room for it. */
+    /** Starts learning with all words. It goes over them twice, since it must know how much there is before there is room for it. */
     private <E extends Exception> MergeLearner learner(List<byte[]> tokens, int[] tokenOfByte, Progress<E> progress)
             throws E {
         Sizes sizes = new Sizes();

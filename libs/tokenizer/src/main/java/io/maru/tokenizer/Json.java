@@ -49,7 +49,7 @@ final class Json {
 
     private Json() {}
 
-    /** As serde's pretty printer writes, so that a file that goes through Maru shows no difference. */
+    /** Writes as serde's pretty printer does, so that a file that goes through Maru shows no difference. */
     private static DefaultPrettyPrinter likeHuggingFace() {
         DefaultIndenter lines = new DefaultIndenter("  ", "\n");
         DefaultPrettyPrinter printer = new DefaultPrettyPrinter(Separators.createDefaultInstance()

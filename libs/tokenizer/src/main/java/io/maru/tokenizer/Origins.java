@@ -2,9 +2,9 @@ package io.maru.tokenizer;
 
 import java.util.Arrays;
 
-/** Where in a text the tokens of one encoding come from, as places of its {@code char}s. */
+/** Tells where in a text the tokens of one encoding come from, as places of its {@code char}s. */
 final class Origins {
-    /** Of each byte of the text, the start and the end of its character. */
+    /** Holds for each byte of the text the start and the end of its character. */
     private final int[] textStarts;
 
     private final int[] textEnds;

@@ -53,7 +53,7 @@ final class Pipeline {
         normalizesFirst = true;
     }
 
-    /** As GPT-2's file has it, with another pattern as Llama 3's has it. */
+    /** Builds the pipeline of GPT-2's file; with another pattern, that of Llama 3's. */
     static Pipeline ofBytes(WordPattern pattern) {
         JsonNode words = byteLevel(false, true, true);
         if (pattern != WordPattern.GPT2) {
@@ -68,7 +68,7 @@ final class Pipeline {
         return new Pipeline(NullNode.instance, words, byteLevel(true, false, true), byteLevel(true, true, true));
     }
 
-    /** As SentencePiece does it; a tokenizer.json has no words for that. */
+    /** Builds the pipeline of SentencePiece, for which a tokenizer.json has no words. */
     static Pipeline ofSentencePiece(Normalizer normalizer) {
         return new Pipeline(normalizer);
     }

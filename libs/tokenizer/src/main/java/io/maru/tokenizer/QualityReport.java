@@ -294,7 +294,7 @@ public record QualityReport(
         measures.forEach((name, measure) -> put(parent.putObject(name), measure));
     }
 
-    /** With the ratio, for whoever looks into the file; reading computes it again. */
+    /** Writes the measure with its ratio, for whoever looks into the file; reading computes it again. */
     private static void put(ObjectNode node, Measure measure) {
         node.put("documents", measure.documents())
                 .put("bytes", measure.bytes())

@@ -55,7 +55,7 @@ final class RegexSplitter implements Splitter {
         }
     }
 
-    /** From what Hugging Face's engine reads to what RE2 reads with the same meaning. */
+    /** Translates a pattern that Hugging Face's engine reads into one that RE2 reads with the same meaning. */
     private static final class Translation {
         private final String regex;
         private final String place;

@@ -2,7 +2,7 @@ package io.maru.tokenizer;
 
 import java.util.Arrays;
 
-/** From the bytes of a token to its id. */
+/** Finds a token's id by its bytes. */
 final class TokenIndex {
     static final int NONE = -1;
 

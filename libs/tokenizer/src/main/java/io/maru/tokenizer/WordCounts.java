@@ -16,7 +16,7 @@ final class WordCounts {
     private static final int FIRST_WORDS = 1 << 8;
 
     private byte[] bytes;
-    /** Where each word starts; one more is the end of the last. */
+    /** The start of each word, and after them the end of the last. */
     private int[] starts;
 
     private int[] hashes;
@@ -107,7 +107,7 @@ final class WordCounts {
         }
     }
 
-    /** In the unsigned order of their bytes. */
+    /** Sorts the words by their bytes, which count as unsigned. */
     <E extends Exception> void forEachSorted(Consumer<E> words) throws E {
         for (int word : sorted()) {
             words.word(bytes, starts[word], starts[word + 1], counts[word]);

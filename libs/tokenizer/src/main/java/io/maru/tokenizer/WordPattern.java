@@ -223,7 +223,7 @@ public enum WordPattern implements Splitter {
         return withoutLast(text, start, run(text, start, limit, SPACES), limit);
     }
 
-    /** Of several spaces before a word the last one is left to it. */
+    /** Leaves to a word the last one of several spaces before it. */
     private static int withoutLast(byte[] text, int start, int end, int limit) {
         if (end == limit) {
             return end;
