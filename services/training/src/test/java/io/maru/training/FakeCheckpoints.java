@@ -1,6 +1,12 @@
 package io.maru.training;
 
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
 import io.grpc.Server;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.ServerInterceptors;
 import io.grpc.Status;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
@@ -15,6 +21,8 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -22,11 +30,27 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class FakeCheckpoints implements AutoCloseable {
     final Map<String, Checkpoint> kept = new ConcurrentSkipListMap<>();
     final AtomicInteger outages = new AtomicInteger();
+    /** In whose names checkpoints were registered. */
+    final Set<String> workspaces = ConcurrentHashMap.newKeySet();
+
+    private static final Metadata.Key<String> WORKSPACE =
+            Metadata.Key.of("maru-workspace", Metadata.ASCII_STRING_MARSHALLER);
+    private static final MethodDescriptor<?, ?> REGISTER = CheckpointServiceGrpc.getRegisterCheckpointMethod();
     private final Server server;
 
     FakeCheckpoints(int port) throws IOException {
         server = NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", port))
-                .addService(new Service())
+                .addService(ServerInterceptors.intercept(new Service(), new ServerInterceptor() {
+                    @Override
+                    public <Q, A> ServerCall.Listener<Q> interceptCall(
+                            ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+                        String workspace = headers.get(WORKSPACE);
+                        if (workspace != null && call.getMethodDescriptor().equals(REGISTER)) {
+                            workspaces.add(workspace);
+                        }
+                        return next.startCall(call, headers);
+                    }
+                }))
                 .build()
                 .start();
     }

@@ -7,11 +7,14 @@ import static org.assertj.core.api.Assertions.within;
 import static org.awaitility.Awaitility.await;
 
 import com.google.rpc.ErrorInfo;
+import io.grpc.ClientInterceptor;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
+import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
+import io.grpc.stub.MetadataUtils;
 import io.maru.checkpoint.v1.Checkpoint;
 import io.maru.formats.Sha256;
 import io.maru.platform.database.Database;
@@ -568,6 +571,48 @@ class TrainingServiceTest {
                         .getTrainingJobs(0)
                         .getName())
                 .isEqualTo(first.getName());
+    }
+
+    @Test
+    void aWorkspaceSeesNothingOfAnother() throws Exception {
+        TinyDataset.of("workspaces/other/datasets/tiny", folder).objects().forEach(store::put);
+        String theirRun = run.replace("/default/", "/other/");
+        CreateTrainingJobRequest.Builder request = request(10).toBuilder()
+                .setRun(run.substring("workspaces/default/".length()))
+                .setDataset("datasets/tiny");
+        TrainingJob ours = service.createTrainingJob(request.build());
+        TrainingServiceBlockingStub others = service.withInterceptors(as("other"));
+
+        // The same request id, the same short names: another caller's are others.
+        TrainingJob theirs = others.createTrainingJob(request.build());
+
+        assertThat(theirs.getName()).startsWith("workspaces/other/trainingJobs/").isNotEqualTo(ours.getName());
+        assertThat(theirs.getRun()).isEqualTo(theirRun);
+        assertThat(others.listTrainingJobs(ListTrainingJobsRequest.getDefaultInstance())
+                        .getTrainingJobsList())
+                .extracting(TrainingJob::getName)
+                .containsExactly(theirs.getName());
+        assertRefused(
+                Status.Code.PERMISSION_DENIED,
+                "PERMISSION_DENIED",
+                () -> others.getTrainingJob(GetTrainingJobRequest.newBuilder()
+                        .setName(ours.getName())
+                        .build()));
+        await().atMost(PATIENCE)
+                .until(() -> others.getTrainingJob(GetTrainingJobRequest.newBuilder()
+                                        .setName(theirs.getName())
+                                        .build())
+                                .getState()
+                        == State.SUCCEEDED);
+        // What a worker asks of its neighbour is asked in the name of the job's workspace.
+        assertThat(checkpoints.of(theirRun)).isNotEmpty();
+        assertThat(checkpoints.workspaces).contains("other");
+    }
+
+    private static ClientInterceptor as(String workspace) {
+        Metadata headers = new Metadata();
+        headers.put(Metadata.Key.of("maru-workspace", Metadata.ASCII_STRING_MARSHALLER), workspace);
+        return MetadataUtils.newAttachHeadersInterceptor(headers);
     }
 
     @Test

@@ -23,7 +23,11 @@ final class TokenBatches implements AutoCloseable {
     private final List<List<OpenShard>> sources;
     private final Mixture order;
     private final int block;
-    private final int[] row; // (T + 1)
+    private final BatchForm.Planes planes;
+    // Of a row, (T + 1)
+    private final int[] tokens;
+    private final float[] weights;
+    private final int[] texts;
     private final BatchBuilder batch;
 
     /**
@@ -39,25 +43,33 @@ final class TokenBatches implements AutoCloseable {
         this.sources = sources;
         this.order = order;
         this.block = block;
-        this.row = new int[block + 1];
-        this.batch = new BatchBuilder(BatchForm.plain(batch), block);
+        // In a shard that tells no weights every text is learnt from alike, and a row is a stretch of them as it comes.
+        this.planes = sources.stream()
+                        .flatMap(List::stream)
+                        .anyMatch(shard -> shard.reader().header().weighted())
+                ? BatchForm.Planes.WEIGHTS_AND_TEXTS
+                : BatchForm.Planes.NONE;
+        this.tokens = new int[block + 1];
+        this.weights = new float[block + 1];
+        this.texts = new int[block + 1];
+        this.batch = new BatchBuilder(new BatchForm(batch, planes), block);
     }
 
     /** @throws CorruptFileException where a shard is not of its dataset's tokenizer and length */
     static TokenBatches open(List<Source> sources, ShardCache cache, Mixture order, int block, int batch)
             throws IOException {
-        TokenBatches batches = new TokenBatches(new ArrayList<>(), order, block, batch);
+        List<List<OpenShard>> shards = new ArrayList<>();
         try {
             for (Source source : sources) {
                 List<OpenShard> open = new ArrayList<>();
-                batches.sources.add(open);
+                shards.add(open);
                 for (Dataset.Shard shard : source.shards()) {
                     open(source.dataset(), shard, cache, open);
                 }
             }
-            return batches;
+            return new TokenBatches(shards, order, block, batch);
         } catch (IOException | RuntimeException e) {
-            batches.close();
+            close(shards);
             throw e;
         }
     }
@@ -79,10 +91,23 @@ final class TokenBatches implements AutoCloseable {
      */
     Batch read(long number) {
         for (Mixture.Row each : order.batch(number)) {
-            shard(each).reader().read(each.window().offset(), row, 0, block + 1);
-            batch.add(row);
+            TokenShardReader reader = shard(each).reader();
+            long at = each.window().offset();
+            reader.read(at, tokens, 0, block + 1);
+            if (reader.header().weighted()) {
+                reader.readWeights(at, weights, 0, block + 1);
+                reader.readTexts(at, texts, 0, block + 1);
+                batch.add(tokens, weights, texts);
+            } else {
+                batch.add(tokens);
+            }
         }
         return batch.build();
+    }
+
+    /** What the batches have beside ids and targets. */
+    BatchForm.Planes planes() {
+        return planes;
     }
 
     /**
@@ -134,6 +159,10 @@ final class TokenBatches implements AutoCloseable {
 
     @Override
     public void close() {
+        close(sources);
+    }
+
+    private static void close(List<List<OpenShard>> sources) {
         sources.forEach(source -> source.forEach(shard -> shard.reader().close()));
     }
 

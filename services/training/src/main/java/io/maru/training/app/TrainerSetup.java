@@ -3,6 +3,7 @@ package io.maru.training.app;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.maru.model.configuration.DecoderConfig;
+import io.maru.model.data.BatchForm;
 import io.maru.model.device.DeviceOptions;
 import io.maru.model.training.AdamW;
 import io.maru.model.training.TrainingOptions;
@@ -14,13 +15,31 @@ import java.nio.charset.StandardCharsets;
  *
  * @param config the model's {@code config.json}
  * @param batch rows of a step, B
+ * @param planes what a batch has beside ids and targets
  */
-public record TrainerSetup(String config, AdamW adamW, int batch, TrainingOptions options, DeviceOptions device) {
+public record TrainerSetup(
+        String config,
+        AdamW adamW,
+        int batch,
+        BatchForm.Planes planes,
+        TrainingOptions options,
+        DeviceOptions device) {
     private static final JsonMapper JSON = new JsonMapper();
 
+    /** Of plain batches. */
     public static TrainerSetup of(
             DecoderConfig config, AdamW adamW, int batch, TrainingOptions options, DeviceOptions device) {
-        return new TrainerSetup(new String(config.toJson(), StandardCharsets.UTF_8), adamW, batch, options, device);
+        return new TrainerSetup(
+                new String(config.toJson(), StandardCharsets.UTF_8),
+                adamW,
+                batch,
+                BatchForm.Planes.NONE,
+                options,
+                device);
+    }
+
+    public TrainerSetup with(BatchForm.Planes other) {
+        return new TrainerSetup(config, adamW, batch, other, options, device);
     }
 
     public DecoderConfig decoder() {
@@ -29,7 +48,7 @@ public record TrainerSetup(String config, AdamW adamW, int batch, TrainingOption
 
     /** What a trainer learns. */
     public TrainingTask task() {
-        return TrainingTask.of(decoder(), adamW, batch);
+        return TrainingTask.of(decoder(), adamW, batch).with(planes);
     }
 
     public String toJson() {

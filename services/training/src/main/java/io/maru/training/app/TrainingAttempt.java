@@ -169,13 +169,19 @@ final class TrainingAttempt {
         cursor = cursor.stepped(result.loss());
     }
 
-    /** Mean over the first batches of the validation split, the same each time, in nats per token. */
+    /** Mean over the targets of the first batches of the validation split, the same each time, in nats per token. */
     private double validationLoss(int limit) {
         double sum = 0;
+        double weight = 0;
         for (int i = 0; i < limit; i++) {
-            sum += trainer.validate(batches.validation().read(i));
+            Batch batch = batches.validation().read(i);
+            // Where all targets count alike, so do all batches.
+            double counts = batch.weights().isPresent() ? batch.totalWeight() : 1;
+            // A batch from which nothing is learnt has no loss.
+            sum += counts == 0 ? 0 : trainer.validate(batch) * counts;
+            weight += counts;
         }
-        return sum / limit;
+        return sum / weight;
     }
 
     /** The weights are good, as far as is known. */

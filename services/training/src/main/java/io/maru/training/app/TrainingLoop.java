@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.maru.formats.CorruptFileException;
 import io.maru.model.configuration.UnsupportedModelException;
+import io.maru.model.data.BatchForm;
 import io.maru.model.data.Mixture;
 import io.maru.model.device.DeviceOptions;
 import io.maru.model.device.DevicePeak;
@@ -169,7 +170,7 @@ public final class TrainingLoop {
                         Mixture.of(plan.validation()),
                         block,
                         spec.batch());
-                Start start = start(held, job, all, plan, folder);
+                Start start = start(held, job, all, plan, planes(batches, validation), folder);
                 CheckpointWriter writer = new CheckpointWriter(
                         held,
                         bytes,
@@ -238,10 +239,17 @@ public final class TrainingLoop {
         return settings.device().withDevices(spec.devices());
     }
 
-    private Start start(HeldJob held, TrainingJob job, List<Dataset> all, TrainingPlan plan, Path folder)
+    private Start start(
+            HeldJob held,
+            TrainingJob job,
+            List<Dataset> all,
+            TrainingPlan plan,
+            BatchForm.Planes planes,
+            Path folder)
             throws IOException, InterruptedException {
         TrainingSpec spec = job.request().spec();
-        TrainerSetup setup = TrainerSetup.of(plan.config(), plan.adamW(), spec.batch(), plan.options(), device(spec));
+        TrainerSetup setup = TrainerSetup.of(plan.config(), plan.adamW(), spec.batch(), plan.options(), device(spec))
+                .with(planes);
         Path resumed = Files.createDirectories(folder.resolve("resumed"));
         Optional<CheckpointReader.Fetched> checkpoint = new CheckpointReader(bytes, registry)
                 .newest(job.request().run(), job.request().training(), resumed);
@@ -266,6 +274,11 @@ public final class TrainingLoop {
                 trainer,
                 new Progress(state.step(), before.loss(), state.validationLoss(), before.tokensPerSecond(), name),
                 state.cursor());
+    }
+
+    /** What the trainer's batches need to have, so that it can take those of both splits. */
+    private static BatchForm.Planes planes(TokenBatches train, TokenBatches validation) {
+        return train.planes() == BatchForm.Planes.NONE ? validation.planes() : train.planes();
     }
 
     private FirstWeights firstWeights(TrainingJob job, Path folder) {

@@ -1,6 +1,7 @@
 package io.maru.training.app;
 
 import io.maru.model.data.Batch;
+import io.maru.model.data.BatchForm;
 import io.maru.model.device.DeviceOptions;
 import io.maru.model.training.DivergedException;
 import io.maru.training.domain.Preflight;
@@ -69,7 +70,7 @@ public final class Trial {
         try (TrialTrainer trainer = trainers.start(settings.limit().multipliedBy(2))) {
             int workers = spec.workers();
             List<Batch> first = List.of(share(batches.read(0), workers), share(batches.read(1), workers));
-            Future<Double> seconds = thread.submit(() -> steps(trainer, spec, plan, first, device));
+            Future<Double> seconds = thread.submit(() -> steps(trainer, spec, plan, first, batches.planes(), device));
             long began = System.nanoTime();
             long looked = began;
             long peak = 0;
@@ -123,9 +124,15 @@ public final class Trial {
 
     /** Seconds of the last of some steps. */
     private static double steps(
-            TrialTrainer trainer, TrainingSpec spec, TrainingPlan plan, List<Batch> batches, DeviceOptions device) {
+            TrialTrainer trainer,
+            TrainingSpec spec,
+            TrainingPlan plan,
+            List<Batch> batches,
+            BatchForm.Planes planes,
+            DeviceOptions device) {
         int rows = spec.batch() / spec.workers();
-        trainer.begin(TrainerSetup.of(plan.config(), plan.adamW(), rows, plan.options(), device), spec.seed());
+        TrainerSetup setup = TrainerSetup.of(plan.config(), plan.adamW(), rows, plan.options(), device);
+        trainer.begin(setup.with(planes), spec.seed());
         long began = 0;
         for (int step = 0; step < batches.size(); step++) {
             Batch batch = batches.get(step);
@@ -144,8 +151,7 @@ public final class Trial {
 
     /** As much of a batch as one of the workers has of it. */
     private static Batch share(Batch batch, int workers) {
-        int tokens = batch.ids().length / workers;
-        return batch.first(tokens);
+        return batch.first(batch.ids().length / workers);
     }
 
     /** @param end what became of the process */

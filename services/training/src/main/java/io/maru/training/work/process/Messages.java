@@ -5,6 +5,7 @@ import com.google.protobuf.UnsafeByteOperations;
 import io.maru.formats.SealedFile;
 import io.maru.model.cluster.Cluster;
 import io.maru.model.data.Batch;
+import io.maru.training.work.process.message.Packing;
 import io.maru.training.work.process.message.StoredFile;
 import io.maru.training.work.process.message.TokenBatch;
 import io.maru.training.work.process.message.Workers;
@@ -33,8 +34,10 @@ final class Messages {
         TokenBatch.Builder message =
                 TokenBatch.newBuilder().setIds(bytes(batch.ids())).setTargets(bytes(batch.targets()));
         batch.weights().ifPresent(weights -> message.setWeights(bytes(weights)));
-        batch.packing().ifPresent(texts -> message.setSegments(bytes(texts.segments()))
-                .setPositions(bytes(texts.positions())));
+        batch.packing()
+                .ifPresent(texts -> message.setPacking(Packing.newBuilder()
+                        .setSegments(bytes(texts.segments()))
+                        .setPositions(bytes(texts.positions()))));
         return message.build();
     }
 
@@ -43,40 +46,38 @@ final class Messages {
                 ints(message.getIds()),
                 ints(message.getTargets()),
                 message.hasWeights() ? Optional.of(floats(message.getWeights())) : Optional.empty(),
-                message.hasSegments()
-                        ? Optional.of(new Batch.Packing(ints(message.getSegments()), ints(message.getPositions())))
+                message.hasPacking()
+                        ? Optional.of(new Batch.Packing(
+                                ints(message.getPacking().getSegments()),
+                                ints(message.getPacking().getPositions())))
                         : Optional.empty());
     }
 
-    private static ByteString bytes(float[] values) {
-        ByteBuffer bytes = ByteBuffer.allocate(Math.multiplyExact(values.length, Float.BYTES))
-                .order(ByteOrder.LITTLE_ENDIAN);
-        bytes.asFloatBuffer().put(values);
-        return UnsafeByteOperations.unsafeWrap(bytes);
-    }
-
-    private static float[] floats(ByteString bytes) {
-        float[] values = new float[bytes.size() / Float.BYTES];
-        bytes.asReadOnlyByteBuffer()
-                .order(ByteOrder.LITTLE_ENDIAN)
-                .asFloatBuffer()
-                .get(values);
-        return values;
-    }
-
     private static ByteString bytes(int[] values) {
-        ByteBuffer bytes = ByteBuffer.allocate(Math.multiplyExact(values.length, Integer.BYTES))
-                .order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer bytes = littleEndian(values.length);
         bytes.asIntBuffer().put(values);
         return UnsafeByteOperations.unsafeWrap(bytes);
     }
 
+    private static ByteString bytes(float[] values) {
+        ByteBuffer bytes = littleEndian(values.length);
+        bytes.asFloatBuffer().put(values);
+        return UnsafeByteOperations.unsafeWrap(bytes);
+    }
+
+    private static ByteBuffer littleEndian(int values) {
+        return ByteBuffer.allocate(Math.multiplyExact(values, Integer.BYTES)).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
     private static int[] ints(ByteString bytes) {
         int[] values = new int[bytes.size() / Integer.BYTES];
-        bytes.asReadOnlyByteBuffer()
-                .order(ByteOrder.LITTLE_ENDIAN)
-                .asIntBuffer()
-                .get(values);
+        bytes.asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN).asIntBuffer().get(values);
+        return values;
+    }
+
+    private static float[] floats(ByteString bytes) {
+        float[] values = new float[bytes.size() / Float.BYTES];
+        bytes.asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
         return values;
     }
 

@@ -35,8 +35,7 @@ class TrainerProcessTest {
     private static final DeviceOptions DEVICE = new DeviceOptions(2, 2);
     private static final TrainerSetup SETUP =
             TrainerSetup.of(CONFIG, AdamW.usual(), BATCH, TrainingOptions.usual(), DEVICE);
-    private static final int[] INPUTS = tokens(1);
-    private static final int[] TARGETS = tokens(2);
+    private static final Batch BATCH_OF_TOKENS = Batch.of(tokens(1), tokens(2));
 
     @TempDir
     Path folder;
@@ -46,19 +45,15 @@ class TrainerProcessTest {
         Path here = Files.createDirectory(folder.resolve("here"));
         Path there = Files.createDirectory(folder.resolve("there"));
         try (Trainer expected = Trainer.create(
-                        TrainingTask.of(CONFIG, AdamW.usual(), BATCH),
-                        Weights.initial(CONFIG, SEED),
-                        TrainingOptions.usual(),
-                        DEVICE);
+                        TrainingTask.of(CONFIG, AdamW.usual(), BATCH), Weights.initial(CONFIG, SEED), TrainingOptions.usual(), DEVICE);
                 TrainerProcess found = TrainerProcess.start(LIMIT)) {
             found.begin(SETUP, FirstWeights.of(SEED));
             for (int i = 0; i < 3; i++) {
-                StepResult step = expected.step(Batch.of(INPUTS, TARGETS), 1e-2f);
-                assertThat(found.step(Batch.of(INPUTS, TARGETS), 1e-2f)).isEqualTo(step);
+                StepResult step = expected.step(BATCH_OF_TOKENS, 1e-2f);
+                assertThat(found.step(BATCH_OF_TOKENS, 1e-2f)).isEqualTo(step);
             }
             assertThat(found.steps()).isEqualTo(3);
-            assertThat(found.validate(Batch.of(INPUTS, TARGETS)))
-                    .isEqualTo(expected.validate(Batch.of(INPUTS, TARGETS)));
+            assertThat(found.validate(BATCH_OF_TOKENS)).isEqualTo(expected.validate(BATCH_OF_TOKENS));
             Learner.Saved saved = found.save(there);
             assertThat(saved).isEqualTo(expected.save(here));
             saved.model().verify(there.resolve(Learner.MODEL_FILE));
@@ -75,17 +70,14 @@ class TrainerProcessTest {
         Path there = Files.createDirectory(folder.resolve("there"));
         Path later = Files.createDirectory(folder.resolve("later"));
         try (Trainer expected = Trainer.create(
-                        TrainingTask.of(CONFIG, AdamW.usual(), BATCH),
-                        Weights.initial(CONFIG, SEED),
-                        TrainingOptions.usual(),
-                        DEVICE);
+                        TrainingTask.of(CONFIG, AdamW.usual(), BATCH), Weights.initial(CONFIG, SEED), TrainingOptions.usual(), DEVICE);
                 TrainerProcess found = TrainerProcess.start(LIMIT)) {
             found.begin(SETUP, FirstWeights.of(SEED));
-            expected.step(Batch.of(INPUTS, TARGETS), 1e-2f);
-            found.step(Batch.of(INPUTS, TARGETS), 1e-2f);
+            expected.step(BATCH_OF_TOKENS, 1e-2f);
+            found.step(BATCH_OF_TOKENS, 1e-2f);
             Learner.Saved first = expected.save(here);
             try (Learner.Snapshot snapshot = found.snapshot()) {
-                found.step(Batch.of(INPUTS, TARGETS), 1e-2f);
+                found.step(BATCH_OF_TOKENS, 1e-2f);
                 assertThatThrownBy(() -> snapshot.save(folder.resolve("nowhere")))
                         .isInstanceOf(IOException.class)
                         .hasMessageContaining("NoSuchFileException");
@@ -95,7 +87,7 @@ class TrainerProcessTest {
                 assertThat(files.optimizer().measure()).isEqualTo(first.optimizer());
                 first.optimizer().verify(there.resolve(Learner.OPTIMIZER_FILE));
             }
-            expected.step(Batch.of(INPUTS, TARGETS), 1e-2f);
+            expected.step(BATCH_OF_TOKENS, 1e-2f);
             assertThat(found.save(later)).isEqualTo(expected.save(here));
         }
     }
@@ -128,8 +120,8 @@ class TrainerProcessTest {
     void tellsWhenTheNumbersRunAway() throws IOException {
         try (TrainerProcess trainer = TrainerProcess.start(LIMIT)) {
             trainer.begin(SETUP, FirstWeights.of(SEED));
-            trainer.step(Batch.of(INPUTS, TARGETS), Float.MAX_VALUE);
-            assertThatThrownBy(() -> trainer.step(Batch.of(INPUTS, TARGETS), 1e-3f))
+            trainer.step(BATCH_OF_TOKENS, Float.MAX_VALUE);
+            assertThatThrownBy(() -> trainer.step(BATCH_OF_TOKENS, 1e-3f))
                     .isInstanceOfSatisfying(DivergedException.class, diverged -> assertThat(diverged.step())
                             .isEqualTo(2))
                     .hasMessageStartingWith("step 2: loss NaN");
@@ -140,17 +132,16 @@ class TrainerProcessTest {
     void takesNoStepAboveALimit() throws IOException {
         try (TrainerProcess trainer = TrainerProcess.start(LIMIT)) {
             trainer.begin(SETUP, FirstWeights.of(SEED));
-            float loss =
-                    trainer.step(Batch.of(INPUTS, TARGETS), 0, Float.MAX_VALUE).loss();
+            float loss = trainer.step(BATCH_OF_TOKENS, 0, Float.MAX_VALUE).loss();
             float limit = Math.nextDown(loss);
-            assertThatThrownBy(() -> trainer.step(Batch.of(INPUTS, TARGETS), 0, limit))
+            assertThatThrownBy(() -> trainer.step(BATCH_OF_TOKENS, 0, limit))
                     .isInstanceOfSatisfying(DivergedException.class, diverged -> {
                         assertThat(diverged.loss()).isEqualTo(loss);
                         assertThat(diverged.lossLimit()).isEqualTo(limit);
                     })
                     .hasMessageStartingWith("step 2: loss " + loss);
             assertThat(trainer.steps()).isEqualTo(1);
-            assertThat(trainer.step(Batch.of(INPUTS, TARGETS), 0, loss).step()).isEqualTo(2);
+            assertThat(trainer.step(BATCH_OF_TOKENS, 0, loss).step()).isEqualTo(2);
         }
     }
 
@@ -173,7 +164,7 @@ class TrainerProcessTest {
         try (TrainerProcess trainer = TrainerProcess.start(LIMIT)) {
             trainer.begin(SETUP, FirstWeights.of(SEED));
             ProcessHandle.of(trainer.pid()).orElseThrow().destroyForcibly();
-            assertThatThrownBy(() -> trainer.step(Batch.of(INPUTS, TARGETS), 1e-3f))
+            assertThatThrownBy(() -> trainer.step(BATCH_OF_TOKENS, 1e-3f))
                     .isInstanceOf(TrainerLostException.class)
                     .hasMessageContaining("exit code 137 (expected: an answer)");
         }
@@ -184,7 +175,7 @@ class TrainerProcessTest {
         try (TrainerProcess trainer = TrainerProcess.start(Duration.ofSeconds(15))) {
             trainer.begin(SETUP, FirstWeights.of(SEED));
             signal(trainer.pid(), "STOP");
-            assertThatThrownBy(() -> trainer.step(Batch.of(INPUTS, TARGETS), 1e-3f))
+            assertThatThrownBy(() -> trainer.step(BATCH_OF_TOKENS, 1e-3f))
                     .isInstanceOf(TrainerLostException.class)
                     .hasMessageContaining("no answer for 15000 ms");
             assertThat(ProcessHandle.of(trainer.pid()).filter(ProcessHandle::isAlive))
