@@ -140,14 +140,15 @@ public final class PostgresTrainingJobs implements TrainingJobCatalog {
 
     /*
      * The first and the last of each part are found by their places, so that no part's measurements need be held or sorted:
-     * a million rows are read once, for as many numbers as there are points. Not to be left to the planner: where it has no
-     * statistics yet, it takes the job for one of few rows, and works the parts out again for each of them.
+     * a million rows are read once, for as many numbers as there are points. None of it is a join, and both parts of it are
+     * worked out once: where the planner has no statistics of a job yet, it takes it for one of few rows, and does for each of
+     * its rows what takes all of them.
      */
     @Override
     public List<HistoryPoint> history(String name, int maxPoints) {
         return database.inTransaction(
                 sql -> sql.list("""
-                with ends as (
+                with ends as materialized (
                     select min(step) as origin, max(step) - min(step) + 1 as steps from training_measurement where job = ?
                 ), part as materialized (
                     select min(step) as first_step, max(step) as last_step, count(*) as measurements,
@@ -163,13 +164,14 @@ public final class PostgresTrainingJobs implements TrainingJobCatalog {
                     where job = ?
                     group by (step - origin) * least(?, steps) / steps
                 )
-                select part.*, one.loss as first_loss, other.loss as last_loss, other.learning_rate,
+                select part.*,
+                    (select loss from training_measurement where job = ? and sequence = first) as first_loss,
+                    (select loss from training_measurement where job = ? and sequence = last) as last_loss,
+                    (select learning_rate from training_measurement where job = ? and sequence = last) as learning_rate,
                     (select validation_loss from training_measurement where job = ? and sequence = validated)
                 from part
-                join training_measurement one on one.job = ? and one.sequence = first
-                join training_measurement other on other.job = ? and other.sequence = last
                 order by first_step
-                """, PostgresTrainingJobs::readPoint, name, name, (long) maxPoints, name, name, name));
+                """, PostgresTrainingJobs::readPoint, name, name, (long) maxPoints, name, name, name, name));
     }
 
     /** Brings the job to a state, and tells what others should know of it. */
