@@ -3,5 +3,5 @@ package io.maru.training;
 import io.maru.platform.work.Worker;
 import java.util.List;
 
-/** What takes the seats of this replica, one each. */
+/** Holds the workers that take the seats of this replica, one each. */
 record SeatWorkers(List<Worker> all) {}

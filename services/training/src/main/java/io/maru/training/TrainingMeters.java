@@ -8,7 +8,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 
-/** The meters of the job in hand. */
+/** Publishes the figures of the job in hand. */
 final class TrainingMeters implements JobMeters {
     private static final long NANOS_PER_SECOND = Duration.ofSeconds(1).toNanos();
 

@@ -47,7 +47,7 @@ import java.time.Duration;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
 
-/** The object graph. */
+/** Makes the object graph. */
 @ApplicationScoped
 class Wiring {
     /** There only with the driver; without it, TensorFlow need not be loaded to see that there is no GPU. */

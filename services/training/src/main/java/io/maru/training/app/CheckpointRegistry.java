@@ -36,10 +36,10 @@ public interface CheckpointRegistry {
         return run + "/checkpoints/" + training + "-" + step;
     }
 
-    /** The ACTIVE checkpoint of a training with the highest step. */
+    /** Finds the ACTIVE checkpoint of a training with the highest step. */
     Optional<Kept> newest(String run, String training);
 
-    /** All ACTIVE checkpoints of a training, the highest step first. */
+    /** Lists all ACTIVE checkpoints of a training, the highest step first. */
     List<Kept> all(String run, String training);
 
     /**

@@ -16,7 +16,7 @@ public interface HeldJob {
     /** Makes a PENDING job CHECKING, and tells how it stands. */
     TrainingJob begin();
 
-    /** The state, which a caller may have changed. */
+    /** Looks up the state, which a caller may have changed. */
     TrainingJob.State state();
 
     /** Makes a CHECKING job RUNNING, keeps what it takes of the machine, and tells how it stands. */

@@ -2,7 +2,7 @@ package io.maru.training.app;
 
 import io.maru.training.domain.Measurement;
 
-/** What an operator watches. */
+/** Takes the figures that an operator watches. */
 public interface JobMeters {
     void stepped();
 

@@ -4,7 +4,7 @@ import io.maru.model.training.Learner;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** Where a job's steps are taken: in this process, or in as many as the job has workers. */
+/** Makes learners, which take a job's steps: in this process, or in as many as the job has workers. */
 public interface Learners {
     /**
      * From weights without moments.

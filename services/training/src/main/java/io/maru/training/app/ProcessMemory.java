@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.LongStream;
 
-/** What Linux tells of the memory of processes. */
+/** Asks Linux for the memory of processes. */
 final class ProcessMemory {
     private ProcessMemory() {}
 
@@ -18,7 +18,7 @@ final class ProcessMemory {
                 .sum();
     }
 
-    /** 0 of one that is gone. */
+    /** Gives 0 for a process that is gone. */
     private static long resident(long pid) {
         try {
             for (String line : Files.readAllLines(Path.of("/proc", Long.toString(pid), "status"))) {

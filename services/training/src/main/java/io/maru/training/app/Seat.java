@@ -13,9 +13,9 @@ public interface Seat {
     /** Tells the others where this process listens, as {@code host:port}. */
     void announce(String address);
 
-    /** Where all of them listen, in the order of their ranks; empty until the last has told. */
+    /** Tells where all of them listen, by rank; empty until the last has told. */
     Optional<List<String>> addresses();
 
-    /** Whether the attempt is still the job's. */
+    /** Tells whether the attempt is still the job's. */
     boolean isWanted();
 }

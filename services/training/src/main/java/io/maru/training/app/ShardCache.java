@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** The files of one job's datasets on the local disk, under their digests, so that a job that is taken up again fetches nothing. */
+/** Keeps the files of one job's datasets on the local disk, by their digests: a job that is taken up again fetches nothing. */
 final class ShardCache {
     private final TrainingBytes bytes;
     private final Path folder;
@@ -40,7 +40,7 @@ final class ShardCache {
         }
     }
 
-    /** The local copy of one of the dataset's files, every bit of it checked. */
+    /** Gives the local copy of one of the dataset's files, every bit of it checked. */
     Path file(Dataset dataset, Manifest.Entry entry) throws IOException {
         Path file = folder.resolve(entry.sha256());
         if (Files.exists(file)) {

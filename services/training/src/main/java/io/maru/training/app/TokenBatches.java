@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** The batches of one split, read from memory-mapped shards. Not safe for use by several threads. */
+/** Reads the batches of one split from memory-mapped shards. Not safe for use by several threads. */
 final class TokenBatches implements AutoCloseable {
     /** Tokens that are looked through for the ends of documents at a time. */
     private static final int CHUNK_TOKENS = 1 << 16;
@@ -105,7 +105,7 @@ final class TokenBatches implements AutoCloseable {
         return batch.build();
     }
 
-    /** What the batches have beside ids and targets. */
+    /** Tells what the batches have beside ids and targets. */
     BatchForm.Planes planes() {
         return planes;
     }

@@ -26,7 +26,7 @@ public record TrainerSetup(
         DeviceOptions device) {
     private static final JsonMapper JSON = new JsonMapper();
 
-    /** Of plain batches. */
+    /** Makes a setup for plain batches. */
     public static TrainerSetup of(
             DecoderConfig config, AdamW adamW, int batch, TrainingOptions options, DeviceOptions device) {
         return new TrainerSetup(
@@ -46,7 +46,7 @@ public record TrainerSetup(
         return DecoderConfig.fromJson(config.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** What a trainer learns. */
+    /** Tells libs/model what the trainer learns. */
     public TrainingTask task() {
         return TrainingTask.of(decoder(), adamW, batch).with(planes);
     }

@@ -34,7 +34,7 @@ import java.util.OptionalDouble;
  *     step 500, hold | step 501: loss 3.2     | send
  *                    | step 501 not taken: validate a batch | send, or drop: the weights of step 500 are spoilt
  */
-/** The steps that one worker takes on a job, until it ends, pauses, or must begin again. For one thread. */
+/** Takes the steps of one worker at a job, until it ends, pauses, or must begin again. For one thread. */
 final class TrainingAttempt {
     private static final System.Logger log = System.getLogger(TrainingAttempt.class.getName());
     private static final Duration PATIENCE = Duration.ofMillis(200);
@@ -59,7 +59,7 @@ final class TrainingAttempt {
     /** @param endOfText the token after each document */
     record Batches(TokenBatches train, TokenBatches validation, int endOfText) {}
 
-    /** How it came to an end. */
+    /** Tells how the attempt came to an end. */
     sealed interface Outcome {}
 
     /**
@@ -184,7 +184,7 @@ final class TrainingAttempt {
         return sum / weight;
     }
 
-    /** The weights are good, as far as is known. */
+    /** Decides what follows a step that was not taken. The weights are good, as far as is known. */
     private Optional<Outcome> notTaken(long batch, DivergedException why) throws InterruptedException {
         if (writer.isHolding()) {
             double probed = validationLoss(1);
@@ -221,7 +221,7 @@ final class TrainingAttempt {
         return Optional.of(stopped(divergence, end));
     }
 
-    /** The step of a batch was taken, and the weights are of no use since. */
+    /** Decides what follows a step that was taken, and left weights of no use. */
     private Optional<Outcome> spoilt(long batch, double validationLoss) throws InterruptedException {
         Divergence.Action action =
                 switch (spec.onDivergence()) {

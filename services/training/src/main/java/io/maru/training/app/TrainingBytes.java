@@ -5,9 +5,9 @@ import io.maru.formats.SealedFile;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** The objects that training reads and writes. Methods throw the refusals of the platform's object store. */
+/** Reads and writes training's objects. Methods throw the refusals of the platform's object store. */
 public interface TrainingBytes {
-    /** A small object whole. */
+    /** Reads a small object whole. */
     byte[] read(String key, int limit);
 
     /** Copies an object into a file, which is there only if its bytes are the expected ones. */

@@ -19,7 +19,7 @@ public interface TrainingJobCatalog {
 
     Optional<TrainingJob> findByRequest(String requestKey);
 
-    /** Those of a workspace, the newest first. */
+    /** Lists a workspace's jobs, the newest first. */
     List<TrainingJob> list(String workspace, long before, int limit);
 
     /** Adds a PENDING job and offers it to the workers. False where its name, its request or its run is taken. */
@@ -35,6 +35,6 @@ public interface TrainingJobCatalog {
     /** Measurements with a greater sequence number, in order. */
     List<Numbered> measurements(String name, long after, int limit);
 
-    /** All of a job's measurements in at most so many points, by steps. */
+    /** Tells all of a job's measurements in at most so many points, by steps. */
     List<HistoryPoint> history(String name, int maxPoints);
 }

@@ -24,7 +24,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
-/** What a caller may do with training jobs. */
+/** Does what a caller may ask of training jobs. */
 public final class TrainingJobs {
     private final TrainingJobCatalog catalog;
     private final Datasets datasets;
@@ -122,7 +122,7 @@ public final class TrainingJobs {
                         () -> TRAINING_JOB_NOT_FOUND.because("%s: no such training job (expected: one created)", name));
     }
 
-    /** Those of a workspace, the newest first. */
+    /** Lists a workspace's jobs, the newest first. */
     public List<TrainingJob> list(String workspace, long before, int limit) {
         return catalog.list(workspace, before, limit);
     }

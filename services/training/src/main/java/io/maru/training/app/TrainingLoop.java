@@ -118,7 +118,7 @@ public final class TrainingLoop {
         }
     }
 
-    /** What the job takes of the machine, once in its life. */
+    /** Finds out what the job takes of the machine, once in its life. */
     private Preflight check(HeldJob held, TrainingJob job) throws InterruptedException, IOException {
         if (!trial.isDue(job.preflight())) {
             return job.preflight();
@@ -226,7 +226,7 @@ public final class TrainingLoop {
         }
     }
 
-    /** A trainer and what had been reached when its weights were saved. */
+    /** Holds a trainer and what had been reached when its weights were saved. */
     private record Start(Learner trainer, Progress progress, TrainingCursor cursor) implements AutoCloseable {
         @Override
         public void close() {
@@ -234,7 +234,7 @@ public final class TrainingLoop {
         }
     }
 
-    /** Of one worker. */
+    /** Gives the devices of one worker. */
     private DeviceOptions device(TrainingSpec spec) {
         return settings.device().withDevices(spec.devices());
     }
@@ -276,7 +276,7 @@ public final class TrainingLoop {
                 state.cursor());
     }
 
-    /** What the trainer's batches need to have, so that it can take those of both splits. */
+    /** Tells what the trainer's batches need to have, so that it can take those of both splits. */
     private static BatchForm.Planes planes(TokenBatches train, TokenBatches validation) {
         return train.planes() == BatchForm.Planes.NONE ? validation.planes() : train.planes();
     }
@@ -303,7 +303,7 @@ public final class TrainingLoop {
         return tokenizer;
     }
 
-    /** What every checkpoint of the run has besides weights, moments and state, by file name. */
+    /** Makes what every checkpoint of the run has besides weights, moments and state, by file name. */
     private static Map<String, Path> unchangingFiles(
             Dataset dataset, BpeTokenizer tokenizer, TrainingPlan plan, ShardCache cache, Path folder)
             throws IOException {

@@ -14,7 +14,7 @@ public interface TrialTrainer extends AutoCloseable {
     /** Holds what a checkpoint holds while it is written. */
     void hold();
 
-    /** The most memory that it had in use at once so far, in bytes; 0 where it is gone. */
+    /** Tells the maximum of memory that it had in use at once so far, in bytes; 0 where it is gone. */
     long peakBytes();
 
     /** Ends it, whatever it does; other threads may call this too. */

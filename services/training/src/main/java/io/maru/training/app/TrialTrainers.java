@@ -3,7 +3,7 @@ package io.maru.training.app;
 import java.io.IOException;
 import java.time.Duration;
 
-/** Where trainers for a trial come from. */
+/** Starts trainers for trials. */
 @FunctionalInterface
 public interface TrialTrainers {
     /** @param limit of each of its answers */

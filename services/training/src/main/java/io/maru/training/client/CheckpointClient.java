@@ -32,7 +32,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
-/** The checkpoint service. What it refuses for good is CHECKPOINT_REFUSED; that it is down may pass. */
+/** Asks the checkpoint service. What it refuses for good is CHECKPOINT_REFUSED; that it is down may pass. */
 public final class CheckpointClient implements CheckpointRegistry {
     private static final Duration LOOK = Duration.ofSeconds(10);
 

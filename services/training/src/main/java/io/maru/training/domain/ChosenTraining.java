@@ -71,7 +71,7 @@ public record ChosenTraining(TrainingSpec spec, List<Choice> choices) {
         return new ChosenTraining(withRates(config, training, choices), choices);
     }
 
-    /** The spec with the batch that follows, if it follows. */
+    /** Settles batch and accumulation where they follow from what was said. */
     static TrainingSpec settled(TrainingSpec asked) {
         int batch = asked.batch();
         if (batch == TrainingSpec.FOLLOWS) {
@@ -86,7 +86,7 @@ public record ChosenTraining(TrainingSpec spec, List<Choice> choices) {
         return asked.withBatch(batch, parts);
     }
 
-    /** The smallest training that a spec may become, for a check before there is a dataset. */
+    /** Gives the smallest training that a spec may become, for a check before there is a dataset. */
     static TrainingSpec smallest(TrainingSpec asked) {
         TrainingSpec training = settled(asked);
         if (training.batch() == TrainingSpec.AUTO) {
@@ -164,7 +164,7 @@ public record ChosenTraining(TrainingSpec spec, List<Choice> choices) {
         return asked.withRates(peak, min);
     }
 
-    /** The same wherever it is written: checkpoints keep it. */
+    /** Writes the same text in every locale: checkpoints keep it. */
     private static String text(String format, Object... arguments) {
         return String.format(Locale.ROOT, format, arguments);
     }

@@ -34,7 +34,7 @@ public record TrainingRequest(
         }
     }
 
-    /** The same but for the spec. */
+    /** Gives the same request with another spec. */
     public TrainingRequest with(TrainingSpec other) {
         return new TrainingRequest(run, training, dataset, tokenizer, other, init, recipe, priority);
     }

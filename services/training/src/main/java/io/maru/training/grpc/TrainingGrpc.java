@@ -37,7 +37,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** The front door. */
+/** Answers the calls of training.proto. */
 @GrpcService
 class TrainingGrpc implements TrainingService {
     private static final Duration WATCH_INTERVAL = Duration.ofMillis(250);
@@ -149,7 +149,7 @@ class TrainingGrpc implements TrainingService {
         return answer(jobs.change(jobName(request.getName()), Command.CANCEL));
     }
 
-    /** A measurement, or the news that no other will follow. */
+    /** Holds a measurement, or the news that no other will follow. */
     private record Watched(long sequence, Optional<Numbered> measured) {}
 
     private List<Watched> watch(String name, long after) {

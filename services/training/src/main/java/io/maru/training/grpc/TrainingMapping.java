@@ -21,7 +21,7 @@ import io.maru.training.v1.TrainingMeasurement;
 import java.util.List;
 import java.util.Optional;
 
-/** Where the words of the wire and those of the domain meet. */
+/** Turns messages of the wire into the domain's types, and back. */
 final class TrainingMapping {
     private static final String DATASET = "datasets/{dataset}";
     private static final String USUAL_TRAINING = "train";
@@ -50,7 +50,7 @@ final class TrainingMapping {
                 priority(request.getPriority()));
     }
 
-    /** Where first weights come from; empty where that is the name of something to come, an earlier step of a run say. */
+    /** Gives the name of first weights; empty where they are still to come, from an earlier step of a run say. */
     static Optional<String> init(String name) {
         return name.contains("/") ? Optional.of(initName(name)) : Optional.empty();
     }

@@ -16,7 +16,7 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
 
-/** A job under a claim of the work queue. */
+/** Holds a job under a claim of the work queue: each method proves the claim in its transaction. */
 public final class LeasedJob implements HeldJob {
     private final Claim claim;
     private final Database database;

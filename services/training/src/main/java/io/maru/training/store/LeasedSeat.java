@@ -7,7 +7,7 @@ import io.maru.training.app.HeldSeat;
 import io.maru.training.app.Seat;
 import java.util.Optional;
 
-/** A seat under a claim of the work queue. */
+/** Holds a seat under a claim of the work queue. */
 public final class LeasedSeat implements HeldSeat {
     private final Claim claim;
     private final Database database;

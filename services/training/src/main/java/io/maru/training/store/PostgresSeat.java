@@ -27,7 +27,7 @@ final class PostgresSeat implements Seat {
         this.setup = row.getString("setup");
     }
 
-    /** The seats of a new attempt, in place of those of any before; the first one is the leader's. */
+    /** Opens the seats of a new attempt, in place of those of any before; the first one is the leader's. */
     static PostgresSeat open(
             Sql sql, Database database, WorkQueue queue, String job, String attempt, int workers, String setup)
             throws SQLException {

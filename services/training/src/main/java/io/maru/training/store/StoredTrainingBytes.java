@@ -9,7 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** The objects, in the platform's store. */
+/** Keeps the objects in the platform's store. */
 public final class StoredTrainingBytes implements TrainingBytes {
     private final ObjectStore store;
 

@@ -12,7 +12,7 @@ import io.maru.training.v1.TrainingPaused;
 import io.maru.training.v1.TrainingProgressed;
 import java.util.Optional;
 
-/** What is told of a job on Kafka. */
+/** Makes the facts that are told of a job on Kafka. */
 final class TrainingFacts {
     private TrainingFacts() {}
 
@@ -61,7 +61,7 @@ final class TrainingFacts {
         return Fact.of("maru.training.diverged.v1", job.name(), job.request().run(), fact.build());
     }
 
-    /** The fact that a state is worth; none for those that are only passed through. */
+    /** Makes the fact that a state is worth; none for those that are only passed through. */
     static Optional<Fact> reached(TrainingJob job) {
         String name = job.name();
         String run = job.request().run();

@@ -21,7 +21,7 @@ public final class SeatWork implements Worker.Work {
     private final Function<Claim, HeldSeat> seats;
     private final Following following;
 
-    /** What is done in a seat. */
+    /** Does what is to be done in a seat. */
     @FunctionalInterface
     public interface Following {
         void follow(Seat seat) throws IOException, InterruptedException;

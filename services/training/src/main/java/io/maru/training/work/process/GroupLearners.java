@@ -12,7 +12,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.function.BiConsumer;
 
-/** A job of several workers in as many trainer processes, of which this replica has the leading one. */
+/** Leads a job of several workers, in as many trainer processes, of which this replica has the first. */
 public final class GroupLearners implements Learners {
     private final Learners alone;
     private final Rendezvous rendezvous;

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** How a trainer process is started: by the same Java, from the same jars as this one. */
+/** Starts a trainer process by the same Java, from the same jars as this one. */
 record TrainerCommand(List<String> words) {
     /** What Quarkus starts a packaged service from; it has a class loader of its own, which knows where the jars are. */
     private static final String PACKAGED = "quarkus-run.jar";

@@ -206,7 +206,7 @@ public final class TrainerProcess implements Learner {
         return process.pid();
     }
 
-    /** The most memory that it has had in use so far, in bytes. */
+    /** Tells the maximum of memory that it has had in use so far, in bytes. */
     public long peakResidentBytes() {
         Path status = Path.of("/proc", Long.toString(process.pid()), "status");
         try {

@@ -10,7 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 
-/** A trainer process on trial: where memory runs out, it is the first to go. */
+/** Runs a trainer process on trial: where memory runs out, it is the first to go. */
 public final class TrialProcess implements TrialTrainer {
     private static final System.Logger log = System.getLogger(TrialProcess.class.getName());
     private static final String FIRST_TO_GO = "1000";
