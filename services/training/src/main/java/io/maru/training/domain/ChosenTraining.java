@@ -158,7 +158,8 @@ public record ChosenTraining(TrainingSpec spec, List<Choice> choices) {
                     text("for %,d parameters without the embeddings (Kaplan 2020, D.1)", parameters)));
         }
         if (min == TrainingSpec.FOLLOWS) {
-            min = shown(peak / 10);
+            // Of a rate that was given it is exact, as a recipe that says it would be.
+            min = asked.learningRate() == TrainingSpec.AUTO ? shown(peak / 10) : peak / 10;
             choices.add(new Choice("minLearningRate", Double.toString(min), "a tenth of the learning rate of " + peak));
         }
         return asked.withRates(peak, min);

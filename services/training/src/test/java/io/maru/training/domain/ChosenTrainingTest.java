@@ -128,6 +128,17 @@ class ChosenTrainingTest {
     }
 
     @Test
+    void whatFollowsFromARateThatWasGivenIsExact() {
+        TrainingSpec asked = Specs.spec(
+                new ModelSpec(4, 4, 128, 64), 3000, 12, 0.00123456, -1, -1, 0.1, 0.9, 0.99, 1, 1337, 250, 20, 500);
+
+        TrainingSpec chosen = ChosenTraining.of(SMALL, asked, MEGABYTE, LIMITS).spec();
+
+        assertThat(chosen.minLearningRate()).isEqualTo(0.00123456 / 10);
+        assertThat(chosen.warmupSteps()).isEqualTo(100);
+    }
+
+    @Test
     void fitsABatchToTheStepsThatWereAskedFor() {
         ChosenTraining chosen = ChosenTraining.of(SMALL, OPEN.withSteps(3000), MEGABYTE, LIMITS);
 
