@@ -586,7 +586,9 @@ class TrainingServiceTest {
         // The same request id, the same short names: another caller's are others.
         TrainingJob theirs = others.createTrainingJob(request.build());
 
-        assertThat(theirs.getName()).startsWith("workspaces/other/trainingJobs/").isNotEqualTo(ours.getName());
+        assertThat(theirs.getName())
+                .startsWith("workspaces/other/trainingJobs/")
+                .isNotEqualTo(ours.getName());
         assertThat(theirs.getRun()).isEqualTo(theirRun);
         assertThat(others.listTrainingJobs(ListTrainingJobsRequest.getDefaultInstance())
                         .getTrainingJobsList())

@@ -18,12 +18,7 @@ import java.nio.charset.StandardCharsets;
  * @param planes what a batch has beside ids and targets
  */
 public record TrainerSetup(
-        String config,
-        AdamW adamW,
-        int batch,
-        BatchForm.Planes planes,
-        TrainingOptions options,
-        DeviceOptions device) {
+        String config, AdamW adamW, int batch, BatchForm.Planes planes, TrainingOptions options, DeviceOptions device) {
     private static final JsonMapper JSON = new JsonMapper();
 
     /** Makes a setup for plain batches. */

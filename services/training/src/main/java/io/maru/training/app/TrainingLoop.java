@@ -240,12 +240,7 @@ public final class TrainingLoop {
     }
 
     private Start start(
-            HeldJob held,
-            TrainingJob job,
-            List<Dataset> all,
-            TrainingPlan plan,
-            BatchForm.Planes planes,
-            Path folder)
+            HeldJob held, TrainingJob job, List<Dataset> all, TrainingPlan plan, BatchForm.Planes planes, Path folder)
             throws IOException, InterruptedException {
         TrainingSpec spec = job.request().spec();
         TrainerSetup setup = TrainerSetup.of(plan.config(), plan.adamW(), spec.batch(), plan.options(), device(spec))

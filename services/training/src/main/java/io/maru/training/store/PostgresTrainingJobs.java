@@ -146,8 +146,8 @@ public final class PostgresTrainingJobs implements TrainingJobCatalog {
      */
     @Override
     public List<HistoryPoint> history(String name, int maxPoints) {
-        return database.inTransaction(
-                sql -> sql.list("""
+        return database.inTransaction(sql ->
+                sql.list("""
                 with ends as materialized (
                     select min(step) as origin, max(step) - min(step) + 1 as steps from training_measurement where job = ?
                 ), part as materialized (

@@ -46,15 +46,15 @@ class TokenBatchesTest {
             assertThat(batch.ids()).containsExactly(0, 1, END, 2, 2);
             assertThat(batch.targets()).containsExactly(1, END, 2, 2, 4);
             // 1 is not learnt from, and the first token of a text follows from nothing.
-            assertThat(batch.weights()).hasValueSatisfying(weights -> assertThat(weights)
-                    .containsExactly(0, 1, 0, 1, 1));
+            assertThat(batch.weights())
+                    .hasValueSatisfying(weights -> assertThat(weights).containsExactly(0, 1, 0, 1, 1));
             assertThat(batch.packing()).hasValueSatisfying(texts -> {
                 assertThat(texts.segments()).containsExactly(0, 0, 0, 1, 1);
                 assertThat(texts.positions()).containsExactly(0, 1, 2, 0, 1);
             });
             // A text that begins before the row goes on in it from position 0.
-            assertThat(row(batches, 4).packing()).hasValueSatisfying(texts -> assertThat(texts.positions())
-                    .containsExactly(0, 1, 2, 3, 4));
+            assertThat(row(batches, 4).packing())
+                    .hasValueSatisfying(texts -> assertThat(texts.positions()).containsExactly(0, 1, 2, 3, 4));
         }
     }
 

@@ -182,11 +182,7 @@ public final class TrainerMain {
 
     private static Done follow(Follow follow) {
         TrainerSetup setup = TrainerSetup.fromJson(follow.getSetup());
-        Trainer.follow(
-                setup.task(),
-                setup.options(),
-                setup.device(),
-                Messages.cluster(follow.getWorkers()));
+        Trainer.follow(setup.task(), setup.options(), setup.device(), Messages.cluster(follow.getWorkers()));
         return Done.getDefaultInstance();
     }
 
@@ -209,8 +205,7 @@ public final class TrainerMain {
     }
 
     private Done step(Step step) {
-        StepResult result =
-                learner.step(Messages.batch(step.getBatch()), step.getLearningRate(), step.getLossLimit());
+        StepResult result = learner.step(Messages.batch(step.getBatch()), step.getLearningRate(), step.getLossLimit());
         return Done.newBuilder()
                 .setStep(result.step())
                 .setLoss(result.loss())

@@ -45,7 +45,10 @@ class TrainerProcessTest {
         Path here = Files.createDirectory(folder.resolve("here"));
         Path there = Files.createDirectory(folder.resolve("there"));
         try (Trainer expected = Trainer.create(
-                        TrainingTask.of(CONFIG, AdamW.usual(), BATCH), Weights.initial(CONFIG, SEED), TrainingOptions.usual(), DEVICE);
+                        TrainingTask.of(CONFIG, AdamW.usual(), BATCH),
+                        Weights.initial(CONFIG, SEED),
+                        TrainingOptions.usual(),
+                        DEVICE);
                 TrainerProcess found = TrainerProcess.start(LIMIT)) {
             found.begin(SETUP, FirstWeights.of(SEED));
             for (int i = 0; i < 3; i++) {
@@ -70,7 +73,10 @@ class TrainerProcessTest {
         Path there = Files.createDirectory(folder.resolve("there"));
         Path later = Files.createDirectory(folder.resolve("later"));
         try (Trainer expected = Trainer.create(
-                        TrainingTask.of(CONFIG, AdamW.usual(), BATCH), Weights.initial(CONFIG, SEED), TrainingOptions.usual(), DEVICE);
+                        TrainingTask.of(CONFIG, AdamW.usual(), BATCH),
+                        Weights.initial(CONFIG, SEED),
+                        TrainingOptions.usual(),
+                        DEVICE);
                 TrainerProcess found = TrainerProcess.start(LIMIT)) {
             found.begin(SETUP, FirstWeights.of(SEED));
             expected.step(BATCH_OF_TOKENS, 1e-2f);
