@@ -1,8 +1,7 @@
 package io.maru.bench;
 
-import io.maru.model.data.Batch;
-import io.maru.model.training.TrainingTask;
 import io.maru.model.configuration.GptConfig;
+import io.maru.model.data.Batch;
 import io.maru.model.data.BatchOrder;
 import io.maru.model.device.DeviceOptions;
 import io.maru.model.kernel.Precision;
@@ -10,6 +9,7 @@ import io.maru.model.training.AdamW;
 import io.maru.model.training.LearningRate;
 import io.maru.model.training.Trainer;
 import io.maru.model.training.TrainingOptions;
+import io.maru.model.training.TrainingTask;
 import io.maru.model.weights.Weights;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -87,7 +87,11 @@ public final class CharacterLevel {
         TrainingOptions options = TrainingOptions.usual().with(precision);
         Random random = new Random(seed);
         long start = System.nanoTime();
-        try (Trainer trainer = Trainer.create(TrainingTask.of(config, ADAM_W, BATCH), Weights.initial(config, seed), options, DeviceOptions.allCores())) {
+        try (Trainer trainer = Trainer.create(
+                TrainingTask.of(config, ADAM_W, BATCH),
+                Weights.initial(config, seed),
+                options,
+                DeviceOptions.allCores())) {
             while (trainer.steps() < STEPS) {
                 long step = trainer.steps();
                 long[] offsets =

@@ -17,11 +17,11 @@ import io.maru.tokenizer.BpeTrainer;
 import io.maru.tokenizer.TieRule;
 import io.maru.training.app.CheckpointRegistry;
 import io.maru.training.app.HeldJob;
+import io.maru.training.app.JobMeters;
 import io.maru.training.app.LocalLearners;
 import io.maru.training.app.Seat;
 import io.maru.training.app.TrainingBytes;
 import io.maru.training.app.TrainingLoop;
-import io.maru.training.app.TrainingMeters;
 import io.maru.training.app.Trial;
 import io.maru.training.domain.Divergence;
 import io.maru.training.domain.Limits;
@@ -67,7 +67,8 @@ public final class CheckpointCost {
     private static final int EVERY = USUAL_EVERY + USUAL_EVERY / 2;
     private static final int STEPS = 3 * EVERY + USUAL_EVERY;
 
-    private static final String DATASET = "datasets/bench";
+    private static final String RUN = "workspaces/default/runs/bench";
+    private static final String DATASET = "workspaces/default/datasets/bench";
 
     private CheckpointCost() {}
 
@@ -146,30 +147,36 @@ public final class CheckpointCost {
     }
 
     private static TrainingRequest request(Precision precision, int[] shape) {
-        return new TrainingRequest(
-                "runs/bench",
-                DATASET,
+        TrainingSpec spec = new TrainingSpec(
                 new ModelSpec(shape[2], shape[3], shape[4], shape[1]),
-                new TrainingSpec(
-                        STEPS,
-                        shape[5],
-                        1e-4,
-                        1e-5,
-                        1,
-                        0.1,
-                        0.9,
-                        0.95,
-                        1,
-                        1,
-                        STEPS,
-                        1,
-                        EVERY,
-                        Decay.COSINE,
-                        precision,
-                        Recompute.NONE,
-                        0,
-                        1),
-                "");
+                STEPS,
+                shape[5],
+                TrainingSpec.FOLLOWS,
+                1e-4,
+                1e-5,
+                1,
+                0.1,
+                0.9,
+                0.95,
+                1,
+                1,
+                STEPS,
+                1,
+                EVERY,
+                Decay.COSINE,
+                precision,
+                Recompute.NONE,
+                0,
+                1,
+                1,
+                1,
+                List.of(),
+                1,
+                0,
+                TrainingSpec.OnDivergence.FAIL,
+                0,
+                0);
+        return new TrainingRequest(RUN, "train", DATASET, "", spec, "", "", 0);
     }
 
     /** Puts a sealed dataset of random tokens into the store, and a tokenizer that has them. */
@@ -242,7 +249,7 @@ public final class CheckpointCost {
     }
 
     /** When each step ended, and when each checkpoint was registered. */
-    private static final class Clock implements TrainingMeters {
+    private static final class Clock implements JobMeters {
         private final Moment[] ended = new Moment[STEPS + 1];
         private final Map<Integer, Long> registered = new ConcurrentHashMap<>();
         private final Times waited = new Times();
@@ -274,13 +281,18 @@ public final class CheckpointCost {
         }
 
         @Override
-        public Optional<Kept> newest(String run) {
+        public Optional<Kept> newest(String run, String training) {
             return Optional.empty();
         }
 
         @Override
-        public List<Kept> all(String run) {
+        public List<Kept> all(String run, String training) {
             return List.of();
+        }
+
+        @Override
+        public Optional<Map<String, SealedFile>> files(String name) {
+            throw new IllegalStateException(name + ": asked for (expected: a run that begins)");
         }
 
         @Override
@@ -295,7 +307,7 @@ public final class CheckpointCost {
 
         @Override
         public void register(Candidate candidate) {
-            String prefix = CheckpointRegistry.name(candidate.run(), candidate.step());
+            String prefix = CheckpointRegistry.name(candidate.run(), candidate.training(), candidate.step());
             candidate.files().forEach((name, file) -> {
                 StoredObject found = store.attested(prefix + "/" + name).orElseThrow();
                 if (!found.sha256().equals(file.sha256())) {
@@ -315,9 +327,10 @@ public final class CheckpointCost {
         @Override
         public TrainingJob begin() {
             return new TrainingJob(
-                    "trainingJobs/bench",
+                    "workspaces/default/trainingJobs/bench",
                     request,
-                    request.training(),
+                    request.spec(),
+                    Optional.empty(),
                     List.of(),
                     TrainingJob.State.RUNNING,
                     Progress.NONE,
@@ -370,5 +383,10 @@ public final class CheckpointCost {
 
         @Override
         public void end(TrainingJob.State end, Progress progress, List<Measurement> measured, String pauseReason) {}
+
+        @Override
+        public void fail(String reason, String message) {
+            throw new IllegalStateException(reason + ": " + message);
+        }
     }
 }

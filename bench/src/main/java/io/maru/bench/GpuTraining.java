@@ -1,8 +1,7 @@
 package io.maru.bench;
 
-import io.maru.model.data.Batch;
-import io.maru.model.training.TrainingTask;
 import io.maru.model.configuration.GptConfig;
+import io.maru.model.data.Batch;
 import io.maru.model.device.Device;
 import io.maru.model.device.DeviceOptions;
 import io.maru.model.kernel.Compilation;
@@ -10,6 +9,7 @@ import io.maru.model.kernel.Precision;
 import io.maru.model.training.AdamW;
 import io.maru.model.training.Trainer;
 import io.maru.model.training.TrainingOptions;
+import io.maru.model.training.TrainingTask;
 import io.maru.model.weights.Weights;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -70,7 +70,11 @@ public final class GpuTraining {
         int[] inputs = random.ints(tokens, 0, config.vocabularySize()).toArray();
         int[] targets = random.ints(tokens, 0, config.vocabularySize()).toArray();
         List<Double> seconds = new ArrayList<>();
-        try (Trainer trainer = Trainer.create(TrainingTask.of(config, AdamW.usual(), batch), Weights.initial(config, 1), options, DeviceOptions.allCores())) {
+        try (Trainer trainer = Trainer.create(
+                TrainingTask.of(config, AdamW.usual(), batch),
+                Weights.initial(config, 1),
+                options,
+                DeviceOptions.allCores())) {
             for (int step = 0; step < WARM_UP + STEPS; step++) {
                 long start = System.nanoTime();
                 trainer.step(Batch.of(inputs, targets), 1e-4f);

@@ -1,15 +1,15 @@
 package io.maru.bench;
 
-import io.maru.model.data.Batch;
-import io.maru.model.training.TrainingTask;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.maru.model.configuration.GptConfig;
+import io.maru.model.data.Batch;
 import io.maru.model.device.DeviceOptions;
 import io.maru.model.kernel.Precision;
 import io.maru.model.training.AdamW;
 import io.maru.model.training.Trainer;
 import io.maru.model.training.TrainingOptions;
+import io.maru.model.training.TrainingTask;
 import io.maru.model.weights.Weights;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -40,7 +40,8 @@ public final class StepProcess {
             for (String line = in.readLine(); line != null; line = in.readLine()) {
                 String[] asked = line.split(" ");
                 Precision precision = asked[0].equals("bf16") ? Precision.BFLOAT16 : Precision.FLOAT32;
-                try (Trainer trainer = Trainer.create(TrainingTask.of(config, AdamW.usual(), batch),
+                try (Trainer trainer = Trainer.create(
+                        TrainingTask.of(config, AdamW.usual(), batch),
                         Weights.initial(config, 1),
                         TrainingOptions.usual().with(precision),
                         new DeviceOptions(threads, threads))) {

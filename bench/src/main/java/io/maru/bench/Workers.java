@@ -1,16 +1,16 @@
 package io.maru.bench;
 
-import io.maru.model.data.Batch;
-import io.maru.model.training.TrainingTask;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.maru.model.cluster.Cluster;
 import io.maru.model.configuration.GptConfig;
+import io.maru.model.data.Batch;
 import io.maru.model.device.DeviceOptions;
 import io.maru.model.kernel.Precision;
 import io.maru.model.training.AdamW;
 import io.maru.model.training.Trainer;
 import io.maru.model.training.TrainingOptions;
+import io.maru.model.training.TrainingTask;
 import io.maru.model.weights.Weights;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
@@ -103,7 +103,12 @@ public final class Workers {
                 .toArray();
         int[] targets = random.ints((long) batch * config.block(), 0, config.vocabularySize())
                 .toArray();
-        try (Trainer trainer = Trainer.create(TrainingTask.of(config, AdamW.usual(), batch), Weights.initial(config, 1), options, device, cluster);
+        try (Trainer trainer = Trainer.create(
+                        TrainingTask.of(config, AdamW.usual(), batch),
+                        Weights.initial(config, 1),
+                        options,
+                        device,
+                        cluster);
                 BufferedReader in = new BufferedReader(new InputStreamReader(System.in, UTF_8))) {
             while (in.readLine() != null) {
                 List<Double> millis = new ArrayList<>();
