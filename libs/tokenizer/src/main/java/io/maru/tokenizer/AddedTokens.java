@@ -48,6 +48,9 @@ final class AddedTokens {
         addNode();
         for (int i = 0; i < tokens.size(); i++) {
             byte[] bytes = written.apply(tokens.get(i).content()).getBytes(UTF_8);
+            if (bytes.length == 0) {
+                continue; // normalised to nothing, which is found nowhere
+            }
             int node = 0;
             for (byte b : bytes) {
                 int child = child(node, b);
@@ -112,6 +115,22 @@ final class AddedTokens {
         if (done < end) {
             pieces.text(done, end);
         }
+    }
+
+    /** The end of the longest token at {@code at}, or {@code at} if there is none. */
+    int longestEnd(byte[] text, int at, int end) {
+        int longest = at;
+        int node = 0;
+        for (int i = at; i < end; i++) {
+            node = child(node, text[i]);
+            if (node == NONE) {
+                break;
+            }
+            if (ends.get(node) != NONE) {
+                longest = i + 1;
+            }
+        }
+        return longest;
     }
 
     private static boolean touchesWord(byte[] text, int start, int matchStart, int matchEnd, int end) {

@@ -1,5 +1,7 @@
 package io.maru.tokenizer;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.util.Arrays;
 import java.util.List;
 
@@ -13,6 +15,16 @@ interface Alphabet {
         throw new IllegalStateException("a byte alphabet knows every text");
     }
 
+    /** Where the next character is that has a token. */
+    default int skip(byte[] text, int at, int end) {
+        return at;
+    }
+
+    /** Makes tokens of the symbols that are left after all merges, in their place; returns how many they are. */
+    default int tokens(int[] symbols, int count) {
+        return count;
+    }
+
     /** One symbol a byte. */
     record Bytes(int[] idOfByte) implements Alphabet {
         @Override
@@ -24,39 +36,58 @@ interface Alphabet {
         }
     }
 
-    /** One symbol a character; what the vocabulary lacks becomes its bytes, if it has them, or else unknown. */
+    /**
+     * One symbol a character; what the vocabulary lacks becomes its bytes, if it has them, or else unknown, or nothing.
+     *
+     * <p>A character may be no token but part of one. It is a symbol of its own then, from the number of tokens on, and
+     * becomes what the vocabulary lacks if no merge takes it.
+     */
     final class Characters implements Alphabet {
         private static final int NONE = -1;
         private static final int BLOCK_BITS = 8;
         private static final int BLOCK = 1 << BLOCK_BITS;
 
-        private final int[][] idOfCharacter = new int[Character.MAX_CODE_POINT + 1 >> BLOCK_BITS][];
+        private final int[][] idOfCharacter = new int[(Character.MAX_CODE_POINT + 1) >> BLOCK_BITS][];
         private final int[] idOfByte;
         private final int unknown;
         private final boolean fuses;
+        private final int tokens;
+        /** The characters that are symbols and no tokens. */
+        private final int[] parts;
 
         /**
+         * @param tokens by id; null where there is none
          * @param idOfByte null if bytes are not in the vocabulary
-         * @param unknown the id of what is unknown; never used if there are bytes
+         * @param unknown the id of what is unknown; never used if there are bytes, and NONE if it has no token
          * @param fuses whether several unknown characters in a row are one token
+         * @param parts characters that are symbols and no tokens
          */
-        Characters(List<String> tokens, int[] idOfByte, int unknown, boolean fuses) {
+        Characters(List<String> tokens, int[] idOfByte, int unknown, boolean fuses, int[] parts) {
             this.idOfByte = idOfByte;
             this.unknown = unknown;
             this.fuses = fuses;
+            this.tokens = tokens.size();
+            this.parts = parts;
             int[] empty = new int[BLOCK];
             Arrays.fill(empty, NONE);
             Arrays.fill(idOfCharacter, empty);
             for (int id = 0; id < tokens.size(); id++) {
                 String token = tokens.get(id);
-                if (token.codePointCount(0, token.length()) == 1) {
-                    int block = token.codePointAt(0) >> BLOCK_BITS;
-                    if (idOfCharacter[block] == empty) {
-                        idOfCharacter[block] = empty.clone();
-                    }
-                    idOfCharacter[block][token.codePointAt(0) & (BLOCK - 1)] = id;
+                if (token != null && token.codePointCount(0, token.length()) == 1) {
+                    put(token.codePointAt(0), id, empty);
                 }
             }
+            for (int i = 0; i < parts.length; i++) {
+                put(parts[i], this.tokens + i, empty);
+            }
+        }
+
+        private void put(int codePoint, int id, int[] empty) {
+            int block = codePoint >> BLOCK_BITS;
+            if (idOfCharacter[block] == empty) {
+                idOfCharacter[block] = empty.clone();
+            }
+            idOfCharacter[block][codePoint & (BLOCK - 1)] = id;
         }
 
         @Override
@@ -73,7 +104,7 @@ interface Alphabet {
                     }
                 } else if (id != NONE) {
                     symbols[count++] = id;
-                } else if (!fuses || !afterUnknown) {
+                } else if (unknown != NONE && (!fuses || !afterUnknown)) {
                     symbols[count++] = unknown;
                 }
                 afterUnknown = id == NONE;
@@ -82,12 +113,52 @@ interface Alphabet {
         }
 
         @Override
+        public int tokens(int[] symbols, int count) {
+            if (parts.length == 0 || Arrays.stream(symbols, 0, count).allMatch(symbol -> symbol < tokens)) {
+                return count;
+            }
+            int[] before = Arrays.copyOf(symbols, count);
+            int size = 0;
+            for (int symbol : before) {
+                if (symbol < tokens) {
+                    // What is unknown to the alphabet and what is left over are one where they touch.
+                    boolean again = symbol == unknown && fuses && size > 0 && symbols[size - 1] == unknown;
+                    if (!again) {
+                        symbols[size++] = symbol;
+                    }
+                } else if (idOfByte != null) {
+                    byte[] bytes = Character.toString(parts[symbol - tokens]).getBytes(UTF_8);
+                    for (byte b : bytes) {
+                        symbols[size++] = idOfByte[b & 0xFF];
+                    }
+                } else if (unknown != NONE && !(fuses && size > 0 && symbols[size - 1] == unknown)) {
+                    symbols[size++] = unknown;
+                }
+            }
+            return size;
+        }
+
+        @Override
         public int unknownEnd(byte[] text, int at, int end) {
             int next = at;
             do {
                 next += Utf8.length(text[next]);
-            } while (fuses && next < end && id(text, next) == NONE);
+            } while (fuses && next < end && isUnknown(text, next));
             return next;
+        }
+
+        @Override
+        public int skip(byte[] text, int at, int end) {
+            int next = at;
+            while (unknown == NONE && idOfByte == null && next < end && isUnknown(text, next)) {
+                next += Utf8.length(text[next]);
+            }
+            return next;
+        }
+
+        private boolean isUnknown(byte[] text, int at) {
+            int id = id(text, at);
+            return id == NONE || id >= tokens;
         }
 
         private int id(byte[] text, int at) {

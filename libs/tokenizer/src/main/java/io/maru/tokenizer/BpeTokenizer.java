@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -53,6 +54,10 @@ public final class BpeTokenizer {
         int[] idOfByte = new int[1 << Byte.SIZE];
         for (int id = 0; id < tokens.size(); id++) {
             String token = tokens.get(id);
+            if (token == null) {
+                written[id] = new byte[0];
+                continue;
+            }
             if (pipeline.ofBytes()) {
                 written[id] = bytesOfByteLevel(token);
                 lengths[id] = written[id].length;
@@ -64,7 +69,7 @@ public final class BpeTokenizer {
             int single = singleByte(token);
             written[id] = single >= 0 && pipeline.singleBytes()
                     ? new byte[] {(byte) single}
-                    : token.replace(Normalizer.MARK, " ").getBytes(UTF_8);
+                    : pipeline.decoded(token).getBytes(UTF_8);
             lengths[id] = single >= 0 && vocabulary.bytes() ? 1 : token.getBytes(UTF_8).length;
             if (single >= 0) {
                 idOfByte[single] = id;
@@ -82,7 +87,15 @@ public final class BpeTokenizer {
                 written[added.id()] = new byte[0];
             }
         }
-        decoder = new Decoder(written, singleBytes, pipeline.decoderStart());
+        if (pipeline.ofBytes() && pipeline.decoderSpaces()) {
+            // Without a decoder a token is shown as the file writes it.
+            for (int id = 0; id < written.length; id++) {
+                written[id] = tokens.get(id) == null || written[id].length == 0
+                        ? written[id]
+                        : tokens.get(id).getBytes(UTF_8);
+            }
+        }
+        decoder = new Decoder(written, singleBytes, pipeline.decoderStart(), pipeline.decoderSpaces());
         endOfText = Vocabulary.ENDS_OF_TEXT.stream()
                 .flatMap(end -> vocabulary.addedTokens().stream()
                         .filter(added -> added.content().equals(end)))
@@ -93,7 +106,6 @@ public final class BpeTokenizer {
 
     private EncodingRules rules(int[] lengths, byte[][] written, int[] idOfByte) {
         Pipeline pipeline = vocabulary.pipeline();
-        Normalizer normalizer = pipeline.normalizer();
         List<AddedToken> inText = vocabulary.addedTokens().stream()
                 .filter(token -> !token.normalized())
                 .toList();
@@ -103,17 +115,18 @@ public final class BpeTokenizer {
         if (vocabulary.wholeWords()) {
             byte[][] words = new byte[vocabulary.modelTokens()][];
             for (int id = 0; id < words.length; id++) {
-                words[id] = pipeline.ofBytes()
-                        ? written[id]
-                        : vocabulary.tokens().get(id).getBytes(UTF_8);
+                String token = vocabulary.tokens().get(id);
+                words[id] = token == null || token.isEmpty()
+                        ? null
+                        : pipeline.ofBytes() ? written[id] : token.getBytes(UTF_8);
             }
             wholeWords = new TokenIndex(words);
         }
         return new EncodingRules(
                 new AddedTokens(inText, UnaryOperator.identity()),
-                normalizer,
-                pipeline.normalizesFirst(),
-                new AddedTokens(inNormalized, pipeline::normalizeAdded),
+                pipeline.normalizer(),
+                new AddedTokens(inNormalized, pipeline.writtenAdded()),
+                pipeline.preparation(),
                 pipeline.splits() || !isCutAtMarks() ? pipeline.splitter() : new MarkSplitter(false),
                 pipeline.ofBytes()
                         ? new Alphabet.Bytes(idOfByte)
@@ -121,8 +134,9 @@ public final class BpeTokenizer {
                                 vocabulary.tokens().subList(0, vocabulary.modelTokens()),
                                 vocabulary.bytes() ? idOfByte : null,
                                 vocabulary.unknown(),
-                                vocabulary.fusesUnknown()),
-                new MergeTable(vocabulary.merges()),
+                                vocabulary.fusesUnknown(),
+                                vocabulary.characters()),
+                new MergeTable(vocabulary.merges(), vocabulary.ranks()),
                 wholeWords,
                 lengths);
     }
@@ -160,27 +174,44 @@ public final class BpeTokenizer {
     }
 
     /**
-     * Reads a tokenizer from a file: a Hugging Face tokenizer.json, a SentencePiece {@code .model}, one of tiktoken's
-     * {@code r50k_base}, {@code cl100k_base} and {@code o200k_base.tiktoken}, or a folder with tokenizer.json or vocab.json and
-     * merges.txt.
+     * Reads a tokenizer from a file: a Hugging Face tokenizer.json, a SentencePiece {@code .model}, one of tiktoken's rank
+     * files {@code r50k_base}, {@code cl100k_base} and {@code o200k_base.tiktoken}, Llama 3's, which is called
+     * tokenizer.model, or a folder with tokenizer.json or vocab.json and merges.txt.
      *
      * @throws TokenizerFormatException as {@link #fromJson} does
      */
     public static BpeTokenizer read(Path file) throws IOException {
+        return read(file, null);
+    }
+
+    /**
+     * The same, where a rank file may have any name.
+     *
+     * @param pattern how it cuts words; null where its name tells. Other forms say it themselves and are refused with one
+     */
+    public static BpeTokenizer read(Path file, WordPattern pattern) throws IOException {
         if (Files.isDirectory(file)) {
             Path json = file.resolve("tokenizer.json");
-            return Files.exists(json)
-                    ? read(json)
-                    : fromVocabularyAndMerges(bytes(file.resolve("vocab.json")), bytes(file.resolve("merges.txt")));
+            if (Files.exists(json)) {
+                return read(json, pattern);
+            }
+            requireNoPattern(pattern, "vocab.json and merges.txt");
+            return fromVocabularyAndMerges(bytes(file.resolve("vocab.json")), bytes(file.resolve("merges.txt")));
         }
         String name = file.getFileName().toString();
-        if (name.endsWith(".model")) {
-            return fromSentencePiece(bytes(file));
+        byte[] bytes = bytes(file);
+        if (name.endsWith(".tiktoken") || VocabularyFiles.isRankFile(bytes)) {
+            return pattern == null ? KnownRanks.read(name, bytes) : fromRanks(bytes, pattern, Map.of());
         }
-        if (name.endsWith(".tiktoken")) {
-            return KnownRanks.of(name).read(bytes(file));
+        requireNoPattern(pattern, name);
+        return name.endsWith(".model") ? fromSentencePiece(bytes) : fromJson(bytes);
+    }
+
+    private static void requireNoPattern(WordPattern pattern, String file) {
+        if (pattern != null) {
+            throw new TokenizerFormatException(
+                    file, "pattern", pattern.name().toLowerCase(Locale.ROOT), "none, but for a tiktoken rank file");
         }
-        return fromJson(bytes(file));
     }
 
     private static byte[] bytes(Path file) throws IOException {
@@ -221,7 +252,7 @@ public final class BpeTokenizer {
     /**
      * Reads a model of SentencePiece.
      *
-     * @throws TokenizerFormatException if it is broken, no byte pair encoding, or maps characters
+     * @throws TokenizerFormatException if it is broken or no byte pair encoding
      */
     public static BpeTokenizer fromSentencePiece(byte[] model) {
         return new BpeTokenizer(SentencePieceFile.read(model));
@@ -231,7 +262,7 @@ public final class BpeTokenizer {
      * A tokenizer.json that Hugging Face loads; the same bytes for the same content.
      *
      * @throws TokenizerFormatException if that format has no words for what this tokenizer does, as for a SentencePiece model
-     *     that drops spaces
+     *     that drops spaces, or has pieces of equal scores
      */
     public byte[] toJson() {
         return TokenizerJson.write(vocabulary);

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.io.Closeable;
 import java.nio.file.Path;
+import java.text.Normalizer.Form;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,7 +18,8 @@ import java.util.concurrent.ForkJoinTask;
  *
  * <p>Ids: 0 is {@code <|endoftext|>}, then the 256 bytes in the order of their characters in a vocabulary file, then one
  * token per merge. With {@link TieRule#SMALLEST_IDS} this is what Hugging Face's trainer gives for the same documents, the
- * whole byte alphabet and no least frequency.
+ * whole byte alphabet, the normaliser NFC and no least frequency. The file says NFC itself, so that a prompt is brought to the
+ * form that the text had, here and in any other program that reads it.
  *
  * <p>Documents are kept as counts of their words, in memory or, beyond a limit, on disk. The result depends on the
  * documents alone: not on their order, on threads, or on the limit. For one caller's thread; counting uses more by itself.
@@ -25,6 +27,10 @@ import java.util.concurrent.ForkJoinTask;
 public final class BpeTrainer implements Closeable {
     /** {@code <|endoftext|>} and the bytes. */
     private static final int MIN_VOCABULARY = 1 + (1 << Byte.SIZE);
+
+    private static final int MAX_VOCABULARY = 1 << 18;
+    /** What learned from composed text is used on composed text; ingestion composes it already. */
+    private static final Normalizer COMPOSED = Normalizer.Unicode.of(Form.NFC);
 
     private static final int BATCH = 1 << 18; // chars
 
@@ -89,6 +95,15 @@ public final class BpeTrainer implements Closeable {
     private static final class Counter {
         final WordCounts counts = new WordCounts();
         byte[] text = new byte[0];
+
+        /** Writes a text to {@link #text} and returns how many bytes it has. */
+        int write(String document) {
+            int maxBytes = Math.multiplyExact(document.length(), Utf8.MAX_BYTES_PER_CHAR);
+            if (text.length < maxBytes) {
+                text = new byte[maxBytes];
+            }
+            return Utf8.write(document, 0, document.length(), text, 0);
+        }
     }
 
     /**
@@ -110,9 +125,9 @@ public final class BpeTrainer implements Closeable {
     }
 
     private BpeTrainer(int vocabularySize, TieRule tieRule, WordPattern pattern, Resources resources) {
-        if (vocabularySize < MIN_VOCABULARY || vocabularySize > Vocabulary.MAX_TOKENS) {
+        if (vocabularySize < MIN_VOCABULARY || vocabularySize > MAX_VOCABULARY) {
             throw new IllegalArgumentException("vocabularySize: " + vocabularySize + " (expected: " + MIN_VOCABULARY
-                    + " to " + Vocabulary.MAX_TOKENS + ")");
+                    + " to " + MAX_VOCABULARY + ")");
         }
         this.vocabularySize = vocabularySize;
         this.tieRule = requireNonNull(tieRule, "tieRule");
@@ -173,11 +188,12 @@ public final class BpeTrainer implements Closeable {
         Counter counter = idle.remove();
         try {
             for (String text : texts) {
-                int maxBytes = Math.multiplyExact(text.length(), Utf8.MAX_BYTES_PER_CHAR);
-                if (counter.text.length < maxBytes) {
-                    counter.text = new byte[maxBytes];
+                int length = counter.write(text);
+                if (!COMPOSED.keeps(counter.text, 0, length)) {
+                    Rewriting composed = new Rewriting(text.length(), false);
+                    COMPOSED.rewrite(text, true, composed);
+                    length = counter.write(composed.text());
                 }
-                int length = Utf8.write(text, 0, text.length(), counter.text, 0);
                 pattern.split(counter.text, 0, length, (bytes, start, end) -> counter.counts.add(bytes, start, end, 1));
                 if (counter.counts.memory() > maxBytesOfOne) {
                     runs.add(counter.counts);
@@ -223,8 +239,13 @@ public final class BpeTrainer implements Closeable {
         written.add(Vocabulary.END_OF_TEXT);
         tokens.subList(1, tokens.size()).forEach(token -> written.add(ByteAlphabet.write(token)));
         AddedToken endOfText = AddedToken.special(0, Vocabulary.END_OF_TEXT);
-        return new BpeTokenizer(
-                Vocabulary.ofBytes(written, written.size(), merges, List.of(endOfText), false, pattern));
+        return new BpeTokenizer(Vocabulary.ofBytes(
+                written,
+                written.size(),
+                new RankedMerges(merges, null),
+                List.of(endOfText),
+                false,
+                Pipeline.ofComposedBytes(pattern)));
     }
 
     /** Starts learning with all words. It goes over them twice, since it must know how much there is before there is room for it. */

@@ -10,7 +10,9 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * What kind of character each code point is.
@@ -42,6 +44,23 @@ final class CodePoints {
     /** Ranges by the names in the resource, each {@code {first, last}}, ascending. */
     private static final Map<String, List<int[]>> RANGES = readRanges("unicode-classes.txt");
 
+    private static final Set<String> SCRIPTS = Set.of(
+            "Han",
+            "Hiragana",
+            "Katakana",
+            "Hangul",
+            "Latin",
+            "Greek",
+            "Cyrillic",
+            "Arabic",
+            "Hebrew",
+            "Thai",
+            "Devanagari",
+            "Bengali",
+            "Tamil",
+            "Armenian",
+            "Georgian");
+
     private static final BitSet WORD = new BitSet();
     private static final byte[] ASCII = new byte[0x80];
     /** Blocks of one kind throughout, as most are, are kept once. */
@@ -72,27 +91,44 @@ final class CodePoints {
         return WORD.get(codePoint);
     }
 
+    /** A copy of the class that the resource has under {@code name}. */
+    static BitSet set(String name) {
+        BitSet set = new BitSet();
+        RANGES.get(name).forEach(range -> set.set(range[0], range[1] + 1));
+        return set;
+    }
+
     /**
-     * The ranges of a class by its name in a regular expression: a general category or its first letter, or {@code S}
-     * for white space and {@code W} for word characters when {@code escape} says that it follows a backslash alone.
+     * The class that a regular expression calls {@code \p{name}}: a general category, its first letter, or a script.
      * Null if this library has no table of it.
      */
-    static List<int[]> ranges(String name, boolean escape) {
-        if (escape) {
-            return RANGES.get(name);
+    static BitSet property(String name) {
+        String plain = name.replaceAll("[ _-]", "").toLowerCase(Locale.ROOT);
+        if (plain.equals("c")) {
+            // Others are what is not assigned too, which has no ranges here.
+            BitSet others = new BitSet();
+            RANGES.keySet().stream()
+                    .filter(category -> isCategory(category) && !category.startsWith("C"))
+                    .forEach(category -> others.or(set(category)));
+            others.flip(0, Character.MAX_CODE_POINT + 1);
+            return others;
         }
-        if (name.length() == 2) {
-            return RANGES.get(name);
-        }
-        List<int[]> all = new ArrayList<>();
-        if ("L".equals(name) || "M".equals(name) || "N".equals(name)) {
-            RANGES.forEach((category, ranges) -> {
-                if (category.length() == 2 && category.startsWith(name)) {
-                    all.addAll(ranges);
-                }
-            });
+        BitSet all = new BitSet();
+        for (String known : RANGES.keySet()) {
+            boolean isCategory = isCategory(known);
+            if (isCategory
+                    ? known.equalsIgnoreCase(plain)
+                            || (plain.length() == 1
+                                    && known.toLowerCase(Locale.ROOT).startsWith(plain))
+                    : SCRIPTS.contains(known) && known.equalsIgnoreCase(plain)) {
+                all.or(set(known));
+            }
         }
         return all.isEmpty() ? null : all;
+    }
+
+    private static boolean isCategory(String name) {
+        return name.length() == 2;
     }
 
     private static byte[][] blocks() {

@@ -24,11 +24,17 @@ final class Decoder {
     private final boolean[] singleBytes;
 
     private final Start start;
+    private final boolean spaces;
 
-    Decoder(byte[][] bytes, boolean[] singleBytes, Start start) {
+    /**
+     * @param singleBytes whether a token is {@code <0xAB>}; null for a vocabulary of bytes
+     * @param spaces whether a space is written between two tokens
+     */
+    Decoder(byte[][] bytes, boolean[] singleBytes, Start start, boolean spaces) {
         this.bytes = bytes;
         this.singleBytes = singleBytes;
         this.start = start;
+        this.spaces = spaces;
     }
 
     int size() {
@@ -54,11 +60,26 @@ final class Decoder {
         return start;
     }
 
+    /** What {@code id} adds to a text, of which it is the first token or not. */
+    byte[] bytes(int id, boolean first) {
+        byte[] token = bytes(id);
+        if (first && start == Start.SPACES_OF_FIRST_TOKEN) {
+            return withoutSpaces(token);
+        }
+        if (spaces && !first && token.length > 0) {
+            byte[] spaced = new byte[token.length + 1];
+            spaced[0] = ' ';
+            System.arraycopy(token, 0, spaced, 1, token.length);
+            return spaced;
+        }
+        return token;
+    }
+
     String decode(int[] ids) {
         int[] shown = Arrays.stream(ids).filter(id -> bytes(id).length > 0).toArray();
         int length = 0;
         for (int id : shown) {
-            length = Math.addExact(length, bytes[id].length);
+            length = Math.addExact(length, bytes[id].length + (spaces ? 1 : 0));
         }
         byte[] joined = new byte[length];
         StringBuilder text = new StringBuilder();
@@ -66,10 +87,7 @@ final class Decoder {
         int runStart = 0;
         boolean run = false;
         for (int i = 0; i < shown.length; i++) {
-            byte[] token = bytes[shown[i]];
-            if (i == 0 && start == Start.SPACES_OF_FIRST_TOKEN) {
-                token = withoutSpaces(token);
-            }
+            byte[] token = bytes(shown[i], i == 0);
             if (isSingleByte(shown[i]) != run) {
                 appendRun(joined, runStart, end, run, text);
                 runStart = end;
@@ -93,7 +111,7 @@ final class Decoder {
         }
     }
 
-    static byte[] withoutSpaces(byte[] token) {
+    private static byte[] withoutSpaces(byte[] token) {
         byte[] kept = new byte[token.length];
         int size = 0;
         for (byte b : token) {

@@ -23,6 +23,9 @@ final class Encoder implements Splitter.Words {
 
     private byte[] text = new byte[1 << 8];
     private byte[] normalized = new byte[1 << 8];
+    private byte[] prepared = new byte[1 << 8];
+    /** The one of these that holds the piece at hand. */
+    private byte[] stage = text;
     /** Bytes that {@link #write} has written. */
     private int written;
 
@@ -62,9 +65,10 @@ final class Encoder implements Splitter.Words {
     }
 
     Encoding encodeWithOffsets(String source, SpecialTokens specialTokens) {
-        origins = new Origins(source);
+        text = write(source, text);
+        origins = new Origins(source, text);
         try {
-            encode(source, specialTokens);
+            encode(written, specialTokens);
             return origins.encoding(ids());
         } finally {
             origins = null;
@@ -83,9 +87,14 @@ final class Encoder implements Splitter.Words {
 
     /** Gives back what only a large text needs. */
     void shrink() {
-        if (text.length > MAX_KEPT || normalized.length > MAX_KEPT || ids.length > MAX_KEPT) {
+        if (text.length > MAX_KEPT
+                || normalized.length > MAX_KEPT
+                || prepared.length > MAX_KEPT
+                || ids.length > MAX_KEPT) {
             text = new byte[1 << 8];
             normalized = new byte[1 << 8];
+            prepared = new byte[1 << 8];
+            stage = text;
             ids = new int[1 << 8];
         }
         merger.shrink(MAX_KEPT);
@@ -121,15 +130,15 @@ final class Encoder implements Splitter.Words {
 
         @Override
         public void token(AddedToken token, int start, int end) {
-            boolean isInText = !areLast || !rules.normalizesFirst();
+            byte[] bytes = areLast ? stage : text;
             if (token.control() && special == SpecialTokens.REFUSE) {
-                int before = isInText ? start : pieceStart;
+                int before = bytes == text ? start : pieceStart;
                 throw new SpecialTokenException(token.content(), new String(text, 0, before, UTF_8).length());
             }
             reserveIds(1);
             ids[size++] = token.id();
             if (origins != null) {
-                origins.token(start, end, isInText);
+                origins.token(bytes, start, end);
             }
         }
     }
@@ -138,37 +147,48 @@ final class Encoder implements Splitter.Words {
         pieceStart = start;
         int from = start;
         int to = end;
-        if (rules.normalizesFirst()) {
+        stage = text;
+        if (!rules.normalizer().keeps(text, start, end)) {
+            normalized = normalize(rules.normalizer(), text, start, end, start == 0, normalized);
+            stage = normalized;
             from = 0;
-            to = normalize(start, end);
+            to = written;
         }
         if (rules.inNormalized().findNothing(special)) {
             lastPiece(from, to);
         } else {
-            rules.inNormalized().find(rules.normalizesFirst() ? normalized : text, from, to, special, afterNormalizing);
+            rules.inNormalized().find(stage, from, to, special, afterNormalizing);
         }
     }
 
     private void lastPiece(int start, int end) {
-        if (rules.normalizesFirst()) {
-            rules.splitter().split(normalized, start, end, this);
-        } else if (rules.normalizer().isNone()) {
-            rules.splitter().split(text, start, end, this);
+        if (rules.preparation().keeps(stage, start, end)) {
+            rules.splitter().split(stage, start, end, this);
         } else {
-            int length = normalize(start, end);
-            rules.splitter().split(normalized, 0, length, this);
+            boolean atStart = pieceStart == 0 && start == 0;
+            prepared = normalize(rules.preparation(), stage, start, end, atStart, prepared);
+            rules.splitter().split(prepared, 0, written, this);
         }
     }
 
-    /** Normalises a piece of the text and returns how many bytes of {@link #normalized} are the result. */
-    private int normalize(int start, int end) {
-        String piece = new String(text, start, end - start, UTF_8);
-        String result = rules.normalizer().apply(piece, start == 0);
-        normalized = write(result, normalized);
-        if (origins != null) {
-            origins.normalized(start, result, rules.normalizer().origins(piece, result));
+    /** Normalises a piece and returns the buffer that the result is in; {@link #written} bytes of it. */
+    private byte[] normalize(
+            Normalizer.Sequence normalizer, byte[] from, int start, int end, boolean atStart, byte[] to) {
+        String piece = new String(from, start, end - start, UTF_8);
+        if (origins == null) {
+            return write(normalizer.apply(piece, atStart), to);
         }
-        return written;
+        Normalizer.Traced traced = normalizer.trace(piece, atStart);
+        byte[] result = write(traced.text(), to);
+        origins.normalized(from, start, piece, result, traced);
+        return result;
+    }
+
+    @Override
+    public void rewritten(byte[] from, int start, int end, byte[] to, int[] places) {
+        if (origins != null) {
+            origins.rewritten(from, to, places);
+        }
     }
 
     @Override
@@ -181,7 +201,7 @@ final class Encoder implements Splitter.Words {
         }
         size += count;
         if (origins != null) {
-            origins.word(bytes, start, end, ids, size - count, size, rules, bytes == text);
+            origins.word(bytes, start, end, ids, size - count, size, rules);
         }
     }
 
@@ -195,6 +215,7 @@ final class Encoder implements Splitter.Words {
         }
         int[] symbols = merger.symbols(end - start);
         int count = merger.merge(rules.alphabet().symbols(bytes, start, end, symbols));
+        count = rules.alphabet().tokens(symbols, count);
         System.arraycopy(symbols, 0, ids, size, count);
         return count;
     }

@@ -29,10 +29,11 @@ final class MergeTable {
         mask = capacity - 1;
     }
 
-    MergeTable(List<Merge> merges) {
+    /** @param ranks of the merges; null if each has its place in the list */
+    MergeTable(List<Merge> merges, int[] ranks) {
         this(merges.size());
-        for (int rank = 0; rank < merges.size(); rank++) {
-            add(merges.get(rank), rank);
+        for (int i = 0; i < merges.size(); i++) {
+            add(merges.get(i), ranks == null ? i : ranks[i]);
         }
     }
 

@@ -73,7 +73,8 @@ final class PairMerger {
             int place = 0;
             long least = pairs[0];
             for (int i = 1; i + 1 < size; i++) {
-                if (pairs[i] < least) {
+                // By rank alone: of several merges of one rank the leftmost goes first.
+                if (pairs[i] >> Integer.SIZE < least >> Integer.SIZE) {
                     least = pairs[i];
                     place = i;
                 }

@@ -4,10 +4,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
 /*
@@ -18,7 +20,9 @@ import java.util.stream.IntStream;
  *     TrainerSpec     3 model_type, 24 treat_whitespace_as_suffix, 35 byte_fallback
  *     NormalizerSpec  2 precompiled_charsmap, 3 add_dummy_prefix, 4 remove_extra_whitespaces, 5 escape_whitespaces
  *
- * Of all neighbours that make a piece, those that make the piece of the highest score are merged.
+ * Of all neighbours that make a piece, those that make the piece of the highest score are merged, the leftmost of equals.
+ * A piece that users defined is found whole before that. A character that is no piece may be part of one: if nothing
+ * merges it, it is unknown.
  */
 
 /** SentencePiece's .model file, for byte pair encoding without a character map. */
@@ -29,6 +33,7 @@ final class SentencePieceFile {
     private static final int NORMAL = 1;
     private static final int UNKNOWN = 2;
     private static final int CONTROL = 3;
+    private static final int USER_DEFINED = 4;
     private static final int BYTE = 6;
 
     private record Piece(String text, float score, int type) {}
@@ -36,6 +41,9 @@ final class SentencePieceFile {
     private final List<Piece> pieces = new ArrayList<>();
     private int modelType = 1;
     private boolean byteFallback;
+    /** Null where each character stands for itself. */
+    private CharacterMap map;
+
     private boolean addPrefix = true;
     private boolean trims = true;
 
@@ -82,8 +90,11 @@ final class SentencePieceFile {
         if (text.isEmpty() || text.length() > AddedTokens.MAX_LENGTH) {
             throw refusal(place + ".piece", "\"" + text + "\"", "1 to " + AddedTokens.MAX_LENGTH + " characters");
         }
-        if (type != NORMAL && type != UNKNOWN && type != CONTROL && type != BYTE) {
-            throw refusal(place + ".type", String.valueOf(type), "normal, unknown, control or byte");
+        if (type != NORMAL && type != UNKNOWN && type != CONTROL && type != USER_DEFINED && type != BYTE) {
+            throw refusal(place + ".type", String.valueOf(type), "normal, unknown, control, user-defined or byte");
+        }
+        if (Float.isNaN(score)) {
+            throw refusal(place + ".score", String.valueOf(score), "a number");
         }
         return new Piece(text, score, type);
     }
@@ -103,10 +114,10 @@ final class SentencePieceFile {
         while (message.next()) {
             switch (message.field) {
                 case 2 -> {
-                    int length = message.length();
-                    if (length > 0) {
-                        throw refusal("normalizer_spec.precompiled_charsmap", length + " bytes", "none (the identity)");
-                    }
+                    byte[] compiled = message.bytes();
+                    map = compiled.length == 0
+                            ? null
+                            : new CharacterMap(compiled, FILE, "normalizer_spec.precompiled_charsmap");
                 }
                 case 3 -> addPrefix = message.integer() != 0;
                 case 4 -> trims = message.integer() != 0;
@@ -130,6 +141,7 @@ final class SentencePieceFile {
         Set<String> seen = new HashSet<>();
         int unknown = Vocabulary.NONE;
         List<AddedToken> control = new ArrayList<>();
+        List<AddedToken> defined = new ArrayList<>();
         int[] idOfByte = new int[1 << Byte.SIZE];
         Arrays.fill(idOfByte, Vocabulary.NONE);
         for (int id = 0; id < pieces.size(); id++) {
@@ -139,6 +151,8 @@ final class SentencePieceFile {
             }
             if (piece.type() == BYTE) {
                 idOfByte[byteOf(piece.text(), id)] = id;
+            } else if (piece.type() == USER_DEFINED) {
+                defined.add(new AddedToken(id, piece.text(), false, true, false, false, false));
             } else if (piece.type() != NORMAL) {
                 unknown = piece.type() == UNKNOWN ? id : unknown;
                 control.add(AddedToken.special(id, piece.text()));
@@ -148,18 +162,38 @@ final class SentencePieceFile {
         if (byteFallback ? !everyByte : unknown == Vocabulary.NONE) {
             throw refusal("pieces", "no piece for some text", "all 256 bytes with byte_fallback, or an unknown piece");
         }
-        Normalizer normalizer =
-                new Normalizer(addPrefix ? Normalizer.MARK : "", Normalizer.When.ALWAYS, Normalizer.MARK, trims);
+        control.addAll(defined);
+        int[] characters = charactersOfPieces();
+        RankedMerges merges = merges(tokens, characters);
         return new Vocabulary(
                 tokens,
                 tokens.size(),
-                merges(tokens),
+                merges.merges(),
+                merges.ranks(),
+                characters,
                 control,
                 unknown,
                 true,
                 byteFallback,
                 false,
-                Pipeline.ofSentencePiece(normalizer));
+                Pipeline.ofSentencePiece(
+                        new Normalizer.SentencePiece(
+                                addPrefix, trims, map, new AddedTokens(defined, UnaryOperator.identity())),
+                        !defined.isEmpty()));
+    }
+
+    /** The characters of which pieces are made and that are no pieces themselves. */
+    private int[] charactersOfPieces() {
+        BitSet own = new BitSet();
+        BitSet parts = new BitSet();
+        for (Piece piece : pieces) {
+            if (piece.type() == NORMAL) {
+                boolean single = piece.text().codePointCount(0, piece.text().length()) == 1;
+                piece.text().codePoints().forEach(single ? own::set : parts::set);
+            }
+        }
+        parts.andNot(own);
+        return parts.stream().toArray();
     }
 
     private static int byteOf(String piece, int id) {
@@ -169,12 +203,12 @@ final class SentencePieceFile {
         return Integer.parseInt(piece, 3, 5, 16);
     }
 
-    private List<Merge> merges(List<String> tokens) {
+    private RankedMerges merges(List<String> tokens, int[] characters) {
         List<byte[]> bytes = tokens.stream().map(token -> token.getBytes(UTF_8)).toList();
-        List<String> characters = new ArrayList<>(tokens);
-        for (int id = 0; id < characters.size(); id++) {
+        List<String> normal = new ArrayList<>(tokens);
+        for (int id = 0; id < normal.size(); id++) {
             if (pieces.get(id).type() != NORMAL) {
-                characters.set(id, "");
+                normal.set(id, null);
             }
         }
         int[] byRank = IntStream.range(0, tokens.size())
@@ -185,22 +219,14 @@ final class SentencePieceFile {
                         .reversed())
                 .mapToInt(Integer::intValue)
                 .toArray();
-        Alphabet alphabet = new Alphabet.Characters(characters, null, Vocabulary.NONE, false);
-        for (int i = 0; i < byRank.length; i++) {
-            int id = byRank[i];
-            if (i > 0 && pieces.get(id).score() == pieces.get(byRank[i - 1]).score()) {
-                throw refusal(
-                        "pieces[" + id + "].score",
-                        pieces.get(id).score() + ", that of \"" + tokens.get(byRank[i - 1]) + "\"",
-                        "a score of its own");
-            }
-            int[] symbols = new int[bytes.get(id).length];
-            int count = alphabet.symbols(bytes.get(id), 0, symbols.length, symbols);
-            if (Arrays.stream(symbols, 0, count).anyMatch(symbol -> symbol == Vocabulary.NONE)) {
-                throw refusal("pieces[" + id + "]", "\"" + tokens.get(id) + "\"", "each of its characters a piece");
-            }
+        int[] ranks = new int[byRank.length];
+        for (int i = 1; i < byRank.length; i++) {
+            boolean equal =
+                    pieces.get(byRank[i]).score() == pieces.get(byRank[i - 1]).score();
+            ranks[i] = ranks[i - 1] + (equal ? 0 : 1);
         }
-        return RankedMerges.of(bytes, byRank, alphabet);
+        Alphabet alphabet = new Alphabet.Characters(normal, null, Vocabulary.NONE, false, characters);
+        return RankedMerges.of(bytes, byRank, ranks, alphabet);
     }
 
     private static TokenizerFormatException refusal(String place, String found, String expected) {
@@ -252,9 +278,9 @@ final class SentencePieceFile {
             return true;
         }
 
-        int length() {
+        byte[] bytes() {
             require(LENGTH);
-            return at - valueStart;
+            return Arrays.copyOfRange(bytes, valueStart, at);
         }
 
         Message message() {

@@ -1,16 +1,20 @@
 package io.maru.tokenizer;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.ObjIntConsumer;
 
 /**
  * Hugging Face's tokenizer.json, for byte pair encoding.
@@ -23,14 +27,69 @@ final class TokenizerJson {
 
     private TokenizerJson() {}
 
-    static Vocabulary read(byte[] json) {
-        return read(Json.read(json, "the file"));
+    /**
+     * A file's parts: its sections but for the two large ones, which a tree would take much memory for.
+     *
+     * @param root the sections, without {@code model.vocab} and {@code model.merges}
+     * @param vocab tokens and what the file has for their ids, in the file's order
+     * @param merges goes through the merges, which are as the file has them
+     */
+    record Parts(ObjectNode root, Map<String, JsonNode> vocab, Merges merges) {}
+
+    /** Tells each merge, and its place among them. */
+    interface Merges {
+        void forEach(ObjIntConsumer<JsonNode> merge);
     }
 
-    static Vocabulary read(JsonNode root) {
+    static Vocabulary read(byte[] json) {
+        ObjectNode root = Json.newObject();
+        ObjectNode[] model = new ObjectNode[1];
+        Map<String, JsonNode> vocab = new LinkedHashMap<>();
+        Json.read(json, (section, value) -> {
+            if (!section.equals("model") || !value.isObject()) {
+                root.set(section, value.tree());
+                return;
+            }
+            model[0] = root.putObject("model");
+            value.forEach((key, part) -> {
+                switch (key) {
+                    case "vocab" -> {
+                        if (!part.isObject()) {
+                            Json.object(part.tree(), "model.vocab");
+                        }
+                        part.forEach((token, id) -> vocab.put(token, id.tree()));
+                        model[0].putObject(key);
+                    }
+                    case "merges" -> {
+                        part.skip();
+                        model[0].putArray(key);
+                    }
+                    default -> model[0].set(key, part.tree());
+                }
+            });
+        });
+        // Merges are read once their tokens are known, wherever they stand.
+        Merges merges = each -> Json.read(json, (section, value) -> {
+            if (!section.equals("model")) {
+                value.skip();
+                return;
+            }
+            value.forEach((key, part) -> {
+                if (!key.equals("merges")) {
+                    part.skip();
+                } else if (!part.isArray()) {
+                    Json.array(part.tree(), "model.merges");
+                } else {
+                    part.forEachOfArray((merge, i) -> each.accept(merge.tree(), i));
+                }
+            });
+        });
+        return read(new Parts(root, vocab, merges));
+    }
+
+    static Vocabulary read(Parts parts) {
+        JsonNode root = parts.root();
         Json.require(root, "version", "", "\"1.0\"");
-        Json.requireNull(root, "truncation");
-        Json.requireNull(root, "padding");
         JsonNode model = Json.object(root.path("model"), "model");
         if (model.has("type")) { // files of 2020 have none
             Json.require(model, "type", "model", "\"BPE\"");
@@ -41,31 +100,27 @@ final class TokenizerJson {
         }
         requireNoAffix(model, "continuing_subword_prefix");
         requireNoAffix(model, "end_of_word_suffix");
-        Pipeline pipeline = new Pipeline(
-                root.path("normalizer"), root.path("pre_tokenizer"), root.path("post_processor"), root.path("decoder"));
+        Pipeline pipeline = new Pipeline(root);
 
-        JsonNode vocab = Json.object(model.path("vocab"), "model.vocab");
+        Json.object(model.path("vocab"), "model.vocab");
+        Json.array(model.path("merges"), "model.merges");
         JsonNode addedTokens = root.path("added_tokens");
         List<AddedToken> added = Json.isPresent(addedTokens) ? readAddedTokens(addedTokens) : List.of();
-        Map<String, Integer> ids = readIds(vocab, added);
-        String[] tokens = new String[ids.size()];
-        ids.forEach((token, id) -> tokens[id] = token);
-        if (pipeline.ofBytes()) {
-            requireBytes(vocab);
+        Map<String, Integer> ids = readVocabulary(parts.vocab());
+        parts.vocab().clear();
+        int modelTokens = 1 + ids.values().stream().mapToInt(id -> id).max().orElse(-1);
+        int[] idsOfAdded = idsOfAdded(added, ids, modelTokens);
+        int unknown = readUnknown(model, ids);
+        boolean bytes = Json.flag(model, "byte_fallback", "model", false);
+        requireEveryText(pipeline, ids, bytes);
+        List<Merge> merges = readMerges(parts.merges(), ids);
+        for (int i = 0; i < added.size(); i++) {
+            ids.put(added.get(i).content(), idsOfAdded[i]);
         }
-        List<Merge> merges = readMerges(model.path("merges"), ids, vocab);
+        String[] tokens = new String
+                [Math.max(modelTokens, 1 + Arrays.stream(idsOfAdded).max().orElse(-1))];
+        ids.forEach((token, id) -> tokens[id] = token);
         refuseSpellableSpecialTokens(added, merges, pipeline.ofBytes());
-        Vocabulary vocabulary = new Vocabulary(
-                Arrays.asList(tokens),
-                vocab.size(),
-                merges,
-                added,
-                readUnknown(model, vocab),
-                Json.flag(model, "fuse_unk", "model", false),
-                Json.flag(model, "byte_fallback", "model", false),
-                Json.flag(model, "ignore_merges", "model", false),
-                pipeline);
-        requireEveryText(vocabulary, vocab);
         for (List<Integer> template : List.of(pipeline.templateBefore(), pipeline.templateAfter())) {
             for (int id : template) {
                 if (id >= tokens.length) {
@@ -74,42 +129,54 @@ final class TokenizerJson {
                 }
             }
         }
-        return vocabulary;
+        return new Vocabulary(
+                Arrays.asList(tokens),
+                modelTokens,
+                merges,
+                null,
+                new int[0],
+                added,
+                unknown,
+                Json.flag(model, "fuse_unk", "model", false),
+                bytes,
+                Json.flag(model, "ignore_merges", "model", false),
+                pipeline);
     }
 
-    private static int readUnknown(JsonNode model, JsonNode vocab) {
+    private static int readUnknown(JsonNode model, Map<String, Integer> ids) {
         JsonNode unknown = model.path("unk_token");
         if (!Json.isPresent(unknown)) {
             return Vocabulary.NONE;
         }
-        if (!unknown.isTextual() || !vocab.has(unknown.textValue())) {
+        if (!unknown.isTextual() || !ids.containsKey(unknown.textValue())) {
             throw new TokenizerFormatException("model.unk_token", Json.describe(unknown), "a token of model.vocab");
         }
-        return vocab.get(unknown.textValue()).intValue();
+        return ids.get(unknown.textValue());
     }
 
-    /** Else a text could lose characters without a word. */
-    private static void requireEveryText(Vocabulary vocabulary, JsonNode vocab) {
-        if (vocabulary.pipeline().ofBytes()) {
-            if (vocabulary.bytes()) {
+    /** Whatever a vocabulary of bytes would lose; one of characters may leave out what it does not know. */
+    private static void requireEveryText(Pipeline pipeline, Map<String, Integer> ids, boolean bytes) {
+        if (pipeline.ofBytes()) {
+            if (bytes) {
                 throw new TokenizerFormatException("model.byte_fallback", "true", "false with ByteLevel");
             }
-            return;
-        }
-        boolean everyByte = vocabulary.bytes();
-        for (int b = 0; b < 1 << Byte.SIZE && everyByte; b++) {
-            everyByte = vocab.has(singleByte(b));
-        }
-        if (!everyByte && vocabulary.unknown() == Vocabulary.NONE) {
-            throw new TokenizerFormatException(
-                    "model.unk_token", "null", "a token for what the vocabulary lacks, or a token for every byte");
+            requireBytes(ids);
+        } else if (bytes) {
+            for (int b = 0; b < 1 << Byte.SIZE; b++) {
+                if (!ids.containsKey(singleByte(b))) {
+                    throw new TokenizerFormatException(
+                            "model.vocab",
+                            "no \"" + singleByte(b) + "\"",
+                            "a token for every byte, as byte_fallback says");
+                }
+            }
         }
     }
 
-    private static void requireBytes(JsonNode vocab) {
+    private static void requireBytes(Map<String, Integer> ids) {
         for (byte b : ByteAlphabet.bytes()) {
             String token = String.valueOf(ByteAlphabet.toChar(b));
-            if (!vocab.has(token)) {
+            if (!ids.containsKey(token) && Utf8.canHave(b)) {
                 throw new TokenizerFormatException("model.vocab", "no \"" + token + "\"", "a token for every byte");
             }
         }
@@ -158,58 +225,88 @@ final class TokenizerJson {
         return added;
     }
 
-    /** Ids by token; each id from 0 on is taken once, the model's own before those that are only added. */
-    private static Map<String, Integer> readIds(JsonNode vocab, List<AddedToken> added) {
+    /** Ids by token, each taken once; some may be taken by none. */
+    private static Map<String, Integer> readVocabulary(Map<String, JsonNode> vocab) {
         if (vocab.size() > Vocabulary.MAX_TOKENS) {
             throw new TokenizerFormatException(
                     "model.vocab", vocab.size() + " tokens", "at most " + Vocabulary.MAX_TOKENS);
         }
-        Map<String, Integer> ids = new HashMap<>();
-        String[] tokenOfId = new String[vocab.size()];
-        for (Map.Entry<String, JsonNode> entry : vocab.properties()) {
-            String token = entry.getKey();
+        Map<String, Integer> ids = new HashMap<>(2 * vocab.size());
+        String[] tokenOfId = new String[Vocabulary.MAX_TOKENS];
+        vocab.forEach((token, node) -> {
             String place = "model.vocab[\"" + token + "\"]";
             Json.requireCharacters(token, place);
-            int id = Json.id(entry.getValue(), place, vocab.size());
+            int id = Json.id(node, place, Vocabulary.MAX_TOKENS);
             if (tokenOfId[id] != null) {
                 throw new TokenizerFormatException(
                         place, id + ", the id of \"" + tokenOfId[id] + "\"", "an id of its own");
             }
             tokenOfId[id] = token;
             ids.put(token, id);
-        }
-        // A token that the model lacks gets the next free id, so in a file that means what it says they are in order.
-        for (int i = 0; i < added.size(); i++) {
-            AddedToken token = added.get(i);
-            int id = ids.computeIfAbsent(token.content(), absent -> ids.size());
-            if (token.id() != id) {
-                throw new TokenizerFormatException(
-                        "added_tokens[" + i + "].id", token.id() + " for " + token.content(), String.valueOf(id));
-            }
-        }
+        });
         return ids;
     }
 
-    private static List<Merge> readMerges(JsonNode node, Map<String, Integer> ids, JsonNode vocab) {
-        Json.array(node, "model.merges");
-        List<Merge> merges = new ArrayList<>(node.size());
-        Set<Long> pairs = new HashSet<>();
-        for (int i = 0; i < node.size(); i++) {
-            String place = "model.merges[" + i + "]";
-            String[] parts = readPair(node.get(i), place);
-            String merged = parts[0] + parts[1];
-            for (String token : List.of(parts[0], parts[1], merged)) {
-                if (!vocab.has(token)) {
-                    throw new TokenizerFormatException(place, "\"" + token + "\"", "a token of model.vocab");
-                }
+    /**
+     * The ids of the added tokens. One that the model has keeps its id. One that it lacks gets the next free one, so in a
+     * file that means what it says they are in order; only where an id of the model's own is taken by no token, as in a
+     * vocabulary that was cut, the file's word is all there is.
+     */
+    private static int[] idsOfAdded(List<AddedToken> added, Map<String, Integer> ids, int modelTokens) {
+        boolean whole = modelTokens == ids.size();
+        Set<Integer> taken = new HashSet<>();
+        int[] result = new int[added.size()];
+        int next = modelTokens;
+        for (int i = 0; i < result.length; i++) {
+            AddedToken token = added.get(i);
+            Integer known = ids.get(token.content());
+            int id = token.id();
+            boolean right = known != null ? id == known : whole ? id == next : id >= modelTokens && taken.add(id);
+            if (!right) {
+                String expected = known != null
+                        ? String.valueOf(known)
+                        : whole
+                                ? String.valueOf(next)
+                                : "an id of its own from " + modelTokens + "; no token of model.vocab has id "
+                                        + firstFree(ids, modelTokens);
+                throw new TokenizerFormatException(
+                        "added_tokens[" + i + "].id", id + " for " + token.content(), expected);
             }
-            Merge merge = new Merge(ids.get(parts[0]), ids.get(parts[1]), ids.get(merged));
+            next += known == null ? 1 : 0;
+            result[i] = id;
+        }
+        return result;
+    }
+
+    private static int firstFree(Map<String, Integer> ids, int modelTokens) {
+        BitSet taken = new BitSet(modelTokens);
+        ids.values().forEach(taken::set);
+        return taken.nextClearBit(0);
+    }
+
+    private static List<Merge> readMerges(Merges all, Map<String, Integer> ids) {
+        List<Merge> merges = new ArrayList<>();
+        Set<Long> pairs = new HashSet<>();
+        all.forEach((node, i) -> {
+            String place = "model.merges[" + i + "]";
+            String[] parts = readPair(node, place);
+            int left = idOf(parts[0], ids, place);
+            int right = idOf(parts[1], ids, place);
+            Merge merge = new Merge(left, right, idOf(parts[0] + parts[1], ids, place));
             if (!pairs.add(Merge.pair(merge.left(), merge.right()))) {
-                throw new TokenizerFormatException(place, node.get(i) + " again", "each pair once");
+                throw new TokenizerFormatException(place, node + " again", "each pair once");
             }
             merges.add(merge);
-        }
+        });
         return merges;
+    }
+
+    private static int idOf(String token, Map<String, Integer> ids, String place) {
+        Integer id = ids.get(token);
+        if (id == null) {
+            throw new TokenizerFormatException(place, "\"" + token + "\"", "a token of model.vocab");
+        }
+        return id;
     }
 
     /** Newer files have {@code ["a", "b"]}, older ones {@code "a b"}. */
@@ -231,13 +328,19 @@ final class TokenizerJson {
 
     /** Else a user could write a text that ends the text. */
     private static void refuseSpellableSpecialTokens(List<AddedToken> added, List<Merge> merges, boolean ofBytes) {
+        Set<Integer> special = new HashSet<>();
+        added.stream().filter(AddedToken::special).forEach(token -> special.add(token.id()));
         Set<Integer> merged = new HashSet<>();
-        merges.forEach(merge -> merged.add(merge.merged()));
+        for (Merge merge : merges) {
+            for (int id : new int[] {merge.left(), merge.right(), merge.merged()}) {
+                if (special.contains(id)) {
+                    merged.add(id);
+                }
+            }
+        }
         for (AddedToken token : added) {
-            boolean isSymbol = ofBytes
-                    ? ByteAlphabet.isByte(token.content())
-                    : token.content().codePointCount(0, token.content().length()) == 1;
-            if (token.special() && (isSymbol || merged.contains(token.id()))) {
+            // A character that merges do not know is the same token either way.
+            if (token.special() && (ofBytes && ByteAlphabet.isByte(token.content()) || merged.contains(token.id()))) {
                 throw new TokenizerFormatException(
                         "added_tokens",
                         token.content() + ", which ordinary text gives too",
@@ -253,41 +356,72 @@ final class TokenizerJson {
     }
 
     static byte[] write(Vocabulary vocabulary) {
-        ObjectNode root = Json.newObject();
-        root.put("version", "1.0");
-        root.putNull("truncation");
-        root.putNull("padding");
-        ArrayNode added = root.putArray("added_tokens");
-        for (AddedToken token : vocabulary.addedTokens()) {
-            added.addObject()
-                    .put("id", token.id())
-                    .put("content", token.content())
-                    .put("single_word", token.singleWord())
-                    .put("lstrip", token.leftStrip())
-                    .put("rstrip", token.rightStrip())
-                    .put("normalized", token.normalized())
-                    .put("special", token.special());
+        if (vocabulary.ranks() != null) {
+            throw new TokenizerFormatException(
+                    "model.merges", "tokens of equal scores, or of ranks below their parts'", "an order of merges");
         }
-        vocabulary.pipeline().write(root);
+        if (vocabulary.characters().length > 0) {
+            throw new TokenizerFormatException(
+                    "model.vocab", "a token with a character that is none", "a token for each character of one");
+        }
         List<String> tokens = vocabulary.tokens();
-        ObjectNode model = root.putObject("model");
-        model.put("type", "BPE");
-        model.putNull("dropout");
-        model.put("unk_token", vocabulary.unknown() == Vocabulary.NONE ? null : tokens.get(vocabulary.unknown()));
-        model.putNull("continuing_subword_prefix");
-        model.putNull("end_of_word_suffix");
-        model.put("fuse_unk", vocabulary.fusesUnknown());
-        model.put("byte_fallback", vocabulary.bytes());
-        model.put("ignore_merges", vocabulary.wholeWords());
-        ObjectNode vocab = model.putObject("vocab");
-        for (int id = 0; id < vocabulary.modelTokens(); id++) {
-            vocab.put(tokens.get(id), id);
+        ObjectNode sections = Json.newObject();
+        vocabulary.pipeline().write(sections);
+        return Json.write(out -> {
+            out.writeStartObject();
+            out.writeStringField("version", "1.0");
+            writeSections(out, sections, true);
+            out.writeArrayFieldStart("added_tokens");
+            for (AddedToken token : vocabulary.addedTokens()) {
+                out.writeStartObject();
+                out.writeNumberField("id", token.id());
+                out.writeStringField("content", token.content());
+                out.writeBooleanField("single_word", token.singleWord());
+                out.writeBooleanField("lstrip", token.leftStrip());
+                out.writeBooleanField("rstrip", token.rightStrip());
+                out.writeBooleanField("normalized", token.normalized());
+                out.writeBooleanField("special", token.special());
+                out.writeEndObject();
+            }
+            out.writeEndArray();
+            writeSections(out, sections, false);
+            out.writeObjectFieldStart("model");
+            out.writeStringField("type", "BPE");
+            out.writeNullField("dropout");
+            out.writeStringField(
+                    "unk_token", vocabulary.unknown() == Vocabulary.NONE ? null : tokens.get(vocabulary.unknown()));
+            out.writeNullField("continuing_subword_prefix");
+            out.writeNullField("end_of_word_suffix");
+            out.writeBooleanField("fuse_unk", vocabulary.fusesUnknown());
+            out.writeBooleanField("byte_fallback", vocabulary.bytes());
+            out.writeBooleanField("ignore_merges", vocabulary.wholeWords());
+            out.writeObjectFieldStart("vocab");
+            for (int id = 0; id < vocabulary.modelTokens(); id++) {
+                if (tokens.get(id) != null) {
+                    out.writeNumberField(tokens.get(id), id);
+                }
+            }
+            out.writeEndObject();
+            out.writeArrayFieldStart("merges");
+            for (Merge merge : vocabulary.merges()) {
+                out.writeStartArray();
+                out.writeString(tokens.get(merge.left()));
+                out.writeString(tokens.get(merge.right()));
+                out.writeEndArray();
+            }
+            out.writeEndArray();
+            out.writeEndObject();
+            out.writeEndObject();
+        });
+    }
+
+    private static void writeSections(JsonGenerator out, ObjectNode sections, boolean beforeTokens) throws IOException {
+        for (Map.Entry<String, JsonNode> section : sections.properties()) {
+            if (Pipeline.isBeforeTokens(section.getKey()) == beforeTokens) {
+                out.writeFieldName(section.getKey());
+                out.writeTree(section.getValue());
+            }
         }
-        ArrayNode merges = model.putArray("merges");
-        for (Merge merge : vocabulary.merges()) {
-            merges.addArray().add(tokens.get(merge.left())).add(tokens.get(merge.right()));
-        }
-        return Json.bytes(root);
     }
 
     static byte[] writeConfig(String startOfText, String endOfText, String unknown) {

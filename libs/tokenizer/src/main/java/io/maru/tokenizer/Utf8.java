@@ -10,6 +10,9 @@ final class Utf8 {
     /** The maximum of bytes that one {@code char} of a string can need. */
     static final int MAX_BYTES_PER_CHAR = 3;
 
+    /** The maximum of bytes of one character. */
+    static final int MAX_BYTES = 4;
+
     static final char REPLACEMENT = '\uFFFD';
 
     private Utf8() {}
@@ -70,6 +73,12 @@ final class Utf8 {
         target[n++] = (byte) (0x80 | ((codePoint >> 6) & 0x3F));
         target[n++] = (byte) (0x80 | (codePoint & 0x3F));
         return n;
+    }
+
+    /** Whether any character has this byte. */
+    static boolean canHave(byte b) {
+        int unsigned = b & 0xFF;
+        return unsigned < 0xC0 || (unsigned >= 0xC2 && unsigned <= 0xF4);
     }
 
     static boolean isContinuation(byte b) {

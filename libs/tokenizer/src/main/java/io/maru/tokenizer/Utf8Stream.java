@@ -16,6 +16,9 @@ public final class Utf8Stream {
     private byte[] pending = new byte[0];
 
     private boolean pendingIsSingle;
+    /** Whether a token has come that shows. */
+    private boolean tokens;
+    /** Whether a character has come. */
     private boolean started;
 
     Utf8Stream(Decoder decoder) {
@@ -33,10 +36,8 @@ public final class Utf8Stream {
             return "";
         }
         boolean single = decoder.isSingleByte(id);
-        if (!started && decoder.start() == Decoder.Start.SPACES_OF_FIRST_TOKEN) {
-            token = Decoder.withoutSpaces(token);
-            started = true;
-        }
+        token = decoder.bytes(id, !tokens);
+        tokens = true;
         StringBuilder text = new StringBuilder();
         if (decoder.hasSingleBytes() && single != pendingIsSingle) {
             replacePending(text);
@@ -69,6 +70,7 @@ public final class Utf8Stream {
         replacePending(text);
         String rest = withoutStart(text);
         started = false;
+        tokens = false;
         pendingIsSingle = false;
         return rest;
     }

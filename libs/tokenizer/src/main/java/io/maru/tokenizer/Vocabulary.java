@@ -1,13 +1,18 @@
 package io.maru.tokenizer;
 
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /**
  * All that a tokenizer's files say.
  *
- * @param tokens by id, as a tokenizer.json writes them; an added token is written as itself
+ * @param tokens by id, as a tokenizer.json writes them; an added token is written as itself, and null is an id that no
+ *     token has
  * @param modelTokens how many of them are in the model's own vocabulary; those after are added tokens
  * @param merges by rank
+ * @param ranks of the merges where several have one; null if each has its place in the list
+ * @param characters symbols that merges take and that are no tokens; their ids go on from the number of tokens
  * @param unknown the id of what no token stands for; {@link #NONE} if there is none
  * @param fusesUnknown whether several unknown characters in a row are one token
  * @param bytes whether a character that is no token becomes tokens {@code <0xAB>}
@@ -17,6 +22,8 @@ record Vocabulary(
         List<String> tokens,
         int modelTokens,
         List<Merge> merges,
+        int[] ranks,
+        int[] characters,
         List<AddedToken> addedTokens,
         int unknown,
         boolean fusesUnknown,
@@ -34,10 +41,12 @@ record Vocabulary(
     static final List<String> STARTS_OF_TEXT = List.of("<s>", "<|begin_of_text|>", "<bos>");
 
     /** A bound on what is allocated for a caller's number; the largest published byte-level vocabularies fit. */
-    static final int MAX_TOKENS = 1 << 18;
+    static final int MAX_TOKENS = 1 << 19;
+
+    private static final int[] NO_CHARACTERS = {};
 
     Vocabulary {
-        tokens = List.copyOf(tokens);
+        tokens = Collections.unmodifiableList(new ArrayList<>(tokens));
         merges = List.copyOf(merges);
         addedTokens = List.copyOf(addedTokens);
     }
@@ -46,11 +55,21 @@ record Vocabulary(
     static Vocabulary ofBytes(
             List<String> tokens,
             int modelTokens,
-            List<Merge> merges,
+            RankedMerges merges,
             List<AddedToken> addedTokens,
             boolean wholeWords,
-            WordPattern pattern) {
+            Pipeline pipeline) {
         return new Vocabulary(
-                tokens, modelTokens, merges, addedTokens, NONE, false, false, wholeWords, Pipeline.ofBytes(pattern));
+                tokens,
+                modelTokens,
+                merges.merges(),
+                merges.ranks(),
+                NO_CHARACTERS,
+                addedTokens,
+                NONE,
+                false,
+                false,
+                wholeWords,
+                pipeline);
     }
 }

@@ -1,5 +1,6 @@
 package io.maru.tokenizer;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -11,15 +12,18 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /** The files that byte-level vocabularies came in before tokenizer.json: GPT-2's pair of files, and tiktoken's rank file. */
 final class VocabularyFiles {
     private static final String MERGES = "merges.txt";
-    private static final String RANKS = "rank file";
+    private static final String RANKS = "tiktoken rank file";
+    private static final Pattern RANK_LINE = Pattern.compile("[A-Za-z0-9+/]+={0,2} [0-9]+\\r?(\\n|$)");
     private static final int MAX_TOKEN_LENGTH = 1 << 10; // bytes
 
     private VocabularyFiles() {}
@@ -29,12 +33,13 @@ final class VocabularyFiles {
      * {@code #version} line. {@code <|endoftext|>} in it is a special token.
      */
     static Vocabulary readPair(byte[] vocabJson, byte[] mergesTxt) {
-        JsonNode vocab = Json.read(vocabJson, "vocab.json");
+        Map<String, JsonNode> vocab = new LinkedHashMap<>();
+        Json.read(vocabJson, (token, id) -> vocab.put(token, id.tree()));
         // What is left to check is the same as in a tokenizer.json, so it becomes one.
         ObjectNode root = Json.newObject();
         root.put("version", "1.0");
         ArrayNode added = root.putArray("added_tokens");
-        if (vocab.has(Vocabulary.END_OF_TEXT)) {
+        if (vocab.containsKey(Vocabulary.END_OF_TEXT)) {
             added.addObject()
                     .put("content", Vocabulary.END_OF_TEXT)
                     .put("special", true)
@@ -44,7 +49,7 @@ final class VocabularyFiles {
         Pipeline.ofBytes(WordPattern.GPT2).write(root);
         ObjectNode model = root.putObject("model");
         model.put("type", "BPE");
-        model.set("vocab", vocab);
+        model.putObject("vocab");
         ArrayNode merges = model.putArray("merges");
         String[] lines = utf8(mergesTxt, MERGES).split("\n", -1);
         for (int i = 0; i < lines.length; i++) {
@@ -58,7 +63,21 @@ final class VocabularyFiles {
             }
             merges.addArray().add(line.substring(0, space)).add(line.substring(space + 1));
         }
-        return TokenizerJson.read(root);
+        return TokenizerJson.read(new TokenizerJson.Parts(root, vocab, each -> {
+            for (int i = 0; i < merges.size(); i++) {
+                each.accept(merges.get(i), i);
+            }
+        }));
+    }
+
+    /** Whether it starts with a line as rank files have them: base64, a space, a number. */
+    static boolean isRankFile(byte[] file) {
+        String start = new String(file, 0, Math.min(file.length, MAX_TOKEN_LENGTH), ISO_8859_1);
+        return RANK_LINE.matcher(start).lookingAt();
+    }
+
+    static int countRanks(byte[] file) {
+        return rankedTokens(utf8(file, RANKS)).size();
     }
 
     /**
@@ -81,8 +100,8 @@ final class VocabularyFiles {
                         RANKS, "the tokens", String.format("no byte 0x%02X", b), "a token for every byte");
             }
         }
-        List<Merge> merges =
-                RankedMerges.of(tokens, IntStream.range(0, tokens.size()).toArray(), new Alphabet.Bytes(idOfByte));
+        RankedMerges merges = RankedMerges.of(
+                tokens, IntStream.range(0, tokens.size()).toArray(), null, new Alphabet.Bytes(idOfByte));
         List<String> written = new ArrayList<>();
         tokens.forEach(token -> written.add(ByteAlphabet.write(token)));
         List<AddedToken> added = new ArrayList<>();
@@ -90,7 +109,7 @@ final class VocabularyFiles {
             written.add(content);
             added.add(AddedToken.special(id, content));
         });
-        return Vocabulary.ofBytes(written, tokens.size(), merges, added, true, pattern);
+        return Vocabulary.ofBytes(written, tokens.size(), merges, added, true, Pipeline.ofBytes(pattern));
     }
 
     private static TreeMap<Integer, String> specialTokens(Map<String, Integer> given, int first) {

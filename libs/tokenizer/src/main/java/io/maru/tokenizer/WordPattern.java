@@ -26,7 +26,7 @@ import java.util.Optional;
  */
 
 /** The patterns by which known models cut text into words before merging. */
-public enum WordPattern implements Splitter {
+public enum WordPattern implements Splitter, Finder {
     /** GPT-2 and r50k. */
     GPT2("'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+") {
         @Override
@@ -63,9 +63,12 @@ public enum WordPattern implements Splitter {
             return endLikeCl100k(text, start, limit, 1, false);
         }
     },
-    /** cl100k as tiktoken has it: as {@link #LLAMA3}, but white space at the end of the text is one word. */
+    /**
+     * cl100k as tiktoken has it: as {@link #LLAMA3}, but white space at the end of the text is one word. Digits have no
+     * {@code {1,3}+} as they have there: Hugging Face's engine takes that for a count that is repeated.
+     */
     CL100K(
-            "'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}++|\\p{N}{1,3}+| ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*+|\\s++$|\\s*[\\r\\n]|\\s+(?!\\S)|\\s") {
+            "'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}++|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*+|\\s++$|\\s*[\\r\\n]|\\s+(?!\\S)|\\s") {
         @Override
         int end(byte[] text, int start, int limit) {
             return endLikeCl100k(text, start, limit, 3, true);
@@ -140,6 +143,11 @@ public enum WordPattern implements Splitter {
             wordEnd = end(text, word, end);
             words.word(text, word, wordEnd);
         }
+    }
+
+    @Override
+    public void find(byte[] text, int start, int end, Matches matches) {
+        split(text, start, end, (same, from, to) -> matches.match(from, to));
     }
 
     private static int endLikeCl100k(byte[] text, int start, int limit, int maxDigits, boolean lastSpacesTogether) {

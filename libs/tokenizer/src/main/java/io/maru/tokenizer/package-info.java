@@ -7,7 +7,10 @@
  *                                                           +------ WordCache: words seen lately -----+
  * </pre>
  *
- * {@link io.maru.tokenizer.BpeTokenizer} encodes and decodes, {@link io.maru.tokenizer.BpeTrainer} learns one from text. What
+ * A file says which normalisers, splitters and template: {@code Pipeline} reads that. Whatever splits by a regular expression
+ * takes linear time, by {@code WordPattern} for the expressions of known models and by {@code RegexMatcher} for others.
+ *
+ * <p>{@link io.maru.tokenizer.BpeTokenizer} encodes and decodes, {@link io.maru.tokenizer.BpeTrainer} learns one from text. What
  * they do is what Hugging Face's library does with the same file, and what that file asks for beyond is refused by name.
  */
 package io.maru.tokenizer;

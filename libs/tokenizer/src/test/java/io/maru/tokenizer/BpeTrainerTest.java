@@ -26,7 +26,19 @@ class BpeTrainerTest {
     @Test
     void writesTheFileThatHuggingFaceWritesForTheSameText() {
         BpeTokenizer tokenizer = Expected.trainer(TieRule.SMALLEST_IDS).train();
-        assertThat(tokenizer.toJson()).asString(UTF_8).isEqualTo(Expected.tokenizerJson());
+        assertThat(tokenizer.toJson()).asString(UTF_8).isEqualTo(Expected.composing(Expected.tokenizerJson()));
+    }
+
+    @Test
+    void learnsFromComposedTextAndComposesWhatItEncodes() {
+        String composed = "\uac00\ub098 caf\u00e9 \uac00\ub098";
+        String decomposed = java.text.Normalizer.normalize(composed, java.text.Normalizer.Form.NFD);
+        BpeTrainer trainer = new BpeTrainer(264, TieRule.SMALLEST_IDS);
+        trainer.add(composed);
+        BpeTrainer other = new BpeTrainer(264, TieRule.SMALLEST_IDS);
+        other.add(decomposed);
+        assertThat(other.train().toJson()).isEqualTo(trainer.train().toJson());
+        assertThat(other.train().encode(decomposed)).isEqualTo(trainer.train().encode(composed));
     }
 
     @Test

@@ -44,6 +44,11 @@ final class Expected {
         return VALUES.path("tokenizerJson").textValue();
     }
 
+    /** The same where the tokenizer brings text to normal form C. */
+    static String composing(String tokenizerJson) {
+        return tokenizerJson.replace("\"normalizer\": null", "\"normalizer\": {\n    \"type\": \"NFC\"\n  }");
+    }
+
     static BpeTrainer trainer(TieRule tieRule) {
         BpeTrainer trainer = new BpeTrainer(vocabularySize(), tieRule);
         corpus().forEach(trainer::add);

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 class HuggingFaceTest {
     private static final int TEXTS = 20_000; // for each of five families
     private static final int TEXTS_OF_A_VARIANT = 3_000;
+    private static final int TEXTS_OF_A_SHAPE = 500;
 
     @TempDir
     static Path cache;
@@ -126,6 +127,13 @@ class HuggingFaceTest {
                 }
             }
             assertSame(bytes(file), 13, TEXTS_OF_A_VARIANT);
+        }
+    }
+
+    @Test
+    void givesTheSameIdsForWhateverElseAFileAsksFor() throws IOException {
+        for (Pipelines.Shape shape : Pipelines.all()) {
+            assertSame(shape.tokenizerJson(), 14, TEXTS_OF_A_SHAPE);
         }
     }
 

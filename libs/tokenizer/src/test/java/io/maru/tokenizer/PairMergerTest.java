@@ -70,7 +70,7 @@ class PairMergerTest {
     }
 
     private static int[] merge(List<Merge> merges, String word) {
-        PairMerger merger = new PairMerger(new MergeTable(merges));
+        PairMerger merger = new PairMerger(new MergeTable(merges, null));
         int[] symbols = merger.symbols(word.length());
         for (int i = 0; i < word.length(); i++) {
             symbols[i] = word.charAt(i);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.maru.tokenizer.QualityReport.Measure;
 import io.maru.tokenizer.QualityReport.Token;
+import java.text.Normalizer;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -70,9 +71,11 @@ class QualityReportTest {
             random.ints(random.nextInt(80), 0, letters.codePointCount(0, letters.length()))
                     .map(i -> letters.codePointAt(letters.offsetByCodePoints(0, i)))
                     .forEach(text::appendCodePoint);
-            tally.add(text.toString());
-            bytes += text.toString().getBytes(UTF_8).length;
-            tokens += tokenizer.encode(text.toString()).length;
+            // As ingestion gives them.
+            String composed = Normalizer.normalize(text, Normalizer.Form.NFC);
+            tally.add(composed);
+            bytes += composed.getBytes(UTF_8).length;
+            tokens += tokenizer.encode(composed).length;
         }
 
         QualityReport report = tally.report(SHA256, "validation");

@@ -87,33 +87,33 @@ class TokenizerJsonTest {
             delimiter = '¦',
             quoteCharacter = '`',
             value = {
-                "/normalizer ¦ `{\"type\": \"NFC\"}` ¦ normalizer: type \"NFC\" (expected: null, Prepend, Replace, or a Sequence of them)",
-                "/normalizer ¦ `{\"type\": \"Prepend\", \"prepend\": \"x\"}` ¦ normalizer.prepend: \"x\" (expected: \"\u2581\")",
-                "/normalizer ¦ `{\"type\": \"Prepend\", \"prepend\": \"\u2581\"}` ¦ normalizer: type \"Prepend\" (expected: null)",
-                "/pre_tokenizer ¦ null ¦ decoder: type \"ByteLevel\" (expected: ByteLevel, Metaspace, or Replace, ByteFallback, Fuse and Strip)",
-                "/pre_tokenizer/type ¦ `\"BertPreTokenizer\"` ¦ pre_tokenizer: type \"BertPreTokenizer\" (expected: null, ByteLevel, Metaspace, Split, Digits, or a Sequence of them)",
-                "/pre_tokenizer ¦ `{\"type\": \"Digits\"}` ¦ pre_tokenizer: type \"Digits\" (expected: ByteLevel at its end)",
-                "/pre_tokenizer ¦ `{\"type\": \"Split\", \"pattern\": {\"Regex\": \"a(?=b)\"}, \"behavior\": \"Isolated\"}` ¦ pre_tokenizer.pattern.Regex: (?=b in a(?=b) (expected: a known pattern, or one that linear time can match)",
-                "/pre_tokenizer ¦ `{\"type\": \"Split\", \"pattern\": {\"Regex\": \"a\"}, \"behavior\": \"Removed\"}` ¦ pre_tokenizer.behavior: Removed (expected: \"Isolated\")",
-                "/post_processor/type ¦ `\"BertProcessing\"` ¦ post_processor: type \"BertProcessing\" (expected: null, ByteLevel, TemplateProcessing, or a Sequence of them)",
-                "/decoder ¦ null ¦ decoder: null (expected: type \"ByteLevel\")",
+                "/normalizer ¦ `{\"type\": \"Precompiled\"}` ¦ normalizer: type \"Precompiled\" (expected: null, NFC, NFD, NFKC, NFKD, Lowercase, Strip, StripAccents, Nmt, Prepend, Replace, or a Sequence of them)",
+                "/normalizer ¦ `{\"type\": \"BertNormalizer\"}` ¦ normalizer: type \"BertNormalizer\" (expected: null, NFC, NFD, NFKC, NFKD, Lowercase, Strip, StripAccents, Nmt, Prepend, Replace, or a Sequence of them)",
+                "/normalizer ¦ `{\"type\": \"Prepend\", \"prepend\": 1}` ¦ normalizer.prepend: 1 (expected: a text)",
+                "/normalizer ¦ `{\"type\": \"Sequence\", \"normalizers\": [{\"type\": \"NFC\"}, {}]}` ¦ normalizer.normalizers[1].type: nothing (expected: a text)",
+                "/pre_tokenizer ¦ null ¦ decoder: type \"ByteLevel\" (expected: null, ByteLevel, Metaspace, or a Sequence of Replace, ByteFallback, Fuse and Strip)",
+                "/pre_tokenizer/type ¦ `\"BertPreTokenizer\"` ¦ pre_tokenizer: type \"BertPreTokenizer\" (expected: null, ByteLevel, Metaspace, Split, Digits, Punctuation, Whitespace, WhitespaceSplit, CharDelimiterSplit, or a Sequence of them)",
+                "/pre_tokenizer ¦ `{\"type\": \"UnicodeScripts\"}` ¦ pre_tokenizer: type \"UnicodeScripts\" (expected: null, ByteLevel, Metaspace, Split, Digits, Punctuation, Whitespace, WhitespaceSplit, CharDelimiterSplit, or a Sequence of them)",
+                "/pre_tokenizer ¦ `{\"type\": \"Sequence\", \"pretokenizers\": [{\"type\": \"ByteLevel\"}, {\"type\": \"ByteLevel\"}]}` ¦ pre_tokenizer.pretokenizers[1]: ByteLevel again (expected: one of them)",
+                "/pre_tokenizer ¦ `{\"type\": \"Split\", \"pattern\": {\"Regex\": \"a(?=bc)\"}, \"behavior\": \"Isolated\"}` ¦ pre_tokenizer.pattern.Regex: (?=bc, which looks at more than one character, in a(?=bc) (expected: a known pattern, or one that linear time can match)",
+                "/pre_tokenizer ¦ `{\"type\": \"Split\", \"pattern\": {\"Regex\": \"a\"}, \"behavior\": \"Merged\"}` ¦ pre_tokenizer.behavior: Merged (expected: Removed, Isolated, MergedWithPrevious, MergedWithNext or Contiguous)",
+                "/post_processor/type ¦ `\"PadProcessing\"` ¦ post_processor: type \"PadProcessing\" (expected: null, ByteLevel, TemplateProcessing, RobertaProcessing, BertProcessing, or a Sequence of them)",
+                "/post_processor ¦ `{\"type\": \"BertProcessing\", \"cls\": [\"a\", 65], \"sep\": [\"b\", 330]}` ¦ post_processor: 330 (expected: an id below 330)",
                 "/decoder/type ¦ `\"WordPiece\"` ¦ decoder: type \"WordPiece\" (expected: type \"ByteLevel\")",
                 "/model/byte_fallback ¦ true ¦ model.byte_fallback: true (expected: false with ByteLevel)",
                 "/model/unk_token ¦ `\"zz\"` ¦ model.unk_token: \"zz\" (expected: a token of model.vocab)",
                 "/added_tokens/0/lstrip ¦ 1 ¦ added_tokens[0].lstrip: 1 (expected: true or false)",
                 "/version ¦ `\"2.0\"` ¦ version: \"2.0\" (expected: \"1.0\")",
-                "/truncation ¦ `{\"max_length\": 5}` ¦ truncation: OBJECT of 1 (expected: null)",
-                "/padding ¦ `{\"strategy\": \"Fixed\"}` ¦ padding: OBJECT of 1 (expected: null)",
                 "/model ¦ 7 ¦ model: 7 (expected: an object)",
                 "/model/type ¦ `\"Unigram\"` ¦ model.type: \"Unigram\" (expected: \"BPE\")",
                 "/model/dropout ¦ 0.1 ¦ model.dropout: 0.1 (expected: null)",
                 "/model/continuing_subword_prefix ¦ `\"##\"` ¦ model.continuing_subword_prefix: \"##\" (expected: null)",
                 "/model/end_of_word_suffix ¦ `\"</w>\"` ¦ model.end_of_word_suffix: \"</w>\" (expected: null)",
                 "/model/vocab ¦ [] ¦ model.vocab: ARRAY of 0 (expected: an object)",
-                "/model/vocab/a ¦ 9999999 ¦ model.vocab[\"a\"]: 9999999 (expected: an integer from 0 to 329)",
-                "/model/vocab/a ¦ -1 ¦ model.vocab[\"a\"]: -1 (expected: an integer from 0 to 329)",
-                "/model/vocab/a ¦ 1.5 ¦ model.vocab[\"a\"]: 1.5 (expected: an integer from 0 to 329)",
-                "/model/vocab/a ¦ 99999999999999999999 ¦ model.vocab[\"a\"]: 99999999999999999999 (expected: an integer from 0 to 329)",
+                "/model/vocab/a ¦ 9999999 ¦ model.vocab[\"a\"]: 9999999 (expected: an integer from 0 to 524287)",
+                "/model/vocab/a ¦ -1 ¦ model.vocab[\"a\"]: -1 (expected: an integer from 0 to 524287)",
+                "/model/vocab/a ¦ 1.5 ¦ model.vocab[\"a\"]: 1.5 (expected: an integer from 0 to 524287)",
+                "/model/vocab/a ¦ 99999999999999999999 ¦ model.vocab[\"a\"]: 99999999999999999999 (expected: an integer from 0 to 524287)",
                 "/model/vocab/b ¦ 65 ¦ model.vocab[\"b\"]: 65, the id of \"a\" (expected: an id of its own)",
                 "/model/merges ¦ null ¦ model.merges: null (expected: an array)",
                 "/model/merges/0 ¦ `\"ab\"` ¦ model.merges[0]: \"ab\" (expected: \"left right\" or [\"left\", \"right\"])",
@@ -131,6 +131,62 @@ class TokenizerJsonTest {
     void refusesByNameWhatItWouldNotDoExactly(String pointer, String value, String message) throws IOException {
         put(pointer, JSON.readTree(value));
         assertRefused(message);
+    }
+
+    @Test
+    void keepsTruncationAndPaddingAndCutsOrFillsNothing() throws IOException {
+        int[] ids = read().encode("a house and another house");
+        file.set("truncation", JSON.readTree("{\"direction\": \"Right\", \"max_length\": 2}"));
+        file.set("padding", JSON.readTree("{\"strategy\": {\"Fixed\": 64}, \"pad_id\": 0}"));
+        assertThat(read().encode("a house and another house")).isEqualTo(ids);
+        assertThat(read().toJson()).asString(UTF_8).isEqualTo(new String(Json.bytes(file), UTF_8));
+    }
+
+    @Test
+    void takesAnIdThatNoTokenHasForUnused() throws IOException {
+        int[] ids = read().encode("a house");
+        vocab().put("<|last|>", 331);
+        add("<|user|>", 332, true);
+        BpeTokenizer tokenizer = read();
+        assertThat(tokenizer.vocabularySize()).isEqualTo(333);
+        assertThat(tokenizer.encode("a house")).isEqualTo(ids);
+        assertThat(tokenizer.encode("<|user|>", SpecialTokens.ALLOW)).containsExactly(332);
+        assertThat(tokenizer.bytes(330)).isEmpty();
+        assertThat(JSON.readTree(tokenizer.toJson())).isEqualTo(file);
+    }
+
+    @Test
+    void namesTheIdThatNoTokenHasWhereAnAddedTokenWouldTakeIt() throws IOException {
+        vocab().put("<|last|>", 331);
+        add("<|user|>", 330, true);
+        assertRefused(
+                "added_tokens[1].id: 330 for <|user|> (expected: an id of its own from 332; no token of model.vocab"
+                        + " has id 330)");
+    }
+
+    @Test
+    void knowsMergesThatStandBeforeTheVocabulary() throws IOException {
+        ObjectNode model = model();
+        ObjectNode turned = JSON.createObjectNode();
+        turned.set("merges", model.get("merges"));
+        turned.set("vocab", model.get("vocab"));
+        turned.put("type", "BPE");
+        int[] ids = read().encode("the floor of the old house");
+        file.set("model", turned);
+        assertThat(read().encode("the floor of the old house")).isEqualTo(ids);
+    }
+
+    @Test
+    void writesASpaceBetweenTokensWhereAFileHasNoDecoder() {
+        file.putNull("decoder");
+        int[] ids = read().encode("the floor");
+        assertThat(read().decode(ids)).isEqualTo("t he Ġfloor");
+        Utf8Stream stream = read().newStream();
+        StringBuilder streamed = new StringBuilder();
+        for (int id : ids) {
+            streamed.append(stream.append(id));
+        }
+        assertThat(streamed.append(stream.finish())).hasToString(read().decode(ids));
     }
 
     @Test
@@ -239,7 +295,7 @@ class TokenizerJsonTest {
 
     @Test
     void refusesMoreValuesThanAnyVocabularyHas() {
-        byte[] many = ("[" + "0,".repeat(3_000_000) + "0]").getBytes(UTF_8);
+        byte[] many = ("{\"model\": [" + "0,".repeat(5_000_000) + "0]}").getBytes(UTF_8);
         assertThatThrownBy(() -> BpeTokenizer.fromJson(many))
                 .isInstanceOf(TokenizerFormatException.class)
                 .hasMessageContaining("Token count");
@@ -254,9 +310,12 @@ class TokenizerJsonTest {
                 "(a)\\\\1",
                 "^a",
                 "\\\\bA",
-                "\\\\p{Han}",
+                "\\\\p{Klingon}",
                 "a*",
-                "[a&&b]",
+                "a(?!bc)",
+                "(?>a|ab)c",
+                "(?:ab)++c",
+                "(?i:ss)",
                 "(?i:\\u00e9)",
                 "\\\\p{"
             })
