@@ -27,13 +27,16 @@ import java.util.function.Function;
  * One JSON value a line in, one a line out, in the same order. An answer is written before the next line is waited for, so
  * a program at the other end may ask line by line.
  *
- * <p>The first line that is wrong ends it: the error names the line, and the answers to the lines before are out.
+ * <p>A byte order mark before the first line is no part of it, and a line may end in CR LF. A blank line is wrong, since
+ * it would have no answer. The first line that is wrong ends it: the error names the line, and the answers to the lines
+ * before are out.
  */
 final class JsonLines {
     /** Bounds the memory of one line. */
     static final int MAX_LINE_BYTES = 16 << 20;
 
     private static final int BUFFER_BYTES = 1 << 16;
+    private static final byte[] BYTE_ORDER_MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
     private static final ObjectMapper JSON = JsonMapper.builder(JsonFactory.builder()
                     .streamReadConstraints(StreamReadConstraints.builder()
                             .maxNestingDepth(2)
@@ -51,6 +54,8 @@ final class JsonLines {
     private int limit;
     private final Line line = new Line();
     private long lines;
+    /** Bytes of a byte order mark that the line at hand starts with. */
+    private int mark;
 
     JsonLines(InputStream in, OutputStream out) {
         this.in = in;
@@ -89,9 +94,11 @@ final class JsonLines {
     /** Whether there is a line more; it is in {@link #line} then, without its line feed. */
     private boolean next() throws IOException {
         line.reset();
+        mark = 0;
         while (true) {
             if (position == limit && !fill()) {
-                return line.size() > 0;
+                findMark();
+                return line.size() > mark;
             }
             int end = position;
             while (end < limit && buffer[end] != '\n') {
@@ -105,9 +112,18 @@ final class JsonLines {
             position = end;
             if (end < limit) {
                 position++;
+                findMark();
                 return true;
             }
         }
+    }
+
+    private void findMark() {
+        ByteBuffer bytes = line.bytes();
+        boolean marked = lines == 0
+                && bytes.remaining() >= BYTE_ORDER_MARK.length
+                && bytes.slice(0, BYTE_ORDER_MARK.length).equals(ByteBuffer.wrap(BYTE_ORDER_MARK));
+        mark = marked ? BYTE_ORDER_MARK.length : 0;
     }
 
     private boolean fill() throws IOException {
@@ -121,7 +137,7 @@ final class JsonLines {
 
     private String text() {
         CharsetDecoder decoder = UTF_8.newDecoder();
-        ByteBuffer bytes = line.bytes();
+        ByteBuffer bytes = line.bytes().position(mark);
         CharBuffer chars = CharBuffer.allocate(bytes.remaining());
         CoderResult result = decoder.decode(bytes, chars, true);
         if (result.isError()) {

@@ -17,10 +17,14 @@ final class TokenizerDecodeCommand implements Callable<Integer> {
     @ArgGroup(multiplicity = "1")
     TokenizerSource source;
 
+    @Mixin
+    PatternOption pattern;
+
     @Option(
             names = "--jsonl",
             description = "Each line of standard input is a JSON array of ids, each line of output their text as a JSON"
-                    + " string.")
+                    + " string. A byte order mark before the first line is dropped, lines may end in CR LF, and a blank line"
+                    + " is an error.")
     boolean jsonLines;
 
     @Parameters(
@@ -33,7 +37,7 @@ final class TokenizerDecodeCommand implements Callable<Integer> {
     public Integer call() {
         Output output = options.output();
         TextInput.check(options, jsonLines, ids);
-        try (TokenizerSource.Coding coding = source.open(options)) {
+        try (TokenizerSource.Coding coding = source.open(options, pattern)) {
             if (jsonLines) {
                 new JsonLines(System.in, System.out).answer(value -> coding.decode(JsonLines.ids(value)));
                 return 0;

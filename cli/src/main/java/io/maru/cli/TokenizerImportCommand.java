@@ -22,8 +22,12 @@ final class TokenizerImportCommand implements Callable<Integer> {
     @Parameters(
             paramLabel = "FILE",
             description =
-                    "A Hugging Face tokenizer.json, one of tiktoken's rank files, or a folder with vocab.json and merges.txt.")
+                    "A Hugging Face tokenizer.json, a tiktoken rank file, a SentencePiece .model of which a tokenizer.json can"
+                            + " tell all, or a folder with vocab.json and merges.txt.")
     Path file;
+
+    @Mixin
+    PatternOption pattern;
 
     @Option(
             names = "--id",
@@ -36,9 +40,9 @@ final class TokenizerImportCommand implements Callable<Integer> {
     public Integer call() {
         Output output = options.output();
         // A file that cannot be honoured is refused here too, without a stack.
-        TokenizerFile.read(file);
+        TokenizerFile.read(file, pattern.pattern);
         try (Services services = options.connect()) {
-            Tokenizer tokenizer = TokenizerFile.send(services, file, id);
+            Tokenizer tokenizer = TokenizerFile.send(services, file, pattern.pattern, id);
             TokenizerReports.print(tokenizer, output);
             output.say("in a recipe: tokenizer: {use: %s}", tokenizer.getName());
             output.result(TokenizerReports.of(tokenizer));

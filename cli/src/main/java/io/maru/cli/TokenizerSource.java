@@ -17,7 +17,7 @@ final class TokenizerSource {
             names = "--file",
             paramLabel = "FILE",
             description =
-                    "A tokenizer.json, one of tiktoken's rank files, a SentencePiece .model, or a folder with vocab.json and"
+                    "A tokenizer.json, a tiktoken rank file, a SentencePiece .model, or a folder with vocab.json and"
                             + " merges.txt; works without a running stack.")
     Path file;
 
@@ -27,13 +27,19 @@ final class TokenizerSource {
             description = "A registered one, as in tokenizers/r-1a2b3c.")
     String name;
 
-    Coding open(CommonOptions options) {
-        return file == null ? new Registered(options.connect(), name) : new Local(TokenizerFile.read(file));
+    Coding open(CommonOptions options, PatternOption pattern) {
+        if (file == null && pattern.pattern != null) {
+            throw CommandFailure.badInput("--pattern: beside --tokenizer (expected: with --file)");
+        }
+        return file == null
+                ? new Registered(options.connect(), name)
+                : new Local(TokenizerFile.read(file, pattern.pattern));
     }
 
     /** Text to ids and back. */
     sealed interface Coding extends AutoCloseable {
-        int[] encode(String text, SpecialTokens special);
+        /** @param template whether to put the tokens of the tokenizer's template around the text */
+        int[] encode(String text, SpecialTokens special, boolean template);
 
         String decode(int[] ids);
 
@@ -43,9 +49,10 @@ final class TokenizerSource {
 
     private record Local(BpeTokenizer tokenizer) implements Coding {
         @Override
-        public int[] encode(String text, SpecialTokens special) {
+        public int[] encode(String text, SpecialTokens special, boolean template) {
             try {
-                return tokenizer.encode(text, special);
+                int[] ids = tokenizer.encode(text, special);
+                return template ? tokenizer.withTemplate(ids) : ids;
             } catch (SpecialTokenException e) {
                 throw CommandFailure.badInput(e.getMessage());
             }
@@ -68,13 +75,14 @@ final class TokenizerSource {
 
     private record Registered(Services services, String name) implements Coding {
         @Override
-        public int[] encode(String text, SpecialTokens special) {
+        public int[] encode(String text, SpecialTokens special, boolean template) {
             return services
                     .tokenization()
                     .encode(EncodeRequest.newBuilder()
                             .setTokenizer(name)
                             .setText(text)
                             .setSpecialTokens(EncodeRequest.SpecialTokens.valueOf(special.name()))
+                            .setTemplate(template)
                             .build())
                     .getIdsList()
                     .stream()

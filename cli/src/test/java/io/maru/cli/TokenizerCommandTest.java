@@ -166,6 +166,60 @@ class TokenizerCommandTest {
     }
 
     @Test
+    void aByteOrderMarkIsNoCharacterOfTheFirstLine() throws Exception {
+        assertThat(lines("\ufeff\"the fox\"\r\n\"the\"\r\n", "encode")).isZero();
+        List<String> answers = out().lines().toList();
+        assertThat(answers).hasSize(2);
+        assertThat(JSON.readValue(answers.get(0), int[].class)).isEqualTo(bpe.encode("the fox"));
+
+        out.reset();
+        assertThat(lines("\ufeff", "encode")).isZero();
+        assertThat(out()).isEmpty();
+
+        assertThat(lines("\"a\"\n\ufeff\"b\"\n", "encode")).isEqualTo(CommandFailure.BAD_INPUT);
+        assertThat(err()).startsWith("maru: line 2: ");
+        err.reset();
+        assertThat(lines("\ufeff\r\n\"b\"\n", "encode")).isEqualTo(CommandFailure.BAD_INPUT);
+        assertThat(err()).isEqualTo("maru: line 1: empty (expected: one JSON value)\n");
+    }
+
+    @Test
+    void theTemplatePutsItsTokensAroundTheTextWhenAsked() throws Exception {
+        String json = Files.readString(file).replaceFirst("(?s)\"post_processor\": \\{.*?\\}", """
+                        "post_processor": {"type": "RobertaProcessing", "cls": ["<|endoftext|>", 0], "sep": ["!", 1]}""");
+        Files.writeString(file, json);
+        String ids = Arrays.toString(bpe.encode("fox")).replaceAll("[\\[\\],]", "");
+
+        assertThat(Maru.execute("tokenizer", "encode", "--file", file.toString(), "fox"))
+                .isZero();
+        assertThat(out()).isEqualTo(ids + "\n");
+        out.reset();
+        assertThat(Maru.execute("tokenizer", "encode", "--template", "--file", file.toString(), "fox"))
+                .isZero();
+        assertThat(out()).isEqualTo("0 " + ids + " 1\n");
+        out.reset();
+        assertThat(Maru.execute("tokenizer", "encode", "--help")).isZero();
+        assertThat(out()).contains("--template", "what Hugging");
+    }
+
+    @Test
+    void aRankFileOfAnUnknownNameIsReadWithAPattern() throws Exception {
+        StringBuilder ranks = new StringBuilder();
+        for (int b = 0; b < 256; b++) {
+            ranks.append(java.util.Base64.getEncoder().encodeToString(new byte[] {(byte) b}))
+                    .append(" %d\n".formatted(b));
+        }
+        Path own = Files.writeString(data.resolve("my.tiktoken"), ranks + "YWI= 256\n");
+
+        assertThat(Maru.execute("tokenizer", "encode", "--file", own.toString(), "ab"))
+                .isEqualTo(CommandFailure.BAD_INPUT);
+        assertThat(err()).contains("tiktoken rank file", "--pattern gpt2|llama3|");
+        assertThat(Maru.execute("tokenizer", "encode", "--pattern", "llama3", "--file", own.toString(), "ab"))
+                .isZero();
+        assertThat(out()).isEqualTo("256\n");
+    }
+
+    @Test
     void nothingInIsNothingOut() {
         assertThat(lines("", "encode")).isZero();
         assertThat(out()).isEmpty();

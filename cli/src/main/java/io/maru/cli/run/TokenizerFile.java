@@ -5,6 +5,7 @@ import io.maru.tokenization.v1.ImportTokenizerRequest;
 import io.maru.tokenization.v1.Tokenizer;
 import io.maru.tokenizer.BpeTokenizer;
 import io.maru.tokenizer.TokenizerFormatException;
+import io.maru.tokenizer.WordPattern;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,13 +17,18 @@ public final class TokenizerFile {
 
     private TokenizerFile() {}
 
-    /** @throws CommandFailure where the file is missing, broken, or asks for what this program would not do to the letter */
-    public static BpeTokenizer read(Path file) {
+    /**
+     * The tokenizer that the file holds.
+     *
+     * @param pattern how a tiktoken rank file cuts words; null where its name tells
+     * @throws CommandFailure where the file is missing, broken, or asks for what this program would not do to the letter
+     */
+    public static BpeTokenizer read(Path file, WordPattern pattern) {
         if (!Files.exists(file)) {
             throw CommandFailure.badInput("file: %s: no such file (expected: a tokenizer.json)".formatted(file));
         }
         try {
-            return BpeTokenizer.read(file);
+            return BpeTokenizer.read(file, pattern);
         } catch (TokenizerFormatException e) {
             throw CommandFailure.badInput("file: %s: %s".formatted(file, e.getMessage()));
         } catch (IOException e) {
@@ -33,10 +39,11 @@ public final class TokenizerFile {
     /**
      * Registers it with tokenization: a tokenizer.json as it is, any other form as the tokenizer.json that says the same.
      *
+     * @param pattern how a tiktoken rank file cuts words; null where its name tells
      * @param id the last part of the name; empty leaves it to the service
      */
-    public static Tokenizer send(Services services, Path file, String id) {
-        BpeTokenizer tokenizer = read(file);
+    public static Tokenizer send(Services services, Path file, WordPattern pattern, String id) {
+        BpeTokenizer tokenizer = read(file, pattern);
         Path json = Files.isDirectory(file) ? file.resolve(JSON) : file;
         if (Files.exists(json) && json.getFileName().toString().endsWith(".json")) {
             return sendJson(services, json, id);

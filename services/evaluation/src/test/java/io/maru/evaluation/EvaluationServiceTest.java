@@ -417,25 +417,6 @@ class EvaluationServiceTest {
     }
 
     @Test
-    void worksInTheNameOfTheWorkspaceThatAsked() throws IOException {
-        new SealedInputs("asking", id).objects.forEach(store::put);
-        EvaluationServiceBlockingStub asking = in("asking");
-
-        Evaluation created = asking.createEvaluation(request()
-                .setModelVersion("models/" + id + "/versions/1")
-                .setDataset("datasets/" + id)
-                .build());
-
-        assertThat(created.getName()).isEqualTo("workspaces/asking/evaluations/" + id);
-        await().until(() -> asking.getEvaluation(GetEvaluationRequest.newBuilder()
-                                .setName("evaluations/" + id)
-                                .build())
-                        .getState()
-                == Evaluation.State.SUCCEEDED);
-        assertThat(inference.workspaces).containsExactly("asking");
-    }
-
-    @Test
     void tellsWhatItWasAskedFor() {
         publish();
 

@@ -1,10 +1,6 @@
 package io.maru.evaluation;
 
-import io.grpc.Metadata;
 import io.grpc.Server;
-import io.grpc.ServerCall;
-import io.grpc.ServerCallHandler;
-import io.grpc.ServerInterceptor;
 import io.grpc.Status;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
@@ -16,8 +12,6 @@ import io.maru.inference.v1.ScoreResponse;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -29,28 +23,14 @@ final class FakeInference extends InferenceServiceGrpc.InferenceServiceImplBase 
     /** Score answers as often as this allows. */
     final Semaphore answers = new Semaphore(1 << 20);
 
-    /** In whose name was asked. */
-    final Set<String> workspaces = ConcurrentHashMap.newKeySet();
-
     final AtomicInteger scoreCalls = new AtomicInteger();
     volatile Status loadStatus = Status.OK;
     volatile Status scoreStatus = Status.OK;
-    private static final Metadata.Key<String> WORKSPACE =
-            Metadata.Key.of("maru-workspace", Metadata.ASCII_STRING_MARSHALLER);
-
     private final Server server;
 
     FakeInference(int port) throws IOException {
         server = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
                 .addService(this)
-                .intercept(new ServerInterceptor() {
-                    @Override
-                    public <Q, A> ServerCall.Listener<Q> interceptCall(
-                            ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
-                        workspaces.add(headers.get(WORKSPACE));
-                        return next.startCall(call, headers);
-                    }
-                })
                 .build()
                 .start();
     }

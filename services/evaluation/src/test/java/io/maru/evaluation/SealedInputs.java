@@ -29,15 +29,10 @@ public final class SealedInputs {
     public final BpeTokenizer tokenizer = tokenizer();
     public final Map<String, byte[]> objects = new TreeMap<>();
 
-    /** Inputs of the default workspace. */
-    public SealedInputs(String id) throws IOException {
-        this("default", id);
-    }
-
     /** @param id last part of the names */
-    public SealedInputs(String workspace, String id) throws IOException {
-        dataset = "workspaces/" + workspace + "/datasets/" + id;
-        modelVersion = "workspaces/" + workspace + "/models/" + id + "/versions/1";
+    public SealedInputs(String id) throws IOException {
+        dataset = "workspaces/default/datasets/" + id;
+        modelVersion = "workspaces/default/models/" + id + "/versions/1";
         String tokenizerSha256 = Sha256.of(tokenizer.toJson());
         List<Manifest.Entry> entries = new ArrayList<>();
         entries.add(put(dataset, "tokenizer.json", tokenizer.toJson(), Map.of()));

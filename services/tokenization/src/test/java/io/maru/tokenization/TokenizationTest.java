@@ -428,6 +428,20 @@ class TokenizationTest {
     }
 
     @Test
+    void putsTheTemplateAroundATextWhenAsked() {
+        String json = new String(tokenizerJson(257), UTF_8).replaceFirst("(?s)\"post_processor\": \\{.*?\\}", """
+                        "post_processor": {"type": "BertProcessing", "cls": ["<|endoftext|>", 0], "sep": ["!", 1]}""");
+        String id = "template-" + UUID.randomUUID();
+        EncodeRequest.Builder request = EncodeRequest.newBuilder()
+                .setTokenizer(importTokenizer(id, id, json.getBytes(UTF_8)).getName())
+                .setText("fox");
+        List<Integer> ids = tokenization.encode(request.build()).getIdsList();
+        assertThat(ids).hasSize(3);
+        assertThat(tokenization.encode(request.setTemplate(true).build()).getIdsList())
+                .containsExactly(0, ids.get(0), ids.get(1), ids.get(2), 1);
+    }
+
+    @Test
     void encodesAndDecodesUnderLimits() {
         String corpus = corpus(2);
         String tokenizer = train(corpus).getName();

@@ -27,9 +27,10 @@ public final class TextCoding {
      * Text to ids.
      *
      * @param special what to do where the text holds what is spelt like a special token
+     * @param template whether to put the tokens of the tokenizer's template around the text
      * @throws Refusal TEXT_TOO_LONG, SPECIAL_TOKEN_REFUSED, TOKENIZER_NOT_READY and its like
      */
-    public int[] encode(String tokenizer, String text, SpecialTokens special) {
+    public int[] encode(String tokenizer, String text, SpecialTokens special, boolean template) {
         // Counting characters first keeps a text that is far too long from being copied.
         int bytes = text.length() > MAX_TEXT_BYTES ? text.length() : text.getBytes(StandardCharsets.UTF_8).length;
         if (bytes > MAX_TEXT_BYTES) {
@@ -37,7 +38,9 @@ public final class TextCoding {
                     "text: more than %d bytes in UTF-8 (expected: at most that)", MAX_TEXT_BYTES);
         }
         try {
-            return load(tokenizer).encode(text, special);
+            BpeTokenizer bpe = load(tokenizer);
+            int[] ids = bpe.encode(text, special);
+            return template ? bpe.withTemplate(ids) : ids;
         } catch (SpecialTokenException e) {
             throw new Refusal(TokenizationReason.SPECIAL_TOKEN_REFUSED, e.getMessage(), e);
         }

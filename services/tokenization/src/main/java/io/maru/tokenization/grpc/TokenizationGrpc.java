@@ -202,7 +202,8 @@ class TokenizationGrpc implements TokenizationService {
         int[] ids = coding.encode(
                 tokenizerName("tokenizer", request.getTokenizer()),
                 request.getText(),
-                TokenizationMapping.toDomain(request.getSpecialTokens()));
+                TokenizationMapping.toDomain(request.getSpecialTokens()),
+                request.getTemplate());
         return Uni.createFrom()
                 .item(EncodeResponse.newBuilder()
                         .addAllIds(Arrays.stream(ids).boxed().toList())
