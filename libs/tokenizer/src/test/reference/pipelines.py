@@ -194,6 +194,12 @@ def pipelines():
         fuses=False,
         bytes_too=False,
     )
+    yield "a mark at the start that is kept", of_characters(
+        normalizers.Sequence([normalizers.Strip(), normalizers.NFC()]),
+        pre_tokenizers.Metaspace(prepend_scheme="first"),
+        decoders.Metaspace(prepend_scheme="first"),
+        bytes_too=False,
+    )
     yield "words with marks", of_characters(
         pre=pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace()]),
         decoder=decoders.Metaspace(),

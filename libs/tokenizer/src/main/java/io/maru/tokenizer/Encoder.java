@@ -34,6 +34,8 @@ final class Encoder implements Splitter.Words {
     private SpecialTokens special;
     /** Where in the text the piece at hand starts. */
     private int pieceStart;
+    /** Whether what the text starts with is still there, once the first piece is normalised. */
+    private boolean keepsStart;
 
     /** Where tokens come from; null if nobody asks. */
     private Origins origins;
@@ -148,7 +150,11 @@ final class Encoder implements Splitter.Words {
         int from = start;
         int to = end;
         stage = text;
+        keepsStart = start == 0;
         if (!rules.normalizer().keeps(text, start, end)) {
+            keepsStart = start == 0
+                    && (!rules.preparation().asksForStart()
+                            || rules.normalizer().keepsStart(text, end));
             normalized = normalize(rules.normalizer(), text, start, end, start == 0, normalized);
             stage = normalized;
             from = 0;
@@ -165,7 +171,7 @@ final class Encoder implements Splitter.Words {
         if (rules.preparation().keeps(stage, start, end)) {
             rules.splitter().split(stage, start, end, this);
         } else {
-            boolean atStart = pieceStart == 0 && start == 0;
+            boolean atStart = keepsStart && start == 0;
             prepared = normalize(rules.preparation(), stage, start, end, atStart, prepared);
             rules.splitter().split(prepared, 0, written, this);
         }

@@ -420,6 +420,18 @@ interface Normalizer {
             return true;
         }
 
+        /** Whether it makes a difference if a piece is the start of the text. */
+        boolean asksForStart() {
+            return steps.stream()
+                    .anyMatch(step -> step instanceof Prefix prefix && prefix.when() == When.AT_START_UNLESS_PRESENT);
+        }
+
+        /** Whether the start of {@code text[0, end)}, which is the first piece, is not dropped. */
+        boolean keepsStart(byte[] text, int end) {
+            Traced traced = trace(new String(text, 0, end, UTF_8), true);
+            return !traced.text().isEmpty() && traced.starts()[0] == 0;
+        }
+
         String apply(String piece, boolean atStart) {
             String text = piece;
             for (Normalizer step : steps) {
