@@ -18,7 +18,12 @@ public final class Inbox {
 
     /** Records the event in the caller's transaction. False if it was there before: the caller then does nothing. */
     public boolean firstTime(Sql sql, Fact event) throws SQLException {
-        return sql.update("insert into inbox (id) values (?) on conflict do nothing", event.id()) == 1;
+        return firstTime(sql, event.id());
+    }
+
+    /** {@link #firstTime(Sql, Fact)} by the event's id. */
+    public boolean firstTime(Sql sql, String id) throws SQLException {
+        return sql.update("insert into inbox (id) values (?) on conflict do nothing", id) == 1;
     }
 
     public boolean hasSeen(Fact event) {

@@ -105,6 +105,11 @@ public final class Spec {
         if (rules.rule().getAuto() && value.isTextual() && value.textValue().equals(FieldRules.AUTO)) {
             return Optional.of(rules.auto());
         }
+        // The number that stands for auto on the wire is none that a caller may write.
+        return value(value, rules).filter(read -> !rules.isAuto(read));
+    }
+
+    private static Optional<Object> value(JsonNode value, FieldRules rules) {
         return switch (rules.field().getJavaType()) {
             case INT ->
                 value.isIntegralNumber() && value.canConvertToInt() ? Optional.of(value.intValue()) : Optional.empty();
