@@ -11,6 +11,7 @@ import io.maru.platform.grpc.Watch;
 import io.maru.platform.name.ResourceName;
 import io.maru.training.app.TrainingJobCatalog.Numbered;
 import io.maru.training.app.TrainingJobs;
+import io.maru.training.domain.TextSizes;
 import io.maru.training.domain.TrainingJob.Command;
 import io.maru.training.domain.TrainingRequest;
 import io.maru.training.v1.CancelTrainingJobRequest;
@@ -70,9 +71,11 @@ class TrainingGrpc implements TrainingService {
                     "vocabulary_size: %d (expected: >= 0)", request.getVocabularySize());
         }
         Violations violations = new Violations();
+        var spec = TrainingMapping.spec(request.getSpec(), violations);
+        new TextSizes(request.getTrainBytes(), request.getValidationBytes()).check(spec.model(), violations);
         return Uni.createFrom()
                 .item(toProto(jobs.check(
-                        TrainingMapping.spec(request.getSpec(), violations),
+                        spec,
                         !request.getInit().isEmpty(),
                         TrainingMapping.init(request.getInit()),
                         request.getVocabularySize(),
