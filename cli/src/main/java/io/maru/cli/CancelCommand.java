@@ -7,9 +7,9 @@ import picocli.CommandLine.Command;
 
 @Command(
         name = "cancel",
-        description = "Ask a run to stop. It is CANCELLED when its present stage has stopped.",
+        description = "Ask a run to stop. It is CANCELLED when its steps have stopped.",
         mixinStandardHelpOptions = true)
-final class CancelCommand extends RunWish {
+final class CancelCommand extends RunRequest {
     @Override
     Run ask(ControlServiceBlockingStub control, String run) {
         return control.cancelRun(CancelRunRequest.newBuilder().setName(run).build());

@@ -2,12 +2,16 @@ package io.maru.cli;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
+import com.google.rpc.BadRequest;
 import com.google.rpc.ErrorInfo;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
+import java.util.List;
+import java.util.Optional;
 
-/** Why a command ends without success: one line for people, an exit code for programs. */
+/** Why a command ends without success: a line for people, or one for each mistake, and an exit code for programs. */
 public final class CommandFailure extends RuntimeException {
     private static final long serialVersionUID = 1;
 
@@ -22,11 +26,24 @@ public final class CommandFailure extends RuntimeException {
 
     private final int exitCode;
     private final String reason;
+    private final transient List<Mistake> mistakes;
+
+    /**
+     * One of several things that are wrong with what a service was given.
+     *
+     * @param path in the recipe, as in {@code steps[3].train.model.heads}
+     */
+    public record Mistake(String path, String message) {}
 
     public CommandFailure(int exitCode, String reason, String message) {
+        this(exitCode, reason, message, List.of());
+    }
+
+    private CommandFailure(int exitCode, String reason, String message, List<Mistake> mistakes) {
         super(message);
         this.exitCode = exitCode;
         this.reason = reason;
+        this.mistakes = List.copyOf(mistakes);
     }
 
     public static CommandFailure badInput(String message) {
@@ -50,26 +67,45 @@ public final class CommandFailure extends RuntimeException {
                 unavailable(message + " (expected: a running stack; ./maru up starts it, ./maru status shows it)");
             case NOT_FOUND -> new CommandFailure(NOT_FOUND, reason(failure), message);
             case INVALID_ARGUMENT, ALREADY_EXISTS, FAILED_PRECONDITION, RESOURCE_EXHAUSTED ->
-                new CommandFailure(BAD_INPUT, reason(failure), message);
+                new CommandFailure(BAD_INPUT, reason(failure), message, mistakes(failure));
             default -> new CommandFailure(FAILED, reason(failure), message);
         };
     }
 
     private static String reason(StatusRuntimeException failure) {
+        return detail(failure, ErrorInfo.class)
+                .map(ErrorInfo::getReason)
+                .orElse(failure.getStatus().getCode().name());
+    }
+
+    private static List<Mistake> mistakes(StatusRuntimeException failure) {
+        return detail(failure, BadRequest.class)
+                .map(request -> request.getFieldViolationsList().stream()
+                        .map(violation -> new Mistake(violation.getField(), violation.getDescription()))
+                        .toList())
+                .orElse(List.of());
+    }
+
+    private static <M extends Message> Optional<M> detail(StatusRuntimeException failure, Class<M> type) {
         com.google.rpc.Status status = StatusProto.fromThrowable(failure);
         if (status != null) {
             for (Any detail : status.getDetailsList()) {
-                if (detail.is(ErrorInfo.class)) {
+                if (detail.is(type)) {
                     try {
-                        return detail.unpack(ErrorInfo.class).getReason();
+                        return Optional.of(detail.unpack(type));
                     } catch (InvalidProtocolBufferException e) {
-                        // The status code alone is still true.
-                        return failure.getStatus().getCode().name();
+                        // The status alone is still true.
+                        return Optional.empty();
                     }
                 }
             }
         }
-        return failure.getStatus().getCode().name();
+        return Optional.empty();
+    }
+
+    /** Everything that is wrong, where the service told it one by one; empty otherwise. */
+    public List<Mistake> mistakes() {
+        return mistakes;
     }
 
     public int exitCode() {

@@ -54,7 +54,9 @@ final class DemoCommand implements Callable<Integer> {
             Run run = run(services, recipeText, sources, output);
             RunReport.print(run, output);
             if (run.getState() == Run.State.SUCCEEDED && !exit) {
-                output.say("ask it:  ./maru generate %s \"%s\"", run.getModelVersion(), "Once upon a time");
+                RunReport.made(run, "model")
+                        .ifPresent(
+                                model -> output.say("ask it:  ./maru generate %s \"%s\"", model, "Once upon a time"));
                 output.say("stop:    ./maru down");
             }
             RunReport.requireSuccess(run);

@@ -23,7 +23,7 @@ final class GenerateCommand implements Callable<Integer> {
     @Parameters(
             index = "0",
             paramLabel = "MODEL",
-            description = "models/NAME, models/NAME/versions/N or runs/RUN/checkpoints/STEP.")
+            description = "models/NAME, models/NAME/versions/N or runs/RUN/checkpoints/TRAINING-STEP.")
     String model;
 
     @Parameters(index = "1", paramLabel = "PROMPT")

@@ -1,12 +1,14 @@
 package io.maru.cli;
 
 import io.grpc.StatusRuntimeException;
+import io.maru.cli.run.Names;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine;
@@ -31,6 +33,7 @@ import picocli.CommandLine.ParseResult;
             PauseCommand.class,
             ResumeCommand.class,
             CancelCommand.class,
+            RetryCommand.class,
             CheckpointsCommand.class,
             GenerateCommand.class,
             TokenizerCommand.class,
@@ -85,7 +88,10 @@ public final class Maru {
         CommandFailure failure = e instanceof CommandFailure known
                 ? known
                 : e instanceof StatusRuntimeException status ? CommandFailure.of(status) : FailureLog.broken(e, parsed);
-        commandLine.getErr().println("maru: " + oneLine(failure.getMessage()));
+        List<String> lines = failure.mistakes().isEmpty()
+                ? List.of(oneLine(failure.getMessage()))
+                : failure.getMessage().lines().toList();
+        lines.forEach(line -> commandLine.getErr().println("maru: " + Names.brief(line)));
         if (System.getenv("MARU_TRACE") != null) {
             e.printStackTrace(commandLine.getErr());
         }
@@ -96,6 +102,13 @@ public final class Maru {
         Map<String, Object> error = new LinkedHashMap<>();
         error.put("error", failure.reason());
         error.put("message", failure.getMessage());
+        if (!failure.mistakes().isEmpty()) {
+            error.put(
+                    "mistakes",
+                    failure.mistakes().stream()
+                            .map(mistake -> Map.of("path", mistake.path(), "message", mistake.message()))
+                            .toList());
+        }
         new Output(System.out, json).result(error);
         return failure.exitCode();
     }

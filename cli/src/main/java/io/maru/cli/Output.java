@@ -2,7 +2,11 @@ package io.maru.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.maru.cli.run.Names;
 import java.io.PrintStream;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** What a command prints: sentences for people, and with {@code --json} one object as the last line for programs. */
@@ -24,9 +28,28 @@ public final class Output {
     /** A line for people; programs do not get it. */
     public void say(String format, Object... arguments) {
         if (!json) {
-            out.println(arguments.length == 0 ? format : String.format(format, arguments));
+            out.println(arguments.length == 0 ? format : String.format(format, brief(arguments)));
             out.flush();
         }
+    }
+
+    /** Names of the caller's own workspace are printed without it. */
+    private static Object[] brief(Object[] arguments) {
+        return Arrays.stream(arguments)
+                .map(argument -> argument instanceof String text ? Names.brief(text) : argument)
+                .toArray();
+    }
+
+    private static Object brief(Object value) {
+        if (value instanceof String text) {
+            return Names.brief(text);
+        }
+        if (value instanceof Map<?, ?> map) {
+            Map<Object, Object> all = new LinkedHashMap<>();
+            map.forEach((key, each) -> all.put(key, brief(each)));
+            return all;
+        }
+        return value instanceof List<?> list ? list.stream().map(Output::brief).toList() : value;
     }
 
     /** Text without an end of line, as it comes. */
@@ -41,7 +64,7 @@ public final class Output {
     public void result(Map<String, ?> result) {
         if (json) {
             try {
-                out.println(JSON.writeValueAsString(result));
+                out.println(JSON.writeValueAsString(brief(result)));
             } catch (JsonProcessingException e) {
                 throw new IllegalStateException(e);
             }

@@ -9,7 +9,7 @@ import picocli.CommandLine.Command;
         name = "pause",
         description = "Ask a run that trains to save a checkpoint and wait. It is PAUSED when it has.",
         mixinStandardHelpOptions = true)
-final class PauseCommand extends RunWish {
+final class PauseCommand extends RunRequest {
     @Override
     Run ask(ControlServiceBlockingStub control, String run) {
         return control.pauseRun(PauseRunRequest.newBuilder().setName(run).build());

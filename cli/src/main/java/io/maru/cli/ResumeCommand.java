@@ -9,7 +9,7 @@ import picocli.CommandLine.Command;
         name = "resume",
         description = "Let a paused run go on from its last checkpoint.",
         mixinStandardHelpOptions = true)
-final class ResumeCommand extends RunWish {
+final class ResumeCommand extends RunRequest {
     @Override
     Run ask(ControlServiceBlockingStub control, String run) {
         return control.resumeRun(ResumeRunRequest.newBuilder().setName(run).build());

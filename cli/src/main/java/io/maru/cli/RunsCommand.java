@@ -1,6 +1,5 @@
 package io.maru.cli;
 
-import io.maru.cli.run.RunProgress;
 import io.maru.cli.run.RunReport;
 import io.maru.cli.run.Services;
 import io.maru.cli.run.TrainingReport;
@@ -8,6 +7,7 @@ import io.maru.control.v1.GetRunRequest;
 import io.maru.control.v1.ListRunsRequest;
 import io.maru.control.v1.ListRunsResponse;
 import io.maru.control.v1.Run;
+import io.maru.control.v1.Step;
 import io.maru.training.v1.GetTrainingHistoryRequest;
 import io.maru.training.v1.GetTrainingJobRequest;
 import io.maru.training.v1.HistoryPoint;
@@ -74,18 +74,17 @@ final class RunsCommand implements Callable<Integer> {
                 token = page.getNextPageToken();
             } while (!token.isEmpty() && runs.size() < limit);
         }
-        output.say("%-20s %-10s %-16s %-19s %s", "run", "state", "stage", "submitted", "model");
+        output.say("%-23s %-10s %-16s %-19s %s", "run", "state", "step", "submitted", "model");
         DateTimeFormatter time =
                 DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss").withZone(ZoneId.systemDefault());
         for (Run run : runs) {
             output.say(
-                    "%-20s %-10s %-16s %-19s %s",
+                    "%-23s %-10s %-16s %-19s %s",
                     run.getName(),
                     run.getState(),
-                    RunProgress.title(run.getStage()),
+                    RunReport.place(run),
                     time.format(Instant.ofEpochSecond(run.getCreateTime().getSeconds())),
-                    run.getModelVersion());
-            RunReport.printPause(run, output);
+                    RunReport.made(run, "model").orElse(""));
         }
         output.result(Map.of("runs", runs.stream().map(RunReport::of).toList()));
         return 0;
@@ -97,33 +96,48 @@ final class RunsCommand implements Callable<Integer> {
                     .getRun(GetRunRequest.newBuilder().setName(run).build());
             Map<String, Object> result = new LinkedHashMap<>(RunReport.of(found));
             RunReport.print(found, output);
-            if (!found.getTrainingJob().isEmpty()) {
-                TrainingJob job = services.training()
-                        .getTrainingJob(GetTrainingJobRequest.newBuilder()
-                                .setName(found.getTrainingJob())
-                                .build());
-                result.put("training", TrainingReport.of(job));
-                TrainingReport.print(job, output);
+            Map<String, Object> trainings = new LinkedHashMap<>();
+            for (Step step : found.getStepsList()) {
+                if (step.containsMade("training_job")) {
+                    TrainingJob job = services.training()
+                            .getTrainingJob(GetTrainingJobRequest.newBuilder()
+                                    .setName(step.getMadeOrThrow("training_job"))
+                                    .build());
+                    output.say("%s", step.getName());
+                    TrainingReport.print(job, output);
+                    trainings.put(step.getName(), TrainingReport.of(job));
+                }
             }
+            result.put("trainings", trainings);
             if (history) {
-                result.put("history", history(services, found.getTrainingJob(), output));
+                result.put("history", history(services, found, output));
             }
             output.result(result);
         }
         return 0;
     }
 
-    private List<Map<String, Object>> history(Services services, String job, Output output) {
-        if (job.isEmpty()) {
-            throw CommandFailure.badInput("%s: no training yet (expected: one that has begun)".formatted(run));
+    /** By step. */
+    private Map<String, Object> history(Services services, Run run, Output output) {
+        Map<String, Object> histories = new LinkedHashMap<>();
+        for (Step step : run.getStepsList()) {
+            if (step.containsMade("training_job")) {
+                List<HistoryPoint> found = services.training()
+                        .getTrainingHistory(GetTrainingHistoryRequest.newBuilder()
+                                .setName(step.getMadeOrThrow("training_job"))
+                                .setMaxPoints(points)
+                                .build())
+                        .getPointsList();
+                output.say("%s", step.getName());
+                TrainingReport.print(found, output);
+                histories.put(
+                        step.getName(), found.stream().map(TrainingReport::of).toList());
+            }
         }
-        List<HistoryPoint> found = services.training()
-                .getTrainingHistory(GetTrainingHistoryRequest.newBuilder()
-                        .setName(job)
-                        .setMaxPoints(points)
-                        .build())
-                .getPointsList();
-        TrainingReport.print(found, output);
-        return found.stream().map(TrainingReport::of).toList();
+        if (histories.isEmpty()) {
+            throw CommandFailure.badInput(
+                    "%s: no training yet (expected: one that has begun)".formatted(run.getName()));
+        }
+        return histories;
     }
 }

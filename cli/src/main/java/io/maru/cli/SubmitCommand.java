@@ -24,7 +24,11 @@ final class SubmitCommand implements Callable<Integer> {
     @Parameters(paramLabel = "RECIPE", description = "A YAML file; recipes/README.md tells its keys.")
     Path recipe;
 
-    @Option(names = "--text", paramLabel = "FILE", arity = "1..*", description = "UTF-8 text to learn from.")
+    @Option(
+            names = "--text",
+            paramLabel = "FILE",
+            arity = "1..*",
+            description = "UTF-8 text for the step that ingests; none where no step of the recipe does.")
     List<Path> texts = List.of();
 
     @Mixin
@@ -33,9 +37,6 @@ final class SubmitCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Output output = options.output();
-        if (texts.isEmpty()) {
-            throw CommandFailure.badInput("--text: none (expected: at least one file)");
-        }
         Map<Path, String> kinds = kind.of(texts);
         try (Services services = options.connect()) {
             Run run = Submission.submit(services, Submission.read(recipe), texts, kinds, output);

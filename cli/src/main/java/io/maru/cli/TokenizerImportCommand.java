@@ -44,7 +44,7 @@ final class TokenizerImportCommand implements Callable<Integer> {
         try (Services services = options.connect()) {
             Tokenizer tokenizer = TokenizerFile.send(services, file, pattern.pattern, id);
             TokenizerReports.print(tokenizer, output);
-            output.say("in a recipe: tokenizer: {use: %s}", tokenizer.getName());
+            output.say("in a recipe: encode: {tokenizer: %s}", tokenizer.getName());
             output.result(TokenizerReports.of(tokenizer));
         }
         return 0;

@@ -12,7 +12,7 @@ import picocli.CommandLine.Parameters;
 
 @Command(
         name = "watch",
-        description = "Follow a run to its end: stage, step, loss, tokens/s, time left.",
+        description = "Follow a run to its end: each step, its progress, loss, tokens/s, time left.",
         mixinStandardHelpOptions = true)
 final class WatchCommand implements Callable<Integer> {
     @Mixin

@@ -569,7 +569,7 @@ class TokenizerCommandTest {
                 .isZero();
 
         assertThat(played.imported.toByteArray()).isEqualTo(Files.readAllBytes(file));
-        assertThat(out()).contains("in a recipe: tokenizer: {use: tokenizers/mine}");
+        assertThat(out()).contains("in a recipe: encode: {tokenizer: tokenizers/mine}");
     }
 
     @Test

@@ -91,7 +91,15 @@ final class Product {
 
     /** Submits and answers with the run's name. */
     String submit(Path recipe, Path text) {
-        Ended submitted = maru("submit", recipe.toString(), "--text", text.toString(), "--json");
+        return name(maru("submit", recipe.toString(), "--text", text.toString(), "--json"));
+    }
+
+    /** {@link #submit(Path, Path)} of a recipe that reads no text. */
+    String submit(Path recipe) {
+        return name(maru("submit", recipe.toString(), "--json"));
+    }
+
+    private static String name(Ended submitted) {
         assertThat(submitted.exitCode()).as(submitted.err()).isZero();
         return submitted.json().path("run").asText();
     }

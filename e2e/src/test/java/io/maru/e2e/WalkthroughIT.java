@@ -15,7 +15,7 @@ import io.maru.control.v1.GetRunRequest;
 import io.maru.control.v1.ListRunsRequest;
 import io.maru.control.v1.Run;
 import io.maru.control.v1.RunRequested;
-import io.maru.control.v1.Stage;
+import io.maru.control.v1.Step;
 import io.maru.control.v1.SubmitRunRequest;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -48,11 +48,14 @@ class WalkthroughIT {
     private static final Path WORK = Path.of("target", "walkthrough").toAbsolutePath();
     private static final String RECIPE = """
             name: walk
-            corpus: {validationFraction: 0.1}
-            tokenizer: {vocabularySize: 400}
-            model: {layers: 2, heads: 2, width: 32, block: 32}
-            training: {steps: 1500, batch: 8, learningRate: 1e-3, warmupSteps: 20, validateEvery: 500, checkpointEvery: 250}
-            sample: {prompt: "The ", maxTokens: 8, seed: 1}
+            steps:
+              - ingest: {validationFraction: 0.1}
+              - tokenizer: {vocabularySize: 400}
+              - encode: {}
+              - train: {model: {layers: 2, heads: 2, width: 32, block: 32}, steps: 1500, batch: 8, learningRate: 1e-3, warmupSteps: 20, validateEvery: 500, checkpointEvery: 250}
+              - publish: {}
+              - evaluate: {}
+              - serve: {sample: {prompt: "The ", maxTokens: 8, seed: 1}}
             """;
 
     private static Product product;
@@ -124,7 +127,7 @@ class WalkthroughIT {
     @Order(2)
     void killedServicesChangeNothing() {
         String run = product.submit(recipe, text);
-        awaitStage(run, Stage.TRAIN_TOKENIZER);
+        awaitBegun(run, "tokenizer");
         product.kill("tokenization");
         product.awaitRestart("tokenization", 1);
 
@@ -179,7 +182,7 @@ class WalkthroughIT {
             }
         }
         await().until(() ->
-                runs().stream().anyMatch(run -> run.getModelVersion().startsWith("models/by-event/")));
+                runs().stream().anyMatch(run -> made(run, "model").startsWith("workspaces/default/models/by-event/")));
         assertThat(runs().stream().map(Run::getName).map(WalkthroughIT::run))
                 .filteredOn(run -> run.getRecipe().contains("by-event"))
                 .hasSize(1);
@@ -217,12 +220,12 @@ class WalkthroughIT {
         assertRefused(recipe, bytes("empty.txt", ""), "empty.txt", "0 bytes");
         assertRefused(recipe, WORK.resolve("missing.txt"), "missing.txt", "no such file");
         assertRefused(recipe, bytes("endless.txt", "x".repeat(200_000_000)), "endless.txt", "line 1");
-        assertRefused(recipe(RECIPE.replace("heads: 2", "heads: 3")), text, "model.heads: 3", "expected");
-        assertRefused(recipe(RECIPE.replace("batch: 8", "batch: 0")), text, "training.batch: 0", "expected");
-        assertRefused(recipe(RECIPE.replace("1e-3", ".nan")), text, "training.learningRate", "expected");
-        assertRefused(recipe(RECIPE.replace("width: 32", "width: wide")), text, "model.width", "expected");
+        assertRefused(recipe(RECIPE.replace("heads: 2", "heads: 3")), text, "steps[3].train.model.heads: 3", "expected");
+        assertRefused(recipe(RECIPE.replace("batch: 8", "batch: 0")), text, "steps[3].train.batch: 0", "expected");
+        assertRefused(recipe(RECIPE.replace("1e-3", ".nan")), text, "steps[3].train.learningRate", "expected");
+        assertRefused(recipe(RECIPE.replace("width: 32", "width: wide")), text, "steps[3].train.model.width", "expected");
         assertRefused(recipe(RECIPE.replace("seed: 1", "seeds: 1")), text, "seeds", "expected");
-        assertRefused(recipe(RECIPE.replace("block: 32", "block: 800000")), text, "model.block: 800000", "expected");
+        assertRefused(recipe(RECIPE.replace("block: 32", "block: 800000")), text, "steps[3].train.model.block: 800000", "expected");
         assertThat(runs()).hasSize(before);
     }
 
@@ -244,7 +247,7 @@ class WalkthroughIT {
     @Test
     @Order(8)
     void aTokenizerIsMeasuredAndUsedAgain() throws IOException {
-        String tokenizer = run(undisturbed.path("run").asText()).getTokenizer();
+        String tokenizer = made(run(undisturbed.path("run").asText()), "tokenizer");
         JsonNode shown = product.maru("tokenizer", "show", tokenizer, "--json").json();
         for (String script : List.of("Latin", "Hangul")) {
             assertThat(shown.at("/report/scripts/" + script + "/bytes_per_token")
@@ -253,7 +256,9 @@ class WalkthroughIT {
                     .isGreaterThan(1);
         }
 
-        Path again = recipe(RECIPE.replace("{vocabularySize: 400}", "{use: " + tokenizer + "}")
+        String withoutTokenizer = RECIPE.replace("  - tokenizer: {vocabularySize: 400}\n", "");
+        Path again = recipe(withoutTokenizer
+                .replace("encode: {}", "encode: {tokenizer: " + tokenizer + "}")
                 .replace("name: walk", "name: again")
                 .replace("steps: 1500", "steps: 40"));
         JsonNode report = product.watch(product.submit(again, text));
@@ -268,10 +273,71 @@ class WalkthroughIT {
         assertThat(alone.path("sha256").asText())
                 .hasSize(64)
                 .isEqualTo(shown.path("sha256").asText());
-        Path missing = recipe(RECIPE.replace("{vocabularySize: 400}", "{use: tokenizers/none}"));
+        Path missing = recipe(withoutTokenizer.replace("encode: {}", "encode: {tokenizer: tokenizers/none}"));
         Product.Ended refused = product.maru("submit", missing.toString(), "--text", text.toString());
-        assertThat(refused.exitCode()).isEqualTo(4);
-        assertThat(refused.err()).contains("tokenizer.use: there is no tokenizers/none");
+        assertThat(refused.exitCode()).isEqualTo(2);
+        assertThat(refused.err()).contains("steps[1].encode.tokenizer: tokenizers/none (expected: one that exists)");
+    }
+
+    @Test
+    @Order(9)
+    void aModelGoesOnLearningFromAnotherTextWithItsTokenizer() throws IOException {
+        Path other = Files.writeString(WORK.resolve("other.txt"), sentences(10, 3_000));
+        Path onward = recipe("""
+                name: onward
+                steps:
+                  - ingest: {}
+                  - encode: {tokenizer: models/walk}
+                  - train: {init: models/walk, steps: 60, batch: 8, learningRate: 1e-4, checkpointEvery: 60}
+                  - publish: {}
+                  - evaluate: {}
+                """);
+
+        JsonNode report = product.watch(product.submit(onward, other));
+
+        assertThat(report.path("state").asText()).isEqualTo("SUCCEEDED");
+        assertThat(report.path("model").asText()).isEqualTo("models/onward/versions/1");
+        assertThat(report.path("weights_sha256")).isNotEqualTo(undisturbed.path("weights_sha256"));
+        // Of the same kind of sentences, so what was learned is of use.
+        assertThat(report.path("validation_bits_per_byte").asDouble())
+                .isLessThan(undisturbed.path("validation_bits_per_byte").asDouble() + 0.2);
+    }
+
+    @Test
+    @Order(10)
+    void aModelIsEvaluatedTwiceSideBySideWithoutAnythingElse() throws IOException {
+        Path evaluations = recipe("""
+                name: twice
+                steps:
+                  - evaluate: {model: models/walk/versions/1, dataset: %1$s}
+                  - evaluate: {model: models/onward, dataset: %1$s}
+                """.formatted(undisturbed.path("dataset").asText()));
+
+        JsonNode report = product.watch(product.submit(evaluations));
+
+        assertThat(report.path("state").asText()).isEqualTo("SUCCEEDED");
+        assertThat(report.at("/steps/0/numbers/bits_per_byte")).isEqualTo(undisturbed.path("validation_bits_per_byte"));
+        assertThat(report.at("/steps/1/numbers/bits_per_byte").asDouble()).isBetween(0.1, 3.0);
+        assertThat(report.at("/steps/1/name").asText()).isEqualTo("evaluate-2");
+    }
+
+    @Test
+    @Order(11)
+    void aFailedStepIsDoneAgainWithoutTheOthers() throws IOException {
+        // Any loss that is a little above the recent ones ends the training.
+        Path doomed = recipe(RECIPE.replace("steps: 1500", "spikeFactor: 1.0001, onDivergence: fail, steps: 300")
+                .replace("name: walk", "name: doomed"));
+        String run = product.submit(doomed, text);
+        assertThat(product.maru("watch", run, "--json").exitCode()).isEqualTo(1);
+
+        assertThat(product.maru("retry", run).exitCode()).isZero();
+        assertThat(product.maru("watch", run, "--json").exitCode()).isEqualTo(1);
+
+        Run ended = run(run);
+        assertThat(ended.getState()).isEqualTo(Run.State.FAILED);
+        assertThat(step(ended, "train").getAttempt()).isEqualTo(2);
+        assertThat(step(ended, "encode").getAttempt()).isEqualTo(1);
+        assertThat(step(ended, "publish").getState()).isEqualTo(Step.State.SKIPPED);
     }
 
     private static List<String> reflected(ManagedChannel channel) throws Exception {
@@ -321,16 +387,31 @@ class WalkthroughIT {
         return Files.writeString(WORK.resolve(name), content, StandardCharsets.ISO_8859_1);
     }
 
-    private static void awaitStage(String run, Stage stage) {
-        await().until(() -> run(run).getStage().getNumber() >= stage.getNumber());
+    private static Step step(Run run, String name) {
+        return run.getStepsList().stream()
+                .filter(step -> step.getName().equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** What the last step that makes something of the role made; empty where none has. */
+    private static String made(Run run, String role) {
+        return run.getStepsList().stream()
+                .filter(step -> step.containsMade(role))
+                .map(step -> step.getMadeOrThrow(role))
+                .reduce("", (first, second) -> second);
+    }
+
+    private static void awaitBegun(String run, String step) {
+        await().until(() -> step(run(run), step).hasStartTime());
     }
 
     private static void awaitStep(String run, long step) {
-        awaitStage(run, Stage.TRAIN);
+        awaitBegun(run, "train");
         ManagedChannel channel = product.channel("training");
         try {
             await().until(() -> {
-                String job = run(run).getTrainingJob();
+                String job = made(run(run), "training_job");
                 return !job.isEmpty()
                         && io.maru.training.v1.TrainingServiceGrpc.newBlockingStub(channel)
                                         .getTrainingJob(io.maru.training.v1.GetTrainingJobRequest.newBuilder()

@@ -5,34 +5,42 @@ import io.grpc.StatusRuntimeException;
 import io.maru.cli.CommandFailure;
 import io.maru.cli.Output;
 import io.maru.control.v1.GetRunRequest;
+import io.maru.control.v1.Progress;
 import io.maru.control.v1.Run;
 import io.maru.control.v1.RunEvent;
-import io.maru.control.v1.Stage;
+import io.maru.control.v1.Step;
 import io.maru.control.v1.WatchRunRequest;
 import io.maru.training.v1.GetTrainingJobRequest;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
-import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
 /**
- * Follows a run to its end: a bar for each stage on a terminal, else a line now and then. When control goes away, it waits
+ * Follows a run to its end: on a terminal a bar for the step at work, else a line now and then,
+ * and for several at work always lines. When control goes away, it waits
  * and goes on after the last event that it saw.
  */
 public final class RunProgress implements AutoCloseable {
     private static final Duration BETWEEN_LINES = Duration.ofSeconds(5);
-    private static final Duration LONGEST_ABSENCE = Duration.ofSeconds(120);
+    private static final Duration MAX_ABSENCE = Duration.ofSeconds(120);
 
     private final Services services;
     private final Output output;
     private final boolean terminal;
-    private Stage stage = Stage.STAGE_UNSPECIFIED;
-    private boolean trainingShown;
+    private final Set<String> trainingsShown = new HashSet<>();
+    /** States of the steps, as far as events told them. */
+    private final Map<String, Step.State> states = new HashMap<>();
+
+    private final Map<String, Long> lastLines = new HashMap<>();
     private ProgressBar bar;
-    private long lastLine;
+    private String barOf = "";
 
     public RunProgress(Services services, Output output) {
         this.services = services;
@@ -67,7 +75,7 @@ public final class RunProgress implements AutoCloseable {
             } catch (StatusRuntimeException e) {
                 Status.Code code = e.getStatus().getCode();
                 boolean away = code == Status.Code.UNAVAILABLE || code == Status.Code.CANCELLED;
-                if (!away || System.nanoTime() - seen > LONGEST_ABSENCE.toNanos()) {
+                if (!away || System.nanoTime() - seen > MAX_ABSENCE.toNanos()) {
                     throw e;
                 }
                 pause();
@@ -80,90 +88,113 @@ public final class RunProgress implements AutoCloseable {
     }
 
     private void show(RunEvent event) {
-        if (output.isJson()) {
+        if (output.isJson() || event.getStep().isEmpty()) {
+            if (!event.getMessage().isEmpty()) {
+                closeBar();
+                output.say("%s", event.getMessage());
+            }
             return;
         }
-        boolean newStage = event.getStage() != stage;
-        stage = event.getStage();
+        Step.State before = states.put(event.getStep(), event.getStepState());
+        boolean turned = before != event.getStepState();
         if (!event.getMessage().isEmpty()) {
             closeBar();
-            output.say(event.getState() == Run.State.PAUSED ? "paused: %s" : "%s", event.getMessage());
+            output.say(
+                    event.getStepState() == Step.State.PAUSED ? "%s paused: %s" : "%s: %s",
+                    event.getStep(),
+                    event.getMessage());
         }
-        if (terminal) {
-            showBar(event, newStage);
-        } else if (newStage || System.nanoTime() - lastLine > BETWEEN_LINES.toNanos()) {
-            lastLine = System.nanoTime();
-            output.say("%s", line(event));
+        if (terminal && atWork() <= 1) {
+            showBar(event);
+        } else if (turned || isDue(event.getStep())) {
+            closeBar();
+            lastLines.put(event.getStep(), System.nanoTime());
+            if (event.getMessage().isEmpty()) {
+                output.say("%s", line(event));
+            }
         }
+    }
+
+    private boolean isDue(String step) {
+        Long last = lastLines.get(step);
+        return last == null || System.nanoTime() - last > BETWEEN_LINES.toNanos();
+    }
+
+    private long atWork() {
+        return states.values().stream()
+                .filter(state -> state == Step.State.RUNNING || state == Step.State.PAUSED)
+                .count();
     }
 
     /** What training chose and takes, once its first steps are taken. */
     private void showTraining(String name, RunEvent event) {
-        if (trainingShown || event.getStage() != Stage.TRAIN || event.getDone() == 0 || output.isJson()) {
+        boolean begun = event.getProgress().getUnit().equals("steps")
+                && event.getProgress().getDone() > 0;
+        if (!begun || output.isJson() || !trainingsShown.add(event.getStep() + "-" + event.getAttempt())) {
             return;
         }
-        trainingShown = true;
         Run run = services.control()
                 .getRun(GetRunRequest.newBuilder().setName(name).build());
-        closeBar();
-        TrainingReport.print(
-                services.training()
-                        .getTrainingJob(GetTrainingJobRequest.newBuilder()
-                                .setName(run.getTrainingJob())
-                                .build()),
-                output);
+        for (Step step : run.getStepsList()) {
+            if (step.getName().equals(event.getStep()) && step.containsMade("training_job")) {
+                closeBar();
+                TrainingReport.print(
+                        services.training()
+                                .getTrainingJob(GetTrainingJobRequest.newBuilder()
+                                        .setName(step.getMadeOrThrow("training_job"))
+                                        .build()),
+                        output);
+            }
+        }
     }
 
-    private void showBar(RunEvent event, boolean newStage) {
-        if (newStage) {
+    private void showBar(RunEvent event) {
+        if (!barOf.equals(event.getStep())) {
             closeBar();
         }
-        if (event.getTotal() <= 0) {
+        Progress progress = event.getProgress();
+        if (progress.getTotal() <= 0) {
             return;
         }
         if (bar == null) {
+            barOf = event.getStep();
             bar = new ProgressBarBuilder()
-                    .setTaskName("%-15s".formatted(title(event.getStage())))
-                    .setInitialMax(event.getTotal())
-                    .setUnit(" " + event.getUnit(), 1)
+                    .setTaskName("%-15s".formatted(event.getStep()))
+                    .setInitialMax(progress.getTotal())
+                    .setUnit(" " + progress.getUnit(), 1)
                     .setStyle(ProgressBarStyle.ASCII)
                     .setUpdateIntervalMillis(250)
                     .build();
         }
-        bar.maxHint(event.getTotal());
-        bar.stepTo(event.getDone());
-        bar.setExtraMessage(numbers(event));
+        bar.maxHint(progress.getTotal());
+        bar.stepTo(progress.getDone());
+        bar.setExtraMessage(numbers(progress));
     }
 
     private static String line(RunEvent event) {
-        String done = event.getTotal() > 0
-                ? " %,d of %,d %s".formatted(event.getDone(), event.getTotal(), event.getUnit())
+        Progress progress = event.getProgress();
+        String done = progress.getTotal() > 0
+                ? " %,d of %,d %s".formatted(progress.getDone(), progress.getTotal(), progress.getUnit())
                 : "";
-        return title(event.getStage()) + done + numbers(event);
+        String state = event.getStepState() == Step.State.RUNNING ? "" : " " + event.getStepState();
+        return event.getStep() + state + done + numbers(progress);
     }
 
-    private static String numbers(RunEvent event) {
+    private static String numbers(Progress progress) {
         StringBuilder text = new StringBuilder();
-        if (event.hasLoss()) {
-            text.append(", loss %.3f".formatted(event.getLoss()));
+        if (progress.containsNumbers("loss")) {
+            text.append(", loss %.3f".formatted(progress.getNumbersOrThrow("loss")));
         }
-        if (event.hasValidationLoss()) {
-            text.append(", validation loss %.3f".formatted(event.getValidationLoss()));
+        if (progress.containsNumbers("validation_loss")) {
+            text.append(", validation loss %.3f".formatted(progress.getNumbersOrThrow("validation_loss")));
         }
-        if (event.hasTokensPerSecond()) {
-            text.append(", %,.0f tokens/s".formatted(event.getTokensPerSecond()));
+        if (progress.containsNumbers("tokens_per_second")) {
+            text.append(", %,.0f tokens/s".formatted(progress.getNumbersOrThrow("tokens_per_second")));
         }
-        if (event.hasSecondsLeft()) {
-            text.append(", %.0f s left".formatted(event.getSecondsLeft()));
+        if (progress.hasSecondsLeft()) {
+            text.append(", %.0f s left".formatted(progress.getSecondsLeft()));
         }
         return text.toString();
-    }
-
-    /** {@code TRAIN_TOKENIZER} reads as "train tokenizer". */
-    public static String title(Stage stage) {
-        return stage == Stage.STAGE_UNSPECIFIED
-                ? "waiting"
-                : stage.name().toLowerCase(Locale.ROOT).replace('_', ' ');
     }
 
     private static void pause() {

@@ -5,108 +5,203 @@ import io.maru.checkpoint.v1.GetModelVersionRequest;
 import io.maru.cli.CommandFailure;
 import io.maru.cli.Output;
 import io.maru.control.v1.Run;
-import io.maru.control.v1.StageTime;
+import io.maru.control.v1.Step;
+import io.maru.tokenization.v1.GetDatasetRequest;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /** What a run came to, for people and for programs. */
 public final class RunReport {
     private RunReport() {}
 
+    /** The run with its steps; beside them what the last of each kind made, which is all of it for a run of one line. */
     public static Map<String, Object> of(Run run) {
         Map<String, Object> report = new LinkedHashMap<>();
         report.put("run", run.getName());
         report.put("state", run.getState().name());
-        report.put("stage", run.getStage().name());
-        report.put("model", run.getModelVersion());
-        report.put("validation_bits_per_byte", run.hasBitsPerByte() ? run.getBitsPerByte() : null);
-        report.put("perplexity", run.hasPerplexity() ? run.getPerplexity() : null);
-        report.put("validation_loss", run.hasValidationLoss() ? run.getValidationLoss() : null);
-        report.put("checkpoint", run.getCheckpoint());
-        report.put("dataset", run.getDataset());
-        report.put("dataset_sha256", run.getDatasetSha256());
-        Map<String, Object> stages = new LinkedHashMap<>();
-        for (StageTime time : run.getStagesList()) {
-            if (time.hasEndTime()) {
-                stages.put(time.getStage().name().toLowerCase(java.util.Locale.ROOT), seconds(time));
-            }
-        }
-        report.put("seconds", stages);
-        report.put("sample", run.getSample());
-        if (!run.getPauseReason().isEmpty()) {
-            report.put("pause_reason", run.getPauseReason());
-        }
-        if (!run.getFailureReason().isEmpty()) {
-            report.put("error", run.getFailureReason());
-            report.put("domain", run.getFailureDomain());
-            report.put("message", run.getFailureMessage());
+        report.put("model", made(run, "model").orElse(""));
+        report.put("validation_bits_per_byte", number(run, "bits_per_byte").orElse(null));
+        report.put("perplexity", number(run, "perplexity").orElse(null));
+        report.put("validation_loss", number(run, "validation_loss").orElse(null));
+        report.put("checkpoint", made(run, "checkpoint").orElse(""));
+        report.put("dataset", made(run, "dataset").orElse(""));
+        report.put(
+                "sample",
+                last(run, step -> !step.getText().isEmpty()).map(Step::getText).orElse(""));
+        report.put("steps", run.getStepsList().stream().map(RunReport::of).toList());
+        last(run, step -> step.getState() == Step.State.PAUSED)
+                .ifPresent(step -> report.put("pause_reason", step.getMessage()));
+        last(run, step -> step.getState() == Step.State.FAILED).ifPresent(step -> {
+            report.put("error", step.getFailure().getReason());
+            report.put("domain", step.getFailure().getDomain());
+            report.put("message", step.getFailure().getMessage());
+        });
+        return report;
+    }
+
+    private static Map<String, Object> of(Step step) {
+        Map<String, Object> report = new LinkedHashMap<>();
+        report.put("name", step.getName());
+        report.put("kind", step.getKind());
+        report.put("state", step.getState().name());
+        report.put("attempt", step.getAttempt());
+        report.put("inputs", new TreeMap<>(step.getInputsMap()));
+        report.put("made", new TreeMap<>(step.getMadeMap()));
+        report.put("numbers", new TreeMap<>(step.getNumbersMap()));
+        report.put("seconds", step.hasEndTime() && step.hasStartTime() ? seconds(step) : null);
+        report.put("text", step.getText());
+        report.put("message", step.getMessage());
+        if (step.hasFailure()) {
+            report.put("error", step.getFailure().getReason());
+            report.put("domain", step.getFailure().getDomain());
         }
         return report;
     }
 
-    /** {@link #of(Run)} with the digest of the weights, by which two runs compare. */
+    /** {@link #of(Run)} with the digests of the tokens and of the weights, by which two runs compare. */
     public static Map<String, Object> of(Run run, Services services) {
         Map<String, Object> report = of(run);
-        if (!run.getModelVersion().isEmpty()) {
-            services
-                    .checkpoint()
-                    .getModelVersion(GetModelVersionRequest.newBuilder()
-                            .setName(run.getModelVersion())
-                            .build())
-                    .getFilesList()
-                    .stream()
-                    .filter(file -> file.getFileName().equals("model.safetensors"))
-                    .forEach(file -> report.put("weights_sha256", file.getSha256()));
-        }
+        made(run, "dataset")
+                .ifPresent(dataset -> report.put(
+                        "dataset_sha256",
+                        services.tokenization()
+                                .getDataset(GetDatasetRequest.newBuilder()
+                                        .setName(dataset)
+                                        .build())
+                                .getManifestSha256()));
+        made(run, "model").ifPresent(model -> services
+                .checkpoint()
+                .getModelVersion(
+                        GetModelVersionRequest.newBuilder().setName(model).build())
+                .getFilesList()
+                .stream()
+                .filter(file -> file.getFileName().equals("model.safetensors"))
+                .forEach(file -> report.put("weights_sha256", file.getSha256())));
         return report;
+    }
+
+    /** What the last step that makes something of a role made. */
+    public static Optional<String> made(Run run, String role) {
+        return last(run, step -> step.containsMade(role)).map(step -> step.getMadeOrThrow(role));
+    }
+
+    private static Optional<Double> number(Run run, String name) {
+        return last(run, step -> step.containsNumbers(name)).map(step -> step.getNumbersOrThrow(name));
+    }
+
+    private static Optional<Step> last(Run run, Predicate<Step> wanted) {
+        return run.getStepsList().stream().filter(wanted).reduce((first, second) -> second);
     }
 
     /** The run for people. */
     public static void print(Run run, Output output) {
-        for (StageTime time : run.getStagesList()) {
-            if (time.hasEndTime()) {
-                output.say("  %-16s %7.1f s", RunProgress.title(time.getStage()), seconds(time));
+        for (Step step : run.getStepsList()) {
+            if (step.hasStartTime() && step.hasEndTime()) {
+                output.say("  %-16s %7.1f s%s", step.getName(), seconds(step), remark(step));
             }
         }
         if (run.getState() != Run.State.SUCCEEDED) {
             output.say("%s %s", run.getName(), run.getState());
-            printPause(run, output);
+            printOpen(run, output);
             return;
         }
-        output.say("model        %s", run.getModelVersion());
-        output.say("validation   %.3f bits per byte, perplexity %.2f", run.getBitsPerByte(), run.getPerplexity());
-        if (!run.getSample().isEmpty()) {
-            output.say("sample");
-            run.getSample().lines().forEach(line -> output.say("  | %s", line));
+        for (Step step : run.getStepsList()) {
+            if (step.containsMade("model")) {
+                output.say("model        %s", step.getMadeOrThrow("model"));
+            }
+            if (step.containsNumbers("bits_per_byte")) {
+                output.say(
+                        "validation   %.3f bits per byte, perplexity %.2f%s",
+                        step.getNumbersOrThrow("bits_per_byte"),
+                        step.getNumbersOrDefault("perplexity", 0),
+                        count(run, "evaluate") > 1 ? ", " + step.getName() : "");
+            }
+            if (!step.getText().isEmpty()) {
+                output.say("sample");
+                step.getText().lines().forEach(line -> output.say("  | %s", line));
+            }
         }
     }
 
-    /** Why a run is paused, where it is. */
-    public static void printPause(Run run, Output output) {
-        if (!run.getPauseReason().isEmpty()) {
-            output.say("  paused: %s", run.getPauseReason());
+    private static long count(Run run, String kind) {
+        return run.getStepsList().stream()
+                .filter(step -> step.getKind().equals(kind))
+                .count();
+    }
+
+    private static String remark(Step step) {
+        String attempt = step.getAttempt() > 1 ? ", attempt " + step.getAttempt() : "";
+        return step.getState() == Step.State.SUCCEEDED ? attempt : " " + step.getState() + attempt;
+    }
+
+    /** Why steps of a run are paused, failed or were never begun. */
+    public static void printOpen(Run run, Output output) {
+        for (Step step : run.getStepsList()) {
+            switch (step.getState()) {
+                case PAUSED -> output.say("  %s is paused: %s", step.getName(), step.getMessage());
+                case FAILED ->
+                    output.say(
+                            "  %s failed: %s (%s)",
+                            step.getName(),
+                            step.getFailure().getMessage(),
+                            step.getFailure().getDomain());
+                case RUNNING, CANCELLING -> output.say("  %s is %s", step.getName(), step.getState());
+                default -> {
+                    // Nothing to say of a step that waits, is done or was skipped.
+                }
+            }
         }
+        List<String> skipped = run.getStepsList().stream()
+                .filter(step -> step.getState() == Step.State.SKIPPED)
+                .map(Step::getName)
+                .toList();
+        if (!skipped.isEmpty()) {
+            output.say(
+                    "  skipped for that: %s; maru retry %s does it again", String.join(", ", skipped), run.getName());
+        }
+    }
+
+    /** Where the run is: the steps that are at work, or those that failed. */
+    public static String place(Run run) {
+        Predicate<Step> telling =
+                switch (run.getState()) {
+                    case RUNNING, PAUSED, CANCELLING ->
+                        step -> switch (step.getState()) {
+                            case RUNNING, PAUSED, CANCELLING -> true;
+                            default -> false;
+                        };
+                    case FAILED -> step -> step.getState() == Step.State.FAILED;
+                    default -> step -> false;
+                };
+        return run.getStepsList().stream().filter(telling).map(Step::getName).collect(Collectors.joining(","));
     }
 
     /** @throws CommandFailure where the run failed or was cancelled */
     public static void requireSuccess(Run run) {
         if (run.getState() == Run.State.FAILED) {
+            Step failed =
+                    last(run, step -> step.getState() == Step.State.FAILED).orElseThrow();
             throw CommandFailure.failed(
-                    run.getFailureReason(),
+                    failed.getFailure().getReason(),
                     "%s failed in %s: %s (%s)"
                             .formatted(
                                     run.getName(),
-                                    RunProgress.title(run.getStage()),
-                                    run.getFailureMessage(),
-                                    run.getFailureDomain()));
+                                    failed.getName(),
+                                    failed.getFailure().getMessage(),
+                                    failed.getFailure().getDomain()));
         }
         if (run.getState() == Run.State.CANCELLED) {
             throw CommandFailure.failed("CANCELLED", run.getName() + " was cancelled");
         }
     }
 
-    private static double seconds(StageTime time) {
-        return Math.round(10 * (seconds(time.getEndTime()) - seconds(time.getStartTime()))) / 10.0;
+    private static double seconds(Step step) {
+        return Math.round(10 * (seconds(step.getEndTime()) - seconds(step.getStartTime()))) / 10.0;
     }
 
     private static double seconds(Timestamp time) {

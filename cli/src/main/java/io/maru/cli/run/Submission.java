@@ -44,10 +44,18 @@ public final class Submission {
                         .setSourceBytes(
                                 texts.stream().mapToLong(Submission::size).sum())
                         .build());
-        output.say(
-                "model of %,d parameters, %s steps",
-                checked.getParameters(),
-                checked.getSteps() == 0 ? "as many as training chooses" : "%,d".formatted(checked.getSteps()));
+        if (checked.getReadsSources() && texts.isEmpty()) {
+            throw CommandFailure.badInput("--text: none (expected: at least one file, for the step that ingests)");
+        }
+        if (!checked.getReadsSources() && !texts.isEmpty()) {
+            throw CommandFailure.badInput(
+                    "--text: %d files (expected: none, since no step of the recipe ingests)".formatted(texts.size()));
+        }
+        for (CheckRecipeResponse.Expectation step : checked.getStepsList()) {
+            if (step.containsNumbers("parameters")) {
+                output.say("%s: a model of %,.0f parameters", step.getStep(), step.getNumbersOrThrow("parameters"));
+            }
+        }
         List<String> sources = new ArrayList<>();
         for (Path text : texts) {
             UploadedFile uploaded = Upload.send(services, text, kinds.getOrDefault(text, ""));

@@ -32,5 +32,5 @@ public interface ControlConfig {
     /** Runs that may be unfinished at a time; more are refused. */
     @WithDefault("1000")
     @Min(1)
-    long mostOpenRuns();
+    long maxOpenRuns();
 }

@@ -2,31 +2,30 @@ package io.maru.control;
 
 import io.grpc.Channel;
 import io.maru.checkpoint.v1.CheckpointServiceGrpc;
-import io.maru.control.app.Pauses;
-import io.maru.control.app.RegisteredTokenizers;
+import io.maru.control.app.Planner;
+import io.maru.control.app.Rejections;
+import io.maru.control.app.Resources;
 import io.maru.control.app.RunConductor;
 import io.maru.control.app.RunObserver;
 import io.maru.control.app.Runs;
-import io.maru.control.app.StageWork;
-import io.maru.control.app.TrainingCheck;
+import io.maru.control.app.StepWorks;
 import io.maru.control.app.Wake;
-import io.maru.control.domain.Stage;
-import io.maru.control.neighbour.EncodeStage;
-import io.maru.control.neighbour.EvaluateStage;
-import io.maru.control.neighbour.IngestStage;
-import io.maru.control.neighbour.PublishStage;
-import io.maru.control.neighbour.ServeStage;
-import io.maru.control.neighbour.TokenizerCatalog;
-import io.maru.control.neighbour.TokenizerStage;
-import io.maru.control.neighbour.TrainStage;
-import io.maru.control.neighbour.TrainingDoor;
-import io.maru.control.neighbour.TrainingPauses;
+import io.maru.control.client.Catalog;
+import io.maru.control.client.EncodeStep;
+import io.maru.control.client.EvaluateStep;
+import io.maru.control.client.IngestStep;
+import io.maru.control.client.PublishStep;
+import io.maru.control.client.ServeStep;
+import io.maru.control.client.TokenizerStep;
+import io.maru.control.client.TrainStep;
+import io.maru.control.store.PostgresRejections;
 import io.maru.control.store.PostgresRuns;
-import io.maru.control.store.RunWork;
+import io.maru.control.work.RunWork;
 import io.maru.evaluation.v1.EvaluationServiceGrpc;
 import io.maru.inference.v1.InferenceServiceGrpc;
 import io.maru.ingestion.v1.IngestionServiceGrpc;
 import io.maru.platform.database.Database;
+import io.maru.platform.event.Inbox;
 import io.maru.platform.event.Outbox;
 import io.maru.platform.store.ObjectStore;
 import io.maru.platform.wiring.PlatformConfig;
@@ -45,7 +44,6 @@ import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 
 /** The object graph. */
@@ -66,14 +64,23 @@ class Wiring {
 
     @Produces
     @Singleton
-    RunObserver observer(MeterRegistry registry, PostgresRuns runs) {
-        return new RunTelemetry(registry, runs);
+    Rejections rejections(Database database, Inbox inbox, Outbox outbox) {
+        return new PostgresRejections(database, inbox, outbox);
     }
 
-    /** Stubs are made here rather than injected, since those hide the channel, which must be told to connect again. */
     @Produces
     @Singleton
-    Map<Stage, StageWork> works(
+    RunObserver observer(MeterRegistry registry, PostgresRuns runs) {
+        return new ControlMeters(registry, runs);
+    }
+
+    /**
+     * The kinds of steps, in the order in which messages name them. Stubs are made here rather than injected, since those
+     * hide the channel, which must be told to connect again.
+     */
+    @Produces
+    @Singleton
+    StepWorks works(
             ControlConfig config,
             @GrpcClient("ingestion") Channel ingestion,
             @GrpcClient("tokenization") Channel tokenization,
@@ -83,54 +90,54 @@ class Wiring {
             @GrpcClient("inference") Channel inference) {
         Duration call = Duration.ofMillis(config.callMillis());
         Duration longCall = Duration.ofMillis(config.longCallMillis());
-        var tokenizationService = TokenizationServiceGrpc.newBlockingStub(tokenization);
-        return Map.of(
-                Stage.INGEST, new IngestStage(IngestionServiceGrpc.newBlockingStub(ingestion), call),
-                Stage.TRAIN_TOKENIZER, new TokenizerStage(tokenizationService, call),
-                Stage.ENCODE, new EncodeStage(tokenizationService, call),
-                Stage.TRAIN, new TrainStage(TrainingServiceGrpc.newBlockingStub(training), call),
-                Stage.PUBLISH, new PublishStage(CheckpointServiceGrpc.newBlockingStub(checkpoint), longCall),
-                Stage.EVALUATE, new EvaluateStage(EvaluationServiceGrpc.newBlockingStub(evaluation), call),
-                Stage.SERVE, new ServeStage(InferenceServiceGrpc.newBlockingStub(inference), longCall));
+        return new StepWorks(List.of(
+                new IngestStep(IngestionServiceGrpc.newBlockingStub(ingestion), call),
+                new TokenizerStep(TokenizationServiceGrpc.newBlockingStub(tokenization), call),
+                new EncodeStep(TokenizationServiceGrpc.newBlockingStub(tokenization), call),
+                new TrainStep(TrainingServiceGrpc.newBlockingStub(training), call),
+                new PublishStep(CheckpointServiceGrpc.newBlockingStub(checkpoint), longCall),
+                new EvaluateStep(EvaluationServiceGrpc.newBlockingStub(evaluation), call),
+                new ServeStep(InferenceServiceGrpc.newBlockingStub(inference), longCall)));
     }
 
     @Produces
     @Singleton
-    RunConductor conductor(PostgresRuns runs, Map<Stage, StageWork> works, RunObserver observer, ControlConfig config) {
+    Resources resources(
+            ControlConfig config,
+            @GrpcClient("ingestion") Channel ingestion,
+            @GrpcClient("tokenization") Channel tokenization,
+            @GrpcClient("checkpoint") Channel checkpoint) {
+        return new Catalog(
+                IngestionServiceGrpc.newBlockingStub(ingestion),
+                TokenizationServiceGrpc.newBlockingStub(tokenization),
+                CheckpointServiceGrpc.newBlockingStub(checkpoint),
+                Duration.ofMillis(config.callMillis()));
+    }
+
+    @Produces
+    @Singleton
+    RunConductor conductor(PostgresRuns runs, StepWorks works, RunObserver observer, ControlConfig config) {
         return new RunConductor(runs, works, observer, Duration.ofMillis(config.pollMillis()), InstantSource.system());
     }
 
     @Produces
     @Singleton
     Conductors conductors(
-            Database database, WorkQueue queue, RunConductor conductor, ControlConfig config, PlatformConfig platform) {
-        RunWork work = new RunWork(database, queue, conductor);
-        return new Conductors(Stream.generate(
-                        () -> new Worker(queue, RunWork.KIND, platform.work().pollMillis(), work))
+            PostgresRuns runs, WorkQueue queue, RunConductor conductor, ControlConfig config, PlatformConfig platform) {
+        RunWork work = new RunWork(runs, queue, conductor);
+        return new Conductors(Stream.generate(() ->
+                        new Worker(queue, PostgresRuns.WORK, platform.work().pollMillis(), work))
                 .limit(config.conductors())
                 .toList());
     }
 
     @Produces
     @Singleton
-    Wake wake(Database database, Conductors conductors) {
+    Wake wake(WorkQueue queue, Conductors conductors) {
         return run -> {
-            RunWork.hasten(database, run);
+            queue.wakeNow(run);
             conductors.wake();
         };
-    }
-
-    @Produces
-    @Singleton
-    RegisteredTokenizers tokenizers(ControlConfig config, @GrpcClient("tokenization") Channel tokenization) {
-        return new TokenizerCatalog(
-                TokenizationServiceGrpc.newBlockingStub(tokenization), Duration.ofMillis(config.callMillis()));
-    }
-
-    @Produces
-    @Singleton
-    TrainingCheck trainingCheck(ControlConfig config, @GrpcClient("training") Channel training) {
-        return new TrainingDoor(TrainingServiceGrpc.newBlockingStub(training), Duration.ofMillis(config.callMillis()));
     }
 
     @Produces
@@ -138,23 +145,20 @@ class Wiring {
     Runs runs(
             PostgresRuns runs,
             ObjectStore store,
-            RegisteredTokenizers tokenizers,
-            TrainingCheck training,
+            Resources resources,
+            StepWorks works,
             RunObserver observer,
             Wake wake,
             ControlConfig config) {
         return new Runs(
-                runs, store::size, tokenizers, training, observer, wake, config.mostOpenRuns(), InstantSource.system());
-    }
-
-    @Produces
-    @Singleton
-    Pauses pauses(Runs runs, Wake wake, ControlConfig config, @GrpcClient("training") Channel training) {
-        return new Pauses(
                 runs,
-                new TrainingPauses(
-                        TrainingServiceGrpc.newBlockingStub(training), Duration.ofMillis(config.callMillis())),
-                wake);
+                store::size,
+                new Planner(works, resources),
+                works,
+                observer,
+                wake,
+                config.maxOpenRuns(),
+                InstantSource.system());
     }
 
     void start(@Observes StartupEvent event, Conductors conductors) {

@@ -15,7 +15,7 @@ class ControlConfigTest {
         assertThat(config.pollMillis()).isEqualTo(500);
         assertThat(config.callMillis()).isEqualTo(10_000);
         assertThat(config.longCallMillis()).isEqualTo(600_000);
-        assertThat(config.mostOpenRuns()).isEqualTo(1_000);
+        assertThat(config.maxOpenRuns()).isEqualTo(1_000);
     }
 
     @Test
@@ -25,13 +25,13 @@ class ControlConfigTest {
                 "maru.control.poll-millis", "2",
                 "maru.control.call-millis", "3",
                 "maru.control.long-call-millis", "4",
-                "maru.control.most-open-runs", "5"));
+                "maru.control.max-open-runs", "5"));
 
         assertThat(config.conductors()).isEqualTo(1);
         assertThat(config.pollMillis()).isEqualTo(2);
         assertThat(config.callMillis()).isEqualTo(3);
         assertThat(config.longCallMillis()).isEqualTo(4);
-        assertThat(config.mostOpenRuns()).isEqualTo(5);
+        assertThat(config.maxOpenRuns()).isEqualTo(5);
     }
 
     private static ControlConfig read(Map<String, String> values) {

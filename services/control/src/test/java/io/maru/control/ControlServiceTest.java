@@ -6,18 +6,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
 import com.google.rpc.ErrorInfo;
 import io.grpc.Channel;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
+import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
+import io.grpc.stub.MetadataUtils;
+import io.maru.checkpoint.v1.PromoteCheckpointRequest;
 import io.maru.control.app.RunConductor;
-import io.maru.control.domain.RecipeReader;
 import io.maru.control.domain.RunStatus;
 import io.maru.control.store.PostgresRuns;
-import io.maru.control.store.RunWork;
 import io.maru.control.v1.CancelRunRequest;
 import io.maru.control.v1.CheckRecipeRequest;
 import io.maru.control.v1.ControlServiceGrpc;
@@ -27,16 +29,19 @@ import io.maru.control.v1.ListRunsRequest;
 import io.maru.control.v1.ListRunsResponse;
 import io.maru.control.v1.PauseRunRequest;
 import io.maru.control.v1.ResumeRunRequest;
+import io.maru.control.v1.RetryRunRequest;
 import io.maru.control.v1.Run;
 import io.maru.control.v1.RunChanged;
 import io.maru.control.v1.RunEvent;
 import io.maru.control.v1.RunRejected;
 import io.maru.control.v1.RunRequested;
-import io.maru.control.v1.Stage;
-import io.maru.control.v1.StageTime;
+import io.maru.control.v1.Step;
 import io.maru.control.v1.SubmitRunRequest;
 import io.maru.control.v1.WatchRunRequest;
+import io.maru.control.work.RunWork;
+import io.maru.evaluation.v1.CreateEvaluationRequest;
 import io.maru.platform.database.Database;
+import io.maru.platform.error.GrpcFaults;
 import io.maru.platform.event.Fact;
 import io.maru.platform.store.ObjectStore;
 import io.maru.platform.testkit.EmbeddedServersResource;
@@ -45,7 +50,9 @@ import io.maru.platform.work.WorkQueue;
 import io.maru.platform.work.Worker;
 import io.maru.proto.GoldenEvent;
 import io.maru.tokenization.v1.CreateDatasetRequest;
+import io.maru.tokenization.v1.Dataset;
 import io.maru.tokenization.v1.Tokenizer;
+import io.maru.training.v1.CreateTrainingJobRequest;
 import io.quarkus.grpc.GrpcClient;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.common.ResourceArg;
@@ -74,7 +81,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Control between its callers, real servers, and neighbours that are played. */
 @QuarkusTest
@@ -85,15 +92,25 @@ import org.junit.jupiter.params.provider.EnumSource;
 @QuarkusTestResource(value = NeighbourPort.class, restrictToAnnotatedClass = true)
 class ControlServiceTest {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final String MINE = "workspaces/default/";
     private static final String SOURCE = "uploads/0123456789abcdef0123456789abcdef";
     private static final int SOURCE_BYTES = 4_000;
     private static final String RECIPE = """
             name: fable
-            tokenizer: {vocabularySize: 320}
-            model: {layers: 2, heads: 2, width: 32, block: 32}
-            training: {steps: 60, batch: 8}
-            sample: {prompt: Once, maxTokens: 5, temperature: 0, topK: 3, topP: 0.5, seed: 7}
+            priority: 4
+            steps:
+              - ingest: {}
+              - tokenizer: {vocabularySize: 320}
+              - encode: {}
+              - train: {model: {layers: 2, heads: 2, width: 32, block: 32}, steps: 60, batch: 8}
+              - publish: {}
+              - evaluate: {maxTokens: 7}
+              - serve: {sample: {prompt: Once, maxTokens: 5, temperature: 0, topK: 3, topP: 0.5, seed: 7}}
             """;
+    private static final List<String> STEPS =
+            List.of("ingest", "tokenizer", "encode", "train", "publish", "evaluate", "serve");
+    /** Serving has no command of its own that could be repeated: to load what is loaded is nothing. */
+    private static final int COMMANDS = STEPS.size() - 1;
 
     @TestHTTPResource
     URI address;
@@ -123,7 +140,7 @@ class ControlServiceTest {
     @BeforeEach
     void start() throws IOException {
         store.createBucketIfAbsent();
-        store.put(SOURCE, "x".repeat(SOURCE_BYTES).getBytes(UTF_8));
+        store.put(MINE + SOURCE, "x".repeat(SOURCE_BYTES).getBytes(UTF_8));
         services = new FakeServices(neighbourPort);
         services.start();
         channel = ManagedChannelBuilder.forAddress(address.getHost(), address.getPort())
@@ -139,133 +156,235 @@ class ControlServiceTest {
     }
 
     @Test
-    void leadsARecipeThroughAllStages() {
+    void leadsARecipeThroughAllSteps() {
         Run run = await(submit(), Run.State.SUCCEEDED);
 
         String id = id(run);
-        assertThat(run.getStagesList()).extracting(StageTime::getStage).containsExactly(stages());
-        assertThat(run.getStagesList()).allMatch(StageTime::hasEndTime);
-        assertThat(run.getCorpus()).isEqualTo("corpora/" + id);
-        assertThat(run.getTokenizer()).isEqualTo("tokenizers/" + id);
-        assertThat(run.getDataset()).isEqualTo("datasets/" + id);
-        assertThat(run.getDatasetSha256()).isEqualTo("ab12");
-        assertThat(run.getTrainingJob()).isEqualTo("trainingJobs/" + id);
-        assertThat(run.getCheckpoint()).isEqualTo("runs/" + id + "/checkpoints/60");
-        assertThat(run.getModelVersion()).isEqualTo("models/fable/versions/1");
-        assertThat(run.getEvaluation()).isEqualTo("evaluations/" + id);
-        assertThat(run.getBitsPerByte()).isEqualTo(FakeServices.BITS_PER_BYTE);
-        assertThat(run.getPerplexity()).isEqualTo(FakeServices.PERPLEXITY);
-        assertThat(run.getValidationLoss()).isEqualTo(FakeServices.VALIDATION_LOSS);
-        assertThat(run.getSample()).isEqualTo("once upon a\uFFFDtime");
+        assertThat(run.getStepsList()).extracting(Step::getName).containsExactlyElementsOf(STEPS);
+        assertThat(run.getStepsList())
+                .allMatch(Step::hasEndTime)
+                .allMatch(step -> step.getState() == Step.State.SUCCEEDED);
+        assertThat(step(run, "ingest").getMadeMap()).containsEntry("corpus", MINE + "corpora/" + id + "-ingest");
+        assertThat(step(run, "encode").getInputsMap())
+                .containsEntry("tokenizer", MINE + "tokenizers/" + id + "-tokenizer");
+        assertThat(step(run, "encode").getNumbersMap()).containsEntry("train_tokens", 900.0);
+        assertThat(step(run, "train").getMadeMap())
+                .containsEntry("training_job", MINE + "trainingJobs/" + id + "-train")
+                .containsEntry("checkpoint", run.getName() + "/checkpoints/train-60");
+        assertThat(step(run, "train").getNumbersMap()).containsEntry("validation_loss", FakeServices.VALIDATION_LOSS);
+        assertThat(step(run, "publish").getMadeMap()).containsEntry("model", MINE + "models/fable/versions/1");
+        assertThat(step(run, "evaluate").getNumbersMap())
+                .containsEntry("bits_per_byte", FakeServices.BITS_PER_BYTE)
+                .containsEntry("perplexity", FakeServices.PERPLEXITY);
+        assertThat(step(run, "serve").getText()).isEqualTo("once upon a\uFFFDtime");
         assertThat(run.hasEndTime()).isTrue();
-        assertThat(run.getFailureReason()).isEmpty();
-        assertThat(services.generations).singleElement().satisfies(request -> {
-            assertThat(request.getPrompt()).isEqualTo("Once");
-            assertThat(request.getMaxTokens()).isEqualTo(5);
-            assertThat(request.getTemperature()).isZero();
-            assertThat(request.getTopK()).isEqualTo(3);
-            assertThat(request.getTopP()).isEqualTo(0.5);
-            assertThat(request.getSeed()).isEqualTo(7);
+        assertThat(run.getPriority()).isEqualTo(4);
+        assertThat(services.servings).singleElement().satisfies(request -> {
+            assertThat(request.getModel()).isEqualTo(MINE + "models/fable/versions/1");
+            assertThat(request.getSpec().getSample().getPrompt()).isEqualTo("Once");
+            assertThat(request.getSpec().getSample().getTemperature()).isZero();
+            assertThat(request.getSpec().getSample().getSeed()).isEqualTo(7);
         });
     }
 
     @Test
-    void aRunOfARegisteredTokenizerTrainsNone() {
-        services.registered.put("tokenizers/gpt2", Tokenizer.State.READY);
-        String recipe = RECIPE.replace("{vocabularySize: 320}", "{use: tokenizers/gpt2}");
+    void everyCommandCarriesTheSpecAsItIsWrittenAndThePriority() {
+        Run run = await(submit(), Run.State.SUCCEEDED);
 
-        Run run =
-                await(control.submitRun(request().toBuilder().setRecipe(recipe).build()), Run.State.SUCCEEDED);
+        CreateTrainingJobRequest train = effect(run, "train", CreateTrainingJobRequest.class);
+        assertThat(train.getSpec().getModel().getWidth()).isEqualTo(32);
+        assertThat(train.getSpec().hasLearningRate())
+                .as("what is not written is training's")
+                .isFalse();
+        assertThat(train.getTraining()).isEqualTo("train");
+        assertThat(train.getPriority()).isEqualTo(4);
+        assertThat(train.getRecipe()).isEqualTo(RECIPE);
+        assertThat(effect(run, "evaluate", CreateEvaluationRequest.class)
+                        .getSpec()
+                        .getMaxTokens())
+                .isEqualTo(7);
+        assertThat(effect(run, "publish", PromoteCheckpointRequest.class).getModelId())
+                .isEqualTo("fable");
+    }
 
-        assertThat(run.getTokenizer()).isEqualTo("tokenizers/gpt2");
-        assertThat(run.getStagesList()).extracting(StageTime::getStage).containsExactly(stages());
-        assertThat(services.effects).doesNotContainKey(run.getName() + "/train-tokenizer");
-        CreateDatasetRequest encoded = (CreateDatasetRequest) services.effects.get(run.getName() + "/encode");
-        assertThat(encoded.getTokenizer()).isEqualTo("tokenizers/gpt2");
+    /** (a) of issue 10. */
+    @Test
+    void goesOnFromAPublishedModelWithItsTokenizerOnAnotherCorpus() {
+        services.models.put(MINE + "models/tales", 3);
+        services.tokenizers.put(MINE + "tokenizers/of-models", Tokenizer.State.READY);
+
+        Run run = await(submit("""
+                name: more
+                steps:
+                  - ingest: {}
+                  - encode: {tokenizer: models/tales}
+                  - train: {init: models/tales, steps: 5}
+                  - publish: {}
+                  - evaluate: {}
+                """, SOURCE), Run.State.SUCCEEDED);
+
+        assertThat(effect(run, "encode", CreateDatasetRequest.class).getTokenizer())
+                .isEqualTo(MINE + "tokenizers/of-models");
+        CreateTrainingJobRequest train = effect(run, "train", CreateTrainingJobRequest.class);
+        assertThat(train.getInit()).as("the version that there was").isEqualTo(MINE + "models/tales/versions/3");
+        assertThat(train.getSpec().hasModel()).isFalse();
+        assertThat(step(run, "publish").getMadeMap()).containsEntry("model", MINE + "models/more/versions/1");
+    }
+
+    /** (b) of issue 10. */
+    @Test
+    void evaluatesOneModelOnTwoDatasetsSideBySide() {
+        services.models.put(MINE + "models/tales", 1);
+        services.tokenizers.put(MINE + "tokenizers/gpt2", Tokenizer.State.READY);
+        services.datasets.put(MINE + "datasets/news", Dataset.State.SEALED);
+        services.datasets.put(MINE + "datasets/verse", Dataset.State.SEALED);
+        services.hold("evaluate");
+        services.hold("evaluate-2");
+
+        Run run = submit("""
+                name: twice
+                steps:
+                  - evaluate: {model: models/tales, dataset: datasets/news}
+                  - evaluate: {model: models/tales, dataset: datasets/verse}
+                """);
+        awaitCommanded(run, "evaluate");
+        awaitCommanded(run, "evaluate-2");
+        services.release("evaluate-2");
+        awaitStep(run, "evaluate-2", Step.State.SUCCEEDED);
+        assertThat(step(get(run.getName()), "evaluate").getState()).isEqualTo(Step.State.RUNNING);
+        services.release("evaluate");
+
+        Run ended = await(run, Run.State.SUCCEEDED);
+        assertThat(effect(ended, "evaluate", CreateEvaluationRequest.class).getDataset())
+                .isEqualTo(MINE + "datasets/news");
+        assertThat(effect(ended, "evaluate-2", CreateEvaluationRequest.class).getDataset())
+                .isEqualTo(MINE + "datasets/verse");
+    }
+
+    /** (d) of issue 10. */
+    @Test
+    void trainsOneDatasetTwiceInOneRun() {
+        services.hold("first");
+        services.hold("second");
+        String recipe = """
+                name: seeds
+                steps:
+                  - ingest: {}
+                  - tokenizer: {}
+                  - encode: {}
+                  - train: {name: first, model: {layers: 1, heads: 1, width: 8, block: 8}, steps: 5, seed: 1}
+                  - train: {name: second, model: {layers: 1, heads: 1, width: 8, block: 8}, steps: 5, seed: 2}
+                  - publish: {from: first, model: models/first}
+                  - publish: {from: second, model: models/second}
+                """;
+        Run run = submit(recipe, SOURCE);
+        awaitCommanded(run, "first");
+        awaitCommanded(run, "second");
+        services.release("second");
+        awaitStep(run, "publish-2", Step.State.SUCCEEDED);
+        assertThat(get(run.getName()).getState()).isEqualTo(Run.State.RUNNING);
+        services.release("first");
+
+        Run ended = await(run, Run.State.SUCCEEDED);
+        CreateTrainingJobRequest first = effect(ended, "first", CreateTrainingJobRequest.class);
+        CreateTrainingJobRequest second = effect(ended, "second", CreateTrainingJobRequest.class);
+        assertThat(first.getDataset()).isEqualTo(second.getDataset());
+        assertThat(first.getSpec().getSeed()).isEqualTo(1);
+        assertThat(second.getSpec().getSeed()).isEqualTo(2);
+        assertThat(effect(ended, "publish-2", PromoteCheckpointRequest.class).getCheckpoint())
+                .isEqualTo(run.getName() + "/checkpoints/second-5");
+    }
+
+    @Test
+    void aRegisteredTokenizerTakesThePlaceOfANewOne() {
+        services.tokenizers.put(MINE + "tokenizers/gpt2", Tokenizer.State.READY);
+        String recipe = RECIPE.replace("  - tokenizer: {vocabularySize: 320}\n", "")
+                .replace("encode: {}", "encode: {tokenizer: tokenizers/gpt2}");
+
+        Run run = await(submit(recipe, SOURCE), Run.State.SUCCEEDED);
+
+        assertThat(effect(run, "encode", CreateDatasetRequest.class).getTokenizer())
+                .isEqualTo(MINE + "tokenizers/gpt2");
         assertThat(control.checkRecipe(CheckRecipeRequest.newBuilder()
                                 .setRecipe(recipe)
                                 .build())
-                        .getParameters())
-                .isEqualTo(RecipeReader.read(recipe).parameters(50_257));
+                        .getStepsList())
+                .filteredOn(step -> step.getStep().equals("train"))
+                .singleElement()
+                .satisfies(step -> assertThat(step.getNumbersMap()).containsEntry("parameters", 1000.0 + 50_257));
     }
 
     @Test
-    void aRegisteredTokenizerThatCannotBeUsedIsRefused() throws Exception {
-        services.registered.put("tokenizers/young", Tokenizer.State.TRAINING);
-        SubmitRunRequest.Builder request = request().toBuilder();
+    void tellsEveryMistakeOfEveryStepAtOnce() throws Exception {
+        services.tokenizers.put(MINE + "tokenizers/young", Tokenizer.State.TRAINING);
+        String recipe = """
+                name: wrong
+                steps:
+                  - ingest: {validationFraction: 2, fraction: 0.1}
+                  - encode: {tokenizer: tokenizers/young}
+                  - train: {model: {layers: 0, heads: many, width: 32, block: 60000}, steps: 10, learningrate: 1}
+                  - evaluate: {model: models/none}
+                """;
 
-        assertRefused(
-                () -> control.submitRun(
-                        request.setRecipe(RECIPE.replace("{vocabularySize: 320}", "{use: tokenizers/none}"))
-                                .build()),
-                Status.Code.NOT_FOUND,
-                "TOKENIZER_NOT_FOUND");
-        assertRefused(
-                () -> control.submitRun(
-                        request.setRecipe(RECIPE.replace("{vocabularySize: 320}", "{use: tokenizers/young}"))
-                                .build()),
-                Status.Code.FAILED_PRECONDITION,
-                "TOKENIZER_NOT_READY");
+        assertThatThrownBy(() -> submit(recipe, SOURCE)).isInstanceOfSatisfying(StatusRuntimeException.class, error -> {
+            assertThat(error.getStatus().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+            assertThat(GrpcFaults.info(error).orElseThrow().getReason()).isEqualTo("RECIPE_INVALID");
+            assertThat(GrpcFaults.violations(error))
+                    .extracting(violation -> violation.path())
+                    .containsExactlyInAnyOrder(
+                            "steps[0].ingest.validationFraction",
+                            "steps[0].ingest.fraction",
+                            "steps[1].encode.tokenizer",
+                            "steps[2].train.model.layers",
+                            "steps[2].train.model.heads",
+                            "steps[2].train.model.block",
+                            "steps[2].train.learningrate",
+                            "steps[3].evaluate.model");
+            assertThat(error.getStatus().getDescription())
+                    .contains(
+                            "steps[2].train.learningrate: an unknown key (expected: a known one; the nearest is"
+                                    + " steps[2].train.learningRate)",
+                            "steps[1].encode.tokenizer: tokenizers/young is TRAINING (expected: READY)",
+                            "steps[3].evaluate.model: models/none (expected: one that exists)");
+            assertThat(error.getStatus().getDescription().lines()).hasSize(8);
+        });
         services.stop();
-        assertRefused(() -> control.submitRun(request.build()), Status.Code.UNAVAILABLE, "TOKENIZATION_UNAVAILABLE");
+        assertRefused(() -> submit(recipe, SOURCE), Status.Code.UNAVAILABLE, "NEIGHBOUR_UNAVAILABLE");
         services.start();
-        assertThat(runs.byRequest(request.getRequestId())).isEmpty();
     }
 
     @Test
-    void whatTrainingRefusesIsRefusedAtTheDoor() throws Exception {
-        CheckRecipeRequest request = CheckRecipeRequest.newBuilder()
-                .setRecipe(RECIPE.replace("block: 32", "block: 60000"))
-                .build();
-
-        assertThatThrownBy(() -> control.checkRecipe(request))
-                .hasMessage("INVALID_ARGUMENT: model.block: 60000 (expected: less, or a lower training.learningRate)");
+    void whatNoServiceCanSayNowIsLeftToItsTurn() throws Exception {
         services.stop();
-        // Nobody can say now; training will when the run gets there.
-        assertThat(control.checkRecipe(request).getParameters()).isPositive();
+
+        CheckRecipeRequest request =
+                CheckRecipeRequest.newBuilder().setRecipe(RECIPE).build();
+        assertThat(control.checkRecipe(request).getStepsCount()).isEqualTo(STEPS.size());
+        assertThatThrownBy(() -> control.checkRecipe(request.toBuilder()
+                        .setRecipe(RECIPE.replace("layers: 2", "layers: 0"))
+                        .build()))
+                .as("what the contract says of a field is known without its service")
+                .hasMessageContaining("steps[3].train.model.layers: 0");
+
         services.start();
     }
 
     @Test
-    void cancellingARunLeavesTheRegisteredTokenizerAlone() {
-        services.registered.put("tokenizers/gpt2", Tokenizer.State.READY);
-        services.hold(Stage.INGEST);
-        Run run = control.submitRun(request().toBuilder()
-                .setRecipe(RECIPE.replace("{vocabularySize: 320}", "{use: tokenizers/gpt2}"))
-                .build());
-        // No tokenizer goes back to TRAINING, but so the run stays where a cancel could reach it.
-        services.registered.put("tokenizers/gpt2", Tokenizer.State.TRAINING);
-        services.release(Stage.INGEST);
-        awaitCommanded(run, Stage.TRAIN_TOKENIZER);
-
-        control.cancelRun(CancelRunRequest.newBuilder().setName(run.getName()).build());
-
-        assertThat(await(run, Run.State.CANCELLED).getStage()).isEqualTo(Stage.TRAIN_TOKENIZER);
-        assertThat(services.cancelled).isEmpty();
-    }
-
-    @Test
-    void tellsOfEachNewStateAndStage() {
+    void tellsOfEachNewState() {
         Run run = await(submit(), Run.State.SUCCEEDED);
 
         try (Facts facts = Facts.on("maru.control.v1")) {
             List<String> told = facts
-                    .await(stages().length + 2, fact -> fact.subject().equals(run.getName()))
+                    .await(2 * STEPS.size() + 1, fact -> fact.subject().equals(run.getName()))
                     .stream()
                     .map(ControlServiceTest::changed)
-                    .map(change -> change.getState() + " " + change.getStage())
+                    .map(change -> "%s %s %s".formatted(change.getState(), change.getStep(), change.getStepState()))
                     .toList();
             assertThat(told)
-                    .containsExactly(
-                            "PENDING INGEST",
-                            "RUNNING INGEST",
-                            "RUNNING TRAIN_TOKENIZER",
-                            "RUNNING ENCODE",
-                            "RUNNING TRAIN",
-                            "RUNNING PUBLISH",
-                            "RUNNING EVALUATE",
-                            "RUNNING SERVE",
-                            "SUCCEEDED SERVE");
+                    .startsWith("PENDING  ", "RUNNING ingest RUNNING", "RUNNING ingest SUCCEEDED")
+                    .contains("RUNNING evaluate RUNNING", "RUNNING serve RUNNING")
+                    .doesNotHaveDuplicates();
+            assertThat(told.get(told.size() - 1)).startsWith("SUCCEEDED ").endsWith(" SUCCEEDED");
         }
     }
 
@@ -284,6 +403,44 @@ class ControlServiceTest {
     }
 
     @Test
+    void aWorkspaceSeesNothingOfAnother() {
+        Metadata headers = new Metadata();
+        headers.put(Metadata.Key.of("maru-workspace", Metadata.ASCII_STRING_MARSHALLER), "other");
+        ControlServiceBlockingStub other = control.withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers));
+        Run mine = await(submit(), Run.State.SUCCEEDED);
+
+        assertRefused(
+                () -> other.getRun(
+                        GetRunRequest.newBuilder().setName(mine.getName()).build()),
+                Status.Code.PERMISSION_DENIED,
+                "PERMISSION_DENIED");
+        assertRefused(
+                () -> other.getRun(
+                        GetRunRequest.newBuilder().setName("runs/" + id(mine)).build()),
+                Status.Code.NOT_FOUND,
+                "RUN_NOT_FOUND");
+        assertThat(other.listRuns(ListRunsRequest.getDefaultInstance()).getRunsList())
+                .isEmpty();
+        assertRefused(() -> other.submitRun(request()), Status.Code.NOT_FOUND, "SOURCE_MISSING");
+
+        store.put("workspaces/other/" + SOURCE, "x".repeat(SOURCE_BYTES).getBytes(UTF_8));
+        Run theirs = other.submitRun(
+                request().toBuilder().setRequestId("shared between workspaces").build());
+        control.submitRun(
+                request().toBuilder().setRequestId("shared between workspaces").build());
+        assertThat(theirs.getName()).startsWith("workspaces/other/runs/");
+        Run ended = Awaitility.await()
+                .atMost(PATIENCE)
+                .until(
+                        () -> other.getRun(GetRunRequest.newBuilder()
+                                .setName(theirs.getName())
+                                .build()),
+                        run -> run.getState() == Run.State.SUCCEEDED);
+        assertThat(step(ended, "publish").getMadeMap())
+                .containsEntry("model", "workspaces/other/models/fable/versions/1");
+    }
+
+    @Test
     void anEventStartsOneRunHoweverOftenItComes() {
         String id = UUID.randomUUID().toString();
         RunRequested request =
@@ -296,20 +453,19 @@ class ControlServiceTest {
 
         Run run = awaitRunOf(id);
         await(run, Run.State.SUCCEEDED);
-        assertThat(control.submitRun(request().toBuilder().setRequestId(id).build())
-                        .getName())
-                .isEqualTo(run.getName());
-        assertThat(services.effects(run.getName())).isEqualTo(stages().length - 1);
+        assertThat(services.effects("runs/" + id(run))).isEqualTo(COMMANDS);
+        List<String> made = database.inTransaction(
+                sql -> sql.list("select name from run where request_key like ?", row -> row.getString(1), "%" + id));
+        assertThat(made).hasSize(1);
     }
 
     @Test
     void anEventInJsonStartsARunToo() {
         String id = UUID.randomUUID().toString();
         try (Facts requests = Facts.on("maru.run-requests.v1")) {
-            requests.publish(json(id, """
-                    {"recipe": "name: fable\\nmodel: {layers: 1, heads: 1, width: 8, block: 8}\\ntraining: {steps: 2}\\n",
-                     "sources": ["%s"]}
-                    """.formatted(SOURCE)));
+            requests.publish(json(
+                    id,
+                    "{\"recipe\": \"name: fable\\nsteps: [ingest: {}]\\n\", \"sources\": [\"%s\"]}".formatted(SOURCE)));
         }
 
         await(awaitRunOf(id), Run.State.SUCCEEDED);
@@ -343,10 +499,8 @@ class ControlServiceTest {
                 Facts facts = Facts.on("maru.control.v1")) {
             requests.publish(new Fact(id, golden.type(), golden.key(), "", Instant.now(), golden.bytes()));
 
-            // Its recipe is of another version than this one.
             assertThat(rejected(facts, id).getMessage())
-                    .isEqualTo("tokenizer.vocabulary: an unknown key (expected: a known one; the nearest is"
-                            + " tokenizer.vocabularySize)");
+                    .isEqualTo("sources[0]: there is no inbox/stories.txt (expected: one that was uploaded)");
         }
     }
 
@@ -354,37 +508,28 @@ class ControlServiceTest {
     void writesNothingOverAStatusThatHasMovedOn() {
         Run run = await(submit(), Run.State.SUCCEEDED);
         io.maru.control.domain.Run old = runs.find(run.getName()).orElseThrow();
-        io.maru.control.domain.Run stale = new io.maru.control.domain.Run(
-                old.name(),
-                old.position(),
-                old.requestId(),
-                old.recipe(),
-                old.sources(),
-                old.createTime(),
-                RunStatus.submitted(Instant.now()));
+        io.maru.control.domain.Run stale = old.with(RunStatus.submitted(old.plan(), Instant.now()));
 
-        assertThat(runs.save(stale, stale.status().begin(Instant.now()))).isFalse();
+        assertThat(runs.save(stale, stale.status().begin("ingest", Instant.now())))
+                .isFalse();
 
         assertThat(runs.find(run.getName())).contains(old);
         assertThat(events(run.getName(), 0)).hasSize((int) run.getSequence());
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = Stage.class,
-            mode = EnumSource.Mode.EXCLUDE,
-            names = {"STAGE_UNSPECIFIED", "UNRECOGNIZED"})
-    void aCancelEndsTheStageThatTheRunIsIn(Stage stage) {
-        services.hold(stage);
-        Run run = awaitCommanded(submit(), stage);
+    @ValueSource(strings = {"ingest", "tokenizer", "encode", "train", "publish", "evaluate", "serve"})
+    void aCancelEndsTheStepThatIsAtWork(String step) {
+        services.hold(step);
+        Run run = awaitCommanded(submit(), step);
 
         control.cancelRun(CancelRunRequest.newBuilder().setName(run.getName()).build());
 
         Run ended = await(run, Run.State.CANCELLED);
-        assertThat(ended.getStage()).isEqualTo(stage);
-        assertThat(ended.getStagesList()).allMatch(StageTime::hasEndTime);
-        if (stage != Stage.PUBLISH && stage != Stage.SERVE) {
-            assertThat(services.cancelled).singleElement().asString().endsWith("/" + id(run));
+        assertThat(step(ended, step).getState()).isEqualTo(Step.State.CANCELLED);
+        assertThat(ended.getStepsList()).noneMatch(one -> one.getState() == Step.State.PENDING);
+        if (!List.of("publish", "serve").contains(step)) {
+            assertThat(services.cancelled).singleElement().asString().endsWith("/" + id(run) + "-" + step);
         }
         assertThat(control.cancelRun(CancelRunRequest.newBuilder()
                                 .setName(run.getName())
@@ -394,13 +539,10 @@ class ControlServiceTest {
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = Stage.class,
-            mode = EnumSource.Mode.EXCLUDE,
-            names = {"STAGE_UNSPECIFIED", "UNRECOGNIZED"})
-    void aConductorThatComesBackGoesOnWhereTheLastOneStopped(Stage stage) {
-        services.hold(stage);
-        Run run = awaitCommanded(submit(), stage);
+    @ValueSource(strings = {"ingest", "tokenizer", "encode", "train", "publish", "evaluate", "serve"})
+    void aConductorThatComesBackGoesOnWhereTheLastOneStopped(String step) {
+        services.hold(step);
+        Run run = awaitCommanded(submit(), step);
 
         // The process that conducts dies with the lease in hand: nobody gives it back. Under another kind, only the new
         // conductor can find the run once the lease has run out.
@@ -409,70 +551,110 @@ class ControlServiceTest {
                         + " where name = ?",
                 run.getName()));
         WorkQueue queue = new WorkQueue(database, Duration.ofSeconds(10));
-        Worker another = new Worker(queue, "orphan", 20, new RunWork(database, queue, conductor));
-        services.release(stage);
+        Worker another = new Worker(queue, "orphan", 20, new RunWork(runs, queue, conductor));
+        services.release(step);
         another.start();
         try {
             await(run, Run.State.SUCCEEDED);
         } finally {
             another.close();
         }
-        assertThat(services.effects(run.getName())).isEqualTo(stages().length - 1);
+        assertThat(services.effects("runs/" + id(run))).isEqualTo(COMMANDS);
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = Stage.class,
-            names = {"INGEST", "TRAIN_TOKENIZER", "ENCODE", "TRAIN", "EVALUATE"})
-    void aFailedStageFailsTheRunWithItsServicesWords(Stage stage) {
-        services.fail(stage, "DISK_FULL");
+    @ValueSource(strings = {"ingest", "tokenizer", "encode", "train", "evaluate"})
+    void aFailedStepFailsTheRunWithItsServicesWords(String step) {
+        services.fail(step, "DISK_FULL");
 
         Run run = await(submit(), Run.State.FAILED);
 
-        assertThat(run.getStage()).isEqualTo(stage);
-        assertThat(run.getFailureDomain())
+        Step failed = step(run, step);
+        assertThat(failed.getState()).isEqualTo(Step.State.FAILED);
+        assertThat(failed.getFailure().getDomain())
                 .isEqualTo(
-                        switch (stage) {
-                            case INGEST -> "maru.ingestion";
-                            case TRAIN_TOKENIZER, ENCODE -> "maru.tokenization";
-                            case TRAIN -> "maru.training";
+                        switch (step) {
+                            case "ingest" -> "maru.ingestion";
+                            case "tokenizer", "encode" -> "maru.tokenization";
+                            case "train" -> "maru.training";
                             default -> "maru.evaluation";
                         });
-        assertThat(run.getFailureReason()).isEqualTo("DISK_FULL");
-        assertThat(run.getFailureMessage()).isEqualTo("failed by the test");
+        assertThat(failed.getFailure().getReason()).isEqualTo("DISK_FULL");
+        assertThat(failed.getFailure().getMessage()).isEqualTo("failed by the test");
+        if (step.equals("evaluate")) {
+            assertThat(step(run, "serve").getState())
+                    .as("it does not wait for it")
+                    .isEqualTo(Step.State.SUCCEEDED);
+        } else {
+            assertThat(step(run, "serve").getState()).isEqualTo(Step.State.SKIPPED);
+        }
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = Stage.class,
-            names = {"TRAIN", "PUBLISH", "SERVE"})
-    void aRefusedCommandFailsTheRunWithTheRefusal(Stage stage) {
-        services.refuse(stage, "TOO_LARGE");
+    @ValueSource(strings = {"train", "publish", "serve"})
+    void aRefusedCommandFailsTheRunWithTheRefusal(String step) {
+        services.refuse(step, "TOO_LARGE");
 
         Run run = await(submit(), Run.State.FAILED);
 
-        assertThat(run.getStage()).isEqualTo(stage);
-        assertThat(run.getFailureReason()).isEqualTo("TOO_LARGE");
-        assertThat(run.getFailureMessage()).isEqualTo("refused by the test");
+        assertThat(step(run, step).getFailure().getReason()).isEqualTo("TOO_LARGE");
+        assertThat(step(run, step).getFailure().getMessage()).isEqualTo("refused by the test");
+    }
+
+    @Test
+    void aRetryDoesAFailedStepAgainWithoutTheOthers() {
+        services.fail("train", "WORKER_LOST");
+        Run failed = await(submit(), Run.State.FAILED);
+        services.repair("train");
+
+        Run begun = control.retryRun(
+                RetryRunRequest.newBuilder().setName(failed.getName()).build());
+        assertThat(begun.hasEndTime()).isFalse();
+        Run ended = await(failed, Run.State.SUCCEEDED);
+
+        String id = id(failed);
+        assertThat(step(ended, "train").getAttempt()).isEqualTo(2);
+        assertThat(step(ended, "train").getMadeMap())
+                .containsEntry("training_job", MINE + "trainingJobs/" + id + "-train-a2")
+                .containsEntry("checkpoint", failed.getName() + "/checkpoints/train-a2-60");
+        assertThat(step(ended, "encode").getAttempt()).isEqualTo(1);
+        assertThat(services.effects("runs/" + id)).isEqualTo(COMMANDS + 1);
+        assertThat(events(failed.getName(), 0))
+                .extracting(RunEvent::getSequence)
+                .as("a watch goes on beyond the first end")
+                .containsExactlyElementsOf(
+                        LongStream.rangeClosed(1, ended.getSequence()).boxed().toList());
+        assertRefused(
+                () -> control.retryRun(
+                        RetryRunRequest.newBuilder().setName(failed.getName()).build()),
+                Status.Code.FAILED_PRECONDITION,
+                "WRONG_STATE");
+        assertRefused(
+                () -> control.retryRun(RetryRunRequest.newBuilder()
+                        .setName(failed.getName())
+                        .setStep("none")
+                        .build()),
+                Status.Code.NOT_FOUND,
+                "STEP_NOT_FOUND");
     }
 
     @Test
     void waitsForServicesThatAreAwayAndSaysSoOnce() throws Exception {
-        services.hold(Stage.TRAIN);
-        Run run = awaitCommanded(submit(), Stage.TRAIN);
+        services.hold("train");
+        Run run = awaitCommanded(submit(), "train");
 
         services.stop();
         Awaitility.await().atMost(PATIENCE).untilAsserted(() -> assertThat(events(run.getName(), 0).stream()
                         .filter(event -> event.getMessage().startsWith("waiting for maru.training")))
                 .hasSize(1));
-        services.release(Stage.TRAIN);
+        services.release("train");
         services.start();
 
         await(run, Run.State.SUCCEEDED);
         assertThat(events(run.getName(), 0))
                 .filteredOn(event -> event.getMessage().startsWith("waiting for"))
                 .hasSize(1);
-        assertThat(services.effects(run.getName())).isEqualTo(stages().length - 1);
+        assertThat(services.effects("runs/" + id(run))).isEqualTo(COMMANDS);
     }
 
     @Test
@@ -483,85 +665,78 @@ class ControlServiceTest {
 
     @Test
     void oneLongTrainingKeepsNoOtherRunBack() {
-        services.hold(Stage.TRAIN);
+        services.hold("train");
         List<Run> training = new ArrayList<>();
         for (int i = 0; i < 8; i++) {
             training.add(submit());
         }
 
-        training.forEach(run -> awaitCommanded(run, Stage.TRAIN));
+        training.forEach(run -> awaitCommanded(run, "train"));
 
-        services.release(Stage.TRAIN);
+        services.release("train");
         training.forEach(run -> await(run, Run.State.SUCCEEDED));
     }
 
     @Test
     void aPausedTrainingPausesTheRun() {
-        services.hold(Stage.TRAIN);
+        services.hold("train");
         services.pauseTraining(true);
         Run run = await(submit(), Run.State.PAUSED);
 
         services.pauseTraining(false);
         await(run, Run.State.RUNNING);
 
-        services.release(Stage.TRAIN);
+        services.release("train");
         await(run, Run.State.SUCCEEDED);
     }
 
     @Test
     void tellsWhyATrainingPausedByItself() {
-        services.hold(Stage.TRAIN);
+        services.hold("train");
         services.pauseTraining("step 7: loss NaN, gradient norm NaN (expected: finite numbers); batch 6");
         Run run = await(submit(), Run.State.PAUSED);
 
-        assertThat(run.getPauseReason()).startsWith("step 7: loss NaN");
+        assertThat(step(run, "train").getMessage()).startsWith("step 7: loss NaN");
 
         services.pauseTraining(false);
-        services.release(Stage.TRAIN);
+        services.release("train");
         await(run, Run.State.SUCCEEDED);
-        assertThat(get(run.getName()).getPauseReason()).isEmpty();
         assertThat(events(run.getName(), 0))
                 .filteredOn(event -> event.getState() == Run.State.PAUSED)
                 .extracting(RunEvent::getMessage)
-                .containsExactly(run.getPauseReason());
+                .containsExactly(step(run, "train").getMessage());
     }
 
     @Test
     void pausesAndResumesARunThatTrains() {
-        services.hold(Stage.TRAIN);
+        services.hold("train");
         Run run = submit();
-        awaitCommanded(run, Stage.TRAIN);
+        awaitCommanded(run, "train");
         PauseRunRequest pause =
                 PauseRunRequest.newBuilder().setName(run.getName()).build();
         ResumeRunRequest resume =
                 ResumeRunRequest.newBuilder().setName(run.getName()).build();
 
         control.pauseRun(pause);
-        assertThat(await(run, Run.State.PAUSED).getPauseReason()).isEqualTo("as asked");
+        assertThat(step(await(run, Run.State.PAUSED), "train").getMessage()).isEqualTo("as asked");
         control.pauseRun(pause);
         control.resumeRun(resume);
-        assertThat(await(run, Run.State.RUNNING).getPauseReason()).isEmpty();
+        assertThat(step(await(run, Run.State.RUNNING), "train").getMessage()).isEmpty();
 
-        services.release(Stage.TRAIN);
+        services.release("train");
         await(run, Run.State.SUCCEEDED);
         assertRefused(() -> control.pauseRun(pause), Status.Code.FAILED_PRECONDITION, "WRONG_STATE");
     }
 
     @Test
-    void aRunThatMayEndEarlyPublishesItsBestCheckpoint() {
+    void publishesTheCheckpointThatTrainingSaysToGoOnWith() {
         Run last = await(submit(), Run.State.SUCCEEDED);
-        SubmitRunRequest early = request().toBuilder()
-                .setRecipe(RECIPE.replace("training: {", "training: {earlyStop: 3, "))
-                .build();
-        Run best = await(control.submitRun(early), Run.State.SUCCEEDED);
+        Run best = await(submit(RECIPE.replace("steps: 60", "earlyStop: 3, steps: 60"), SOURCE), Run.State.SUCCEEDED);
 
-        assertThat(last.getCheckpoint()).doesNotEndWith("/checkpoints/1");
-        assertThat(best.getCheckpoint()).isEqualTo(best.getName() + "/checkpoints/1");
-        assertThat(best.getValidationLoss()).isEqualTo(FakeServices.BEST_VALIDATION_LOSS);
-        assertThat(events(best.getName(), 0))
-                .anyMatch(event -> event.getMessage().contains("/checkpoints/1, the best: "));
-        assertThat(events(last.getName(), 0))
-                .anyMatch(event -> event.getMessage().contains(", the last: "));
+        assertThat(step(last, "train").getMadeOrThrow("checkpoint")).endsWith("/checkpoints/train-60");
+        assertThat(step(best, "train").getMadeOrThrow("checkpoint")).isEqualTo(best.getName() + "/checkpoints/train-1");
+        assertThat(step(best, "train").getNumbersOrThrow("validation_loss"))
+                .isEqualTo(FakeServices.BEST_VALIDATION_LOSS);
     }
 
     @Test
@@ -584,25 +759,27 @@ class ControlServiceTest {
 
     @Test
     void aWatchFollowsTraining() {
-        services.hold(Stage.TRAIN);
-        Run run = awaitCommanded(submit(), Stage.TRAIN);
+        services.hold("train");
+        Run run = awaitCommanded(submit(), "train");
         Iterator<RunEvent> watch = control.withDeadlineAfter(30, TimeUnit.SECONDS)
                 .watchRun(WatchRunRequest.newBuilder().setName(run.getName()).build());
 
         services.trainTo(30);
 
         RunEvent event = watch.next();
-        while (event.getDone() != 30) {
+        while (event.getProgress().getDone() != 30) {
             event = watch.next();
         }
-        assertThat(event.getStage()).isEqualTo(Stage.TRAIN);
-        assertThat(event.getTotal()).isEqualTo(60);
-        assertThat(event.getUnit()).isEqualTo("steps");
-        assertThat(event.getLoss()).isEqualTo(3.5);
-        assertThat(event.getTokensPerSecond()).isEqualTo(1_000);
+        assertThat(event.getStep()).isEqualTo("train");
+        assertThat(event.getStepState()).isEqualTo(Step.State.RUNNING);
+        assertThat(event.getProgress().getTotal()).isEqualTo(60);
+        assertThat(event.getProgress().getUnit()).isEqualTo("steps");
+        assertThat(event.getProgress().getNumbersMap())
+                .containsEntry("loss", 3.5)
+                .containsEntry("tokens_per_second", 1_000.0);
         // 30 steps of 8 sequences of 32 tokens are left.
-        assertThat(event.getSecondsLeft()).isEqualTo(30 * 8 * 32 / 1_000.0);
-        services.release(Stage.TRAIN);
+        assertThat(event.getProgress().getSecondsLeft()).isEqualTo(30 * 8 * 32 / 1_000.0);
+        services.release("train");
         await(run, Run.State.SUCCEEDED);
     }
 
@@ -634,34 +811,14 @@ class ControlServiceTest {
                         ListRunsRequest.newBuilder().setPageSize(1_000).build())
                 .getRunsCount();
 
-        assertRefused(
-                () -> control.submitRun(
-                        request().toBuilder().setRecipe("name: X").build()),
-                Status.Code.INVALID_ARGUMENT,
-                "RECIPE_INVALID");
-        assertRefused(
-                () -> control.submitRun(request().toBuilder().clearSources().build()),
-                Status.Code.INVALID_ARGUMENT,
-                "SOURCES_INVALID");
-        assertRefused(
-                () -> control.submitRun(request().toBuilder()
-                        .addSources("inbox/nothing-here.txt")
-                        .build()),
-                Status.Code.NOT_FOUND,
-                "SOURCE_MISSING");
-        assertRefused(
-                () -> control.submitRun(request().toBuilder()
-                        .setRecipe(RECIPE.replace("block: 32", "block: 400"))
-                        .build()),
-                Status.Code.INVALID_ARGUMENT,
-                "TEXT_TOO_SHORT");
+        assertRefusedWithViolations(() -> submit("name: X", SOURCE));
+        assertRefused(() -> submit(RECIPE), Status.Code.INVALID_ARGUMENT, "SOURCES_INVALID");
+        assertRefused(() -> submit(RECIPE, SOURCE, "inbox/nothing-here.txt"), Status.Code.NOT_FOUND, "SOURCE_MISSING");
+        assertThatThrownBy(() -> submit(RECIPE.replace("block: 32", "block: 4000"), SOURCE))
+                .as("a text too short for the model")
+                .hasMessageContaining("steps[3].train.model.block: 4000 (expected: at most 3599)");
         assertRefused(
                 () -> control.submitRun(request().toBuilder().clearRequestId().build()),
-                Status.Code.INVALID_ARGUMENT,
-                "INVALID_ARGUMENT");
-        assertRefused(
-                () -> control.submitRun(
-                        request().toBuilder().setRequestId("a\0b").build()),
                 Status.Code.INVALID_ARGUMENT,
                 "INVALID_ARGUMENT");
         assertRefused(() -> get("runs/none"), Status.Code.NOT_FOUND, "RUN_NOT_FOUND");
@@ -674,23 +831,7 @@ class ControlServiceTest {
     }
 
     @Test
-    void checksARecipeWithoutARun() {
-        CheckRecipeRequest request = CheckRecipeRequest.newBuilder()
-                .setRecipe("name: gpt2\ntokenizer: {vocabularySize: 50257}\n"
-                        + "model: {layers: 12, heads: 12, width: 768, block: 1024}\ntraining: {steps: 10}")
-                .build();
-
-        assertThat(control.checkRecipe(request).getParameters()).isEqualTo(124_439_808);
-        assertThat(control.checkRecipe(request).getSteps()).isEqualTo(10);
-        assertRefused(
-                () -> control.checkRecipe(
-                        request.toBuilder().setSourceBytes(5_000).build()),
-                Status.Code.INVALID_ARGUMENT,
-                "TEXT_TOO_SHORT");
-    }
-
-    @Test
-    void countsRunsAndTimesStages() throws Exception {
+    void countsRunsAndTimesSteps() throws Exception {
         await(submit(), Run.State.SUCCEEDED);
 
         String metrics = HttpClient.newHttpClient()
@@ -700,7 +841,7 @@ class ControlServiceTest {
                 .body();
 
         assertThat(metrics).contains("maru_control_runs{state=\"succeeded\"}");
-        assertThat(metrics).contains("maru_control_stage_seconds_count{stage=\"train_tokenizer\"}");
+        assertThat(metrics).contains("maru_control_step_seconds_count{kind=\"tokenizer\",state=\"succeeded\"}");
     }
 
     private SubmitRunRequest request() {
@@ -715,30 +856,48 @@ class ControlServiceTest {
         return control.submitRun(request());
     }
 
+    private Run submit(String recipe, String... sources) {
+        return control.submitRun(request().toBuilder()
+                .setRecipe(recipe)
+                .clearSources()
+                .addAllSources(List.of(sources))
+                .build());
+    }
+
     private Run get(String name) {
         return control.getRun(GetRunRequest.newBuilder().setName(name).build());
+    }
+
+    private <M extends Message> M effect(Run run, String label, Class<M> type) {
+        return services.effect("runs/" + id(run), label, type);
+    }
+
+    private static Step step(Run run, String name) {
+        return run.getStepsList().stream()
+                .filter(step -> step.getName().equals(name))
+                .findFirst()
+                .orElseThrow();
     }
 
     private Run await(Run run, Run.State state) {
         return Awaitility.await().atMost(PATIENCE).until(() -> get(run.getName()), found -> found.getState() == state);
     }
 
-    /** Waits until the run is in the stage and its command has been given, or refused to a caller who must wait. */
-    private Run awaitCommanded(Run run, Stage stage) {
+    private Run awaitStep(Run run, String step, Step.State state) {
+        return Awaitility.await()
+                .atMost(PATIENCE)
+                .until(() -> get(run.getName()), found -> step(found, step).getState() == state);
+    }
+
+    /** Waits until the step's command has been given, or refused to a caller who must wait. */
+    private Run awaitCommanded(Run run, String step) {
         return Awaitility.await()
                 .atMost(PATIENCE)
                 .until(
                         () -> get(run.getName()),
-                        found -> found.getStage() == stage
-                                && switch (stage) {
-                                    case INGEST -> !found.getCorpus().isEmpty();
-                                    case TRAIN_TOKENIZER ->
-                                        !found.getTokenizer().isEmpty();
-                                    case ENCODE -> !found.getDataset().isEmpty();
-                                    case TRAIN -> !found.getTrainingJob().isEmpty();
-                                    case EVALUATE -> !found.getEvaluation().isEmpty();
-                                    default -> true;
-                                });
+                        found -> step(found, step).getState() == Step.State.RUNNING
+                                && (List.of("publish", "serve").contains(step)
+                                        || step(found, step).getMadeCount() > 0));
     }
 
     private Run awaitRunOf(String requestId) {
@@ -746,7 +905,9 @@ class ControlServiceTest {
                 .atMost(PATIENCE)
                 .until(
                         () -> database.inTransaction(sql -> sql.first(
-                                "select name from run where request_id = ?", row -> row.getString(1), requestId)),
+                                "select name from run where request_key like ?",
+                                row -> row.getString(1),
+                                "%" + requestId)),
                         Optional::isPresent)
                 .orElseThrow();
         return get(name);
@@ -796,14 +957,8 @@ class ControlServiceTest {
         }
     }
 
-    private static Stage[] stages() {
-        return new Stage[] {
-            Stage.INGEST, Stage.TRAIN_TOKENIZER, Stage.ENCODE, Stage.TRAIN, Stage.PUBLISH, Stage.EVALUATE, Stage.SERVE
-        };
-    }
-
     private static String id(Run run) {
-        return run.getName().substring("runs/".length());
+        return run.getName().substring(run.getName().lastIndexOf('/') + 1);
     }
 
     private static void assertRefused(ThrowingCallable call, Status.Code code, String reason) {
@@ -816,6 +971,12 @@ class ControlServiceTest {
                             .setReason(reason)
                             .build()));
         });
+    }
+
+    private static void assertRefusedWithViolations(ThrowingCallable call) {
+        assertThatThrownBy(call)
+                .isInstanceOfSatisfying(StatusRuntimeException.class, error -> assertThat(GrpcFaults.violations(error))
+                        .isNotEmpty());
     }
 
     private static ErrorInfo info(Any detail) {

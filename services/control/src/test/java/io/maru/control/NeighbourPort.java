@@ -24,6 +24,7 @@ public final class NeighbourPort implements QuarkusTestResourceLifecycleManager 
                 configuration.put("quarkus.grpc.clients." + service + ".test-port", port);
             }
             configuration.put("maru.control.poll-millis", "50");
+            configuration.put("maru.caller.trust-forwarded", "true");
             return configuration;
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -5,22 +5,16 @@ import io.maru.platform.error.Reason;
 
 /** Every way in which control refuses a caller. */
 public enum ControlReason implements Reason {
-    /** The recipe is no YAML, or has an unknown key, a wrong type or an impossible value. */
+    /** The recipe is no YAML, or a service would refuse a step of it. The refusal lists every mistake. */
     RECIPE_INVALID(Kind.INVALID),
     SOURCES_INVALID(Kind.INVALID),
     SOURCE_MISSING(Kind.NOT_FOUND),
-    /** The sources cannot fill one block of the model. */
-    TEXT_TOO_SHORT(Kind.INVALID),
-    /** The recipe uses a tokenizer that is not there, or not READY. */
-    TOKENIZER_NOT_FOUND(Kind.NOT_FOUND),
-    TOKENIZER_NOT_READY(Kind.NOT_NOW),
-    /** Nobody can say now whether the recipe's tokenizer is there. */
-    TOKENIZATION_UNAVAILABLE(Kind.UNAVAILABLE),
+    /** A service that must say whether a resource of the recipe is there does not answer now. */
+    NEIGHBOUR_UNAVAILABLE(Kind.UNAVAILABLE),
     RUN_NOT_FOUND(Kind.NOT_FOUND),
-    /** What is asked of a run makes no sense where it stands. */
+    STEP_NOT_FOUND(Kind.NOT_FOUND),
+    /** What is asked of a run or a step makes no sense where it stands. */
     WRONG_STATE(Kind.NOT_NOW),
-    /** Training cannot be asked now. */
-    TRAINING_UNAVAILABLE(Kind.UNAVAILABLE),
     TOO_MANY_RUNS(Kind.EXHAUSTED);
 
     private final Kind kind;

@@ -10,27 +10,31 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import io.maru.platform.error.Refusal;
+import io.maru.platform.error.Violations;
+import io.maru.platform.spec.Nearest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * YAML to {@link Recipe}, strictly: whatever is not known, not of its type or not in its range is refused with the key, what
- * was found and what was expected. Plain data only: no type tags, no anchors, no aliases, no second document, no key twice.
+ * YAML to {@link Recipe}. Plain data only: no type tags, no anchors, no aliases, no second document, no key twice. What
+ * stands below the kind of a step is left to the kind.
  */
 public final class RecipeReader {
-    public static final int MOST_BYTES = 64 * 1024;
-    private static final int DEEPEST = 10;
-    private static final long MOST_STEPS = 1_000_000_000;
-    private static final int LARGEST_BATCH = 65_536;
-    private static final int MOST_MIXED = 64;
+    public static final int MAX_BYTES = 64 * 1024;
+    public static final int MAX_STEPS = 100;
+    private static final int MAX_DEPTH = 10;
+    private static final List<String> KEYS = List.of("name", "priority", "steps");
+    private static final Pattern NAME = Pattern.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?");
     /** YAML's words for infinity and for what is no number. */
     private static final Pattern NOT_FINITE = Pattern.compile("[-+]?\\.(inf|nan)", Pattern.CASE_INSENSITIVE);
 
@@ -38,7 +42,7 @@ public final class RecipeReader {
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
             .streamReadConstraints(StreamReadConstraints.builder()
-                    .maxNestingDepth(DEEPEST)
+                    .maxNestingDepth(MAX_DEPTH)
                     .maxNumberLength(100)
                     .maxNameLength(200)
                     .build())
@@ -48,189 +52,93 @@ public final class RecipeReader {
 
     private RecipeReader() {}
 
-    /** @throws Refusal RECIPE_INVALID */
-    public static Recipe read(String text) {
-        RecipeFields top = new RecipeFields("", tree(text), Recipe.class);
-        String name = top.name("name");
-        RecipeFields corpus = top.section("corpus", Recipe.Corpus.class);
-        RecipeFields tokenizer = top.section("tokenizer", Recipe.Tokenizer.class);
-        RecipeFields model = top.section("model", Recipe.Model.class);
-        RecipeFields training = top.section("training", Recipe.Training.class);
-        Recipe.Model shape = model(model);
-        RecipeFields evaluation = top.section("evaluation", Recipe.Evaluation.class);
-        Recipe recipe = new Recipe(
-                name,
-                new Recipe.Corpus(corpus.numberBetween("validationFraction", 0.1, 0, 1)),
-                tokenizer(tokenizer),
-                shape,
-                training(training, shape.block()),
-                new Recipe.Evaluation(evaluation.whole("maxTokens", 0, 0, 1_000_000_000_000L)),
-                top.has("sample") ? Optional.of(sample(top.section("sample", Recipe.Sample.class))) : Optional.empty());
-        if (!recipe.training().mix().isEmpty() && recipe.tokenizer().use().isEmpty()) {
-            throw RECIPE_INVALID.because(
-                    "training.mix: beside a new tokenizer (expected: tokenizer.use, the one that made the mixed datasets)");
-        }
-        return recipe;
+    /**
+     * What can be read of a recipe.
+     *
+     * @param violations gets each mistake that leaves the rest readable
+     * @throws Refusal RECIPE_INVALID where nothing can be read
+     */
+    public static Recipe read(String text, Violations violations) {
+        ObjectNode top = tree(text);
+        top.fieldNames().forEachRemaining(key -> {
+            if (!KEYS.contains(key)) {
+                violations.add(
+                        Shown.cut(key), "an unknown key", "a known one; the nearest is " + Nearest.to(key, KEYS));
+            }
+        });
+        return new Recipe(name(top, violations), priority(top, violations), steps(top, violations));
     }
 
-    private static Recipe.Tokenizer tokenizer(RecipeFields tokenizer) {
-        int vocabularySize = tokenizer.integer("vocabularySize", 1024, 257, 200_000);
-        Optional<String> use = tokenizer.resource("use", "tokenizers");
-        if (use.isPresent() && tokenizer.has("vocabularySize")) {
-            throw RECIPE_INVALID.because(
-                    "tokenizer.use: %s beside tokenizer.vocabularySize %d (expected: one of the two)",
-                    use.get(), vocabularySize);
+    private static String name(ObjectNode top, Violations violations) {
+        JsonNode value = top.path("name");
+        if (!value.isTextual() || !NAME.matcher(value.textValue()).matches()) {
+            violations.add(
+                    "name",
+                    Shown.of(value),
+                    "lowercase letters, digits and hyphens, at most 63, no hyphen at either end");
+            return "unnamed";
         }
-        return new Recipe.Tokenizer(vocabularySize, use);
+        return value.textValue();
     }
 
-    private static Recipe.Model model(RecipeFields model) {
-        int layers = model.integer("layers", 1, 256);
-        int heads = model.integer("heads", 1, 256);
-        int width = model.integer("width", 1, 16_384);
-        int block = model.integer("block", 1, 65_536);
-        if (width % heads != 0) {
-            throw RECIPE_INVALID.because("model.heads: %d (expected: a divisor of model.width %d)", heads, width);
+    private static int priority(ObjectNode top, Violations violations) {
+        JsonNode value = top.path("priority");
+        if (value.isMissingNode()) {
+            return 0;
         }
-        Recipe.Family family = model.choice("family", Recipe.Family.GPT2);
-        if (family == Recipe.Family.GPT2) {
-            for (String key : List.of("keyValueHeads", "intermediate", "ownHead")) {
-                if (model.has(key)) {
-                    throw RECIPE_INVALID.because("model.%s: a key of the family llama (expected: none)", key);
-                }
+        if (!value.isIntegralNumber()
+                || !value.canConvertToInt()
+                || value.intValue() < Recipe.MIN_PRIORITY
+                || value.intValue() > Recipe.MAX_PRIORITY) {
+            violations.add(
+                    "priority",
+                    Shown.of(value),
+                    "a whole number from %d to %d".formatted(Recipe.MIN_PRIORITY, Recipe.MAX_PRIORITY));
+            return 0;
+        }
+        return value.intValue();
+    }
+
+    private static List<Recipe.Section> steps(ObjectNode top, Violations violations) {
+        JsonNode list = top.path("steps");
+        if (!list.isArray() || list.isEmpty() || list.size() > MAX_STEPS) {
+            violations.add(
+                    "steps",
+                    list.isArray() ? list.size() + " of them" : Shown.of(list),
+                    "a list of 1 to %d, each a kind with its keys, as in: - encode: {}".formatted(MAX_STEPS));
+            return List.of();
+        }
+        List<Recipe.Section> steps = new ArrayList<>();
+        for (int i = 0; i < list.size(); i++) {
+            JsonNode step = list.get(i);
+            if (!(step instanceof ObjectNode object) || object.size() != 1) {
+                violations.add(
+                        "steps[" + i + "]",
+                        step.isObject() ? step.size() + " keys" : Shown.of(step),
+                        "one kind with its keys below it, as in: - encode: {}");
+                continue;
+            }
+            Map.Entry<String, JsonNode> only = object.properties().iterator().next();
+            JsonNode content = isEmpty(only.getValue()) ? JsonNodeFactory.instance.objectNode() : only.getValue();
+            if (content instanceof ObjectNode keys) {
+                steps.add(new Recipe.Section(i, only.getKey(), keys));
+            } else {
+                violations.add(
+                        "steps[" + i + "]." + Shown.cut(only.getKey()), Shown.of(content), "keys with values, or {}");
             }
         }
-        int keyValueHeads = model.integer("keyValueHeads", heads, 1, heads);
-        if (heads % keyValueHeads != 0) {
-            throw RECIPE_INVALID.because(
-                    "model.keyValueHeads: %d (expected: a divisor of model.heads %d)", keyValueHeads, heads);
-        }
-        if (family == Recipe.Family.LLAMA && width / heads % 2 != 0) {
-            throw RECIPE_INVALID.because(
-                    "model.heads: %d (expected: a divisor of half of model.width %d)", heads, width);
-        }
-        return new Recipe.Model(
-                layers,
-                heads,
-                width,
-                block,
-                family,
-                family == Recipe.Family.GPT2 ? 0 : keyValueHeads,
-                model.integer("intermediate", 0, 0, 65_536),
-                model.flag("ownHead", false));
+        return steps;
     }
 
-    private static Recipe.Training training(RecipeFields training, int block) {
-        long steps = training.isAuto("steps") ? Recipe.AUTO : training.whole("steps", 1, MOST_STEPS);
-        double learningRate =
-                training.isAuto("learningRate") ? Recipe.AUTO : training.numberAbove("learningRate", 1e-3, 0, 1);
-        Optional<Integer> batchTokens = batchTokens(training, block);
-        int batch = training.isAuto("batch")
-                ? Recipe.AUTO
-                : batchTokens.map(tokens -> tokens / block).orElse(training.integer("batch", 12, 1, LARGEST_BATCH));
-        int accumulation = accumulation(training, batch);
-        int devices = training.integer("devices", 1, 1, 64);
-        int workers = training.integer("workers", 1, 1, 1024);
-        if (batch != Recipe.AUTO && batch / accumulation % (devices * workers) != 0) {
-            throw RECIPE_INVALID.because(
-                    "training.devices: %d times training.workers %d (expected: a divisor of %d, training.batch over"
-                            + " training.accumulation)",
-                    devices, workers, batch / accumulation);
-        }
-        return new Recipe.Training(
-                steps,
-                batch,
-                batchTokens,
-                learningRate,
-                minLearningRate(training, learningRate),
-                training.isAuto("steps")
-                        ? training.whole("warmupSteps", Recipe.FOLLOWS, 0, MOST_STEPS - 1)
-                        : training.whole("warmupSteps", Math.min(100, steps / 10), 0, steps - 1),
-                training.number("weightDecay", 0.1, 0, 1),
-                training.numberBelow("beta1", 0.9, 0, 1),
-                training.numberBelow("beta2", 0.99, 0, 1),
-                training.number("gradientClip", 1.0, 0, 1e6),
-                training.whole("seed", 1337, 0, Long.MAX_VALUE),
-                training.whole("validateEvery", 250, 1, 1_000_000_000),
-                training.integer("validationBatches", 20, 1, 100_000),
-                training.whole("checkpointEvery", 500, 1, 1_000_000_000),
-                training.choice("schedule", Recipe.Schedule.COSINE),
-                training.choice("precision", Recipe.Precision.FLOAT32),
-                training.choice("recompute", Recipe.Recompute.NONE),
-                training.numberBelow("dropout", 0, 0, 1),
-                accumulation,
-                devices,
-                workers,
-                training.list("mix", Recipe.Share.class, MOST_MIXED).stream()
-                        .map(share -> new Recipe.Share(
-                                share.resource("dataset", "datasets")
-                                        .orElseThrow(() -> share.missing("dataset", "datasets/NAME")),
-                                share.numberAbove("weight", 1, 0, 1e6)))
-                        .toList(),
-                training.numberAbove("weight", 1, 0, 1e6),
-                training.choice("onDivergence", Recipe.OnDivergence.PAUSE),
-                spikeFactor(training),
-                training.integer("earlyStop", 0, 0, 1_000_000),
-                training.integer("keepCheckpoints", 0, 0, 1_000_000));
-    }
-
-    private static double spikeFactor(RecipeFields training) {
-        double factor = training.number("spikeFactor", 0, 0, 1e6);
-        if (factor != 0 && factor <= 1) {
-            throw RECIPE_INVALID.because("training.spikeFactor: %s (expected: 0 for none, or a number > 1)", factor);
-        }
-        return factor;
-    }
-
-    private static double minLearningRate(RecipeFields training, double learningRate) {
-        if (learningRate != Recipe.AUTO) {
-            return training.number("minLearningRate", learningRate / 10, 0, learningRate);
-        }
-        return training.has("minLearningRate") ? training.number("minLearningRate", 0, 0, 1) : Recipe.FOLLOWS;
-    }
-
-    private static Optional<Integer> batchTokens(RecipeFields training, int block) {
-        if (!training.has("batchTokens")) {
-            return Optional.empty();
-        }
-        if (training.has("batch")) {
-            throw RECIPE_INVALID.because("training.batchTokens: beside training.batch (expected: one of the two)");
-        }
-        int tokens =
-                training.integer("batchTokens", block, (int) Math.min(Integer.MAX_VALUE, (long) block * LARGEST_BATCH));
-        if (tokens % block != 0) {
-            throw RECIPE_INVALID.because(
-                    "training.batchTokens: %d (expected: a multiple of model.block %d)", tokens, block);
-        }
-        return Optional.of(tokens);
-    }
-
-    private static int accumulation(RecipeFields training, int batch) {
-        if (batch == Recipe.AUTO) {
-            return training.integer("accumulation", Recipe.AUTO, 1, LARGEST_BATCH);
-        }
-        int accumulation = training.integer("accumulation", 1, 1, batch);
-        if (batch % accumulation != 0) {
-            throw RECIPE_INVALID.because(
-                    "training.accumulation: %d (expected: a divisor of training.batch %d)", accumulation, batch);
-        }
-        return accumulation;
-    }
-
-    private static Recipe.Sample sample(RecipeFields sample) {
-        return new Recipe.Sample(
-                sample.text("prompt"),
-                sample.integer("maxTokens", 200, 1, 65_536),
-                sample.number("temperature", 0.8, 0, 100),
-                sample.integer("topK", 50, 0, 1_000_000),
-                sample.numberAbove("topP", 1.0, 0, 1),
-                sample.whole("seed", 1, 0, Long.MAX_VALUE));
+    /** Of {@code - encode:} YAML makes a text without a character. */
+    private static boolean isEmpty(JsonNode value) {
+        return value.isNull() || (value.isTextual() && value.textValue().isEmpty());
     }
 
     private static ObjectNode tree(String text) {
         int bytes = text.getBytes(StandardCharsets.UTF_8).length;
-        if (bytes > MOST_BYTES) {
-            throw RECIPE_INVALID.because("recipe: %d bytes (expected: at most %d)", bytes, MOST_BYTES);
+        if (bytes > MAX_BYTES) {
+            throw RECIPE_INVALID.because("recipe: %d bytes (expected: at most %d)", bytes, MAX_BYTES);
         }
         try {
             checkPlain(text);
@@ -240,7 +148,7 @@ public final class RecipeReader {
             }
             throw RECIPE_INVALID.because(
                     "recipe: %s (expected: keys with values)",
-                    node == null || node.isMissingNode() ? "empty" : RecipeFields.shown(node));
+                    node == null || node.isMissingNode() ? "empty" : Shown.of(node));
         } catch (JsonProcessingException e) {
             throw malformed(e);
         } catch (IOException e) {
@@ -248,8 +156,9 @@ public final class RecipeReader {
         }
     }
 
-    /** What a tree would silently drop or take for text. */
+    /** Refuses what a tree would silently drop or take for text. */
     private static void checkPlain(String text) throws IOException {
+        Violations notFinite = new Violations();
         try (YAMLParser parser = yaml.createParser(text)) {
             for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
                 if (parser.getTypeId() != null) {
@@ -260,15 +169,19 @@ public final class RecipeReader {
                 }
                 if (token == JsonToken.VALUE_NUMBER_FLOAT
                         && NOT_FINITE.matcher(parser.getText()).matches()) {
-                    String key = parser.getParsingContext()
-                            .pathAsPointer()
-                            .toString()
-                            .substring(1);
-                    throw RECIPE_INVALID.because(
-                            "%s: %s (expected: a finite number)", key.replace('/', '.'), parser.getText());
+                    notFinite.add(
+                            path(parser.getParsingContext().pathAsPointer().toString()),
+                            parser.getText(),
+                            "a finite number");
                 }
             }
         }
+        notFinite.throwIfAny(RECIPE_INVALID);
+    }
+
+    /** {@code /steps/3/train/heads} as {@code steps[3].train.heads}. */
+    private static String path(String pointer) {
+        return pointer.substring(1).replaceAll("/(\\d+)(?=/|$)", "[$1]").replace('/', '.');
     }
 
     private static Refusal unwelcome(JsonParser parser, String what) {

@@ -1,23 +1,26 @@
 package io.maru.control.domain;
 
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
 
 /**
  * A recipe on its way through the services.
  *
- * @param name {@code runs/{run}}
+ * @param name {@code workspaces/{workspace}/runs/{run}}
  * @param position grows with each new run; the order of lists
+ * @param requestKey under which the same request again is the same run
  * @param recipe YAML, as submitted
- * @param sources {@code uploads/{upload}} or keys below {@code inbox/}
+ * @param sources full names of uploads, or keys of objects below the workspace's inbox
  */
 public record Run(
         String name,
         long position,
-        String requestId,
+        String requestKey,
         String recipe,
         List<String> sources,
+        int priority,
         Instant createTime,
         RunStatus status) {
 
@@ -25,19 +28,35 @@ public record Run(
         sources = List.copyOf(sources);
     }
 
-    /** The last part of its name, which is also that of everything it makes. */
-    public String id() {
-        return name.substring(name.indexOf('/') + 1);
+    public Plan plan() {
+        return status.plan();
     }
 
-    public Optional<String> result(Result result) {
-        return Optional.ofNullable(status.results().get(result));
+    public Run with(RunStatus next) {
+        return new Run(name, position, requestKey, recipe, sources, priority, createTime, next);
     }
 
-    /** A result that an earlier stage must have left. */
-    public String need(Result result) {
-        return result(result)
-                .orElseThrow(() -> new IllegalStateException(
-                        name + ": no " + result + " at " + status.stage() + " (expected: one of an earlier stage)"));
+    /** The present attempt at a step. Every step that it waits for has succeeded. */
+    public Attempt attempt(String step) {
+        PlannedStep planned = plan().step(step);
+        StepStatus now = status.step(step);
+        return new Attempt(
+                name, step, now.attempt(), planned.spec(), inputs(planned), now.made(), sources, recipe, priority);
+    }
+
+    /** Full names of what a step takes, as far as they are known. */
+    public Map<String, String> inputs(PlannedStep step) {
+        Map<String, String> known = new HashMap<>();
+        step.inputs().forEach((key, value) -> {
+            if (value instanceof InputValue.Named named) {
+                known.put(key, named.name());
+            } else if (value instanceof InputValue.Made made) {
+                String name = status.step(made.step()).made().get(made.role());
+                if (name != null) {
+                    known.put(key, name);
+                }
+            }
+        });
+        return known;
     }
 }

@@ -2,22 +2,32 @@ package io.maru.control.domain;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.EnumMap;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /*
- * A run is a state machine, and this file is all of it.
+ * A run is a graph of small state machines, and this file is all of what joins them; StepStatus is each of them.
  *
- *     PENDING --> RUNNING --> ... a stage, its end, the next stage ... --> SUCCEEDED
- *                  |   ^
- *                  v   |                 any of these, when a stage fails --> FAILED
- *                 PAUSED
- *     PENDING ----------------------------------------------------------> CANCELLED
- *     RUNNING, PAUSED --> CANCELLING --> (the stage's service stopped) --> CANCELLED
+ *     step:  PENDING --> RUNNING <--> PAUSED,   RUNNING, PAUSED --> SUCCEEDED, FAILED, CANCELLED
+ *            PENDING --> SKIPPED                when a step that it waits for has FAILED or was CANCELLED
+ *            RUNNING, PAUSED --> CANCELLING --> (its service stopped) --> CANCELLED
+ *            FAILED, CANCELLED --> PENDING      by a retry, with all that was SKIPPED for it
  *
- * Each method takes what is known and gives the next status, or nothing where nothing changed. The next status has the
- * next sequence number, and is also the run's next event. It is saved only over the status that it was made from, so two
+ *     run:   the steps' states, read together: see settled()
+ *
+ * What does not wait for a failed step goes on, and the run is FAILED when that has ended: so no work is lost that a retry
+ * would need again.
+ *
+ * Each method takes what is known and gives the next status, or nothing where nothing changed. The next status has the next
+ * sequence number, and is also the run's next event. It is saved only over the status that it was made from, so two
  * conductors of one run cannot both move it.
  */
 /**
@@ -25,220 +35,206 @@ import java.util.Optional;
  *
  * @param sequence of the newest event
  * @param time of the newest event
+ * @param about name of the step that the newest event tells of; empty where it tells of the run as a whole
  * @param message of the newest event
- * @param troubles calls to the stage's service that failed in a row
+ * @param steps by name, in the order of the plan
  */
 public record RunStatus(
+        Plan plan,
         long sequence,
         Instant time,
         RunState state,
-        Stage stage,
-        Progress progress,
+        String about,
         String message,
-        Map<Result, String> results,
-        Map<Stage, StageTime> stages,
-        Optional<Failure> failure,
-        Optional<Instant> endTime,
-        int troubles) {
-    /** They are counted up to here; nobody's patience but an endless one is longer. */
-    static final int MOST_TROUBLES = 10;
+        Map<String, StepStatus> steps,
+        Optional<Instant> endTime) {
 
     public RunStatus {
-        results = Map.copyOf(results);
-        stages = Map.copyOf(stages);
+        steps = Collections.unmodifiableMap(new LinkedHashMap<>(steps));
     }
 
     /** Of a run that was just submitted. */
-    public static RunStatus submitted(Instant now) {
-        return new RunStatus(
-                1,
-                now,
-                RunState.PENDING,
-                Stage.INGEST,
-                Progress.NONE,
-                "",
-                Map.of(),
-                Map.of(),
-                Optional.empty(),
-                Optional.empty(),
-                0);
+    public static RunStatus submitted(Plan plan, Instant now) {
+        Map<String, StepStatus> steps = new LinkedHashMap<>();
+        plan.steps().forEach(step -> steps.put(step.name(), StepStatus.pending(1, now)));
+        return new RunStatus(plan, 1, now, RunState.PENDING, "", "", steps, Optional.empty());
     }
 
-    /** True between the end of a stage and the start of the next. */
-    public boolean isStageEnded() {
-        return stages.containsKey(stage) && stages.get(stage).end().isPresent();
+    public StepStatus step(String name) {
+        StepStatus step = steps.get(name);
+        if (step == null) {
+            throw new IllegalArgumentException(name + ": no such step (expected: one of " + steps.keySet() + ")");
+        }
+        return step;
     }
 
-    /** Begins the first stage. */
-    public RunStatus begin(Instant now) {
-        return enter(stage, now);
+    /** The event that this status is. */
+    public RunEvent event() {
+        Optional<RunEvent.OfStep> step = Optional.ofNullable(steps.get(about))
+                .map(status -> new RunEvent.OfStep(about, status.state(), status.attempt(), status.progress()));
+        return new RunEvent(sequence, time, state, step, message);
     }
 
-    /** Begins the next stage, or ends the run after the last. */
-    public RunStatus moveOn(Instant now) {
-        return stage.next()
-                .map(next -> enter(next, now))
-                .orElseGet(() -> to(RunState.SUCCEEDED, progress, results, stages, "", now));
+    /** Whether the run or a step is in another state than before, or in another attempt. */
+    public boolean differsInStates(RunStatus before) {
+        return state != before.state
+                || !steps.keySet().stream()
+                        .allMatch(name -> step(name).state()
+                                        == before.step(name).state()
+                                && step(name).attempt() == before.step(name).attempt());
     }
 
-    private RunStatus enter(Stage next, Instant now) {
-        Map<Stage, StageTime> begun = new EnumMap<>(Stage.class);
-        begun.putAll(stages);
-        begun.put(next, new StageTime(now, Optional.empty()));
-        return new RunStatus(
-                sequence + 1,
-                now,
-                RunState.RUNNING,
-                next,
-                Progress.NONE,
-                "",
-                results,
-                begun,
-                failure,
-                Optional.empty(),
-                0);
+    /** Names of the steps that can begin, in the order of the plan. */
+    public List<String> ready() {
+        return state == RunState.CANCELLING || state.isFinal() ? List.of() : ready(steps);
+    }
+
+    private List<String> ready(Map<String, StepStatus> states) {
+        return plan.steps().stream()
+                .filter(step -> states.get(step.name()).state() == StepState.PENDING)
+                .filter(step -> step.waitsFor().stream()
+                        .allMatch(before -> states.get(before).state() == StepState.SUCCEEDED))
+                .map(PlannedStep::name)
+                .toList();
+    }
+
+    /** Names of the steps that a service may be at work on. */
+    public List<String> active() {
+        return steps.keySet().stream()
+                .filter(name -> steps.get(name).state().isActive())
+                .toList();
+    }
+
+    /** The steps that failed, in the order of the plan. */
+    public List<String> failed() {
+        return steps.keySet().stream()
+                .filter(name -> steps.get(name).state() == StepState.FAILED)
+                .toList();
+    }
+
+    /** Begins a step. Saved before anything is commanded, so that no command is forgotten. */
+    public RunStatus begin(String step, Instant now) {
+        return with(step, step(step).begun(now), now);
     }
 
     /**
-     * What the stage's report changes while the run is RUNNING or PAUSED.
+     * What the report on a step changes.
      *
      * @param interval mere progress is told no more often than this
      */
-    public Optional<RunStatus> after(Report report, Duration interval, Instant now) {
-        if (report instanceof Report.Working working) {
-            return afterWorking(working, interval, now);
-        }
-        if (report instanceof Report.Finished finished) {
-            return Optional.of(to(
-                    RunState.RUNNING,
-                    finished.progress().complete(),
-                    with(finished.made()),
-                    ended(now),
-                    finished.message(),
-                    now));
-        }
-        if (report instanceof Report.Failed failed) {
-            return Optional.of(failed(failed.failure(), now));
-        }
-        if (report instanceof Report.Cancelled cancelled) {
-            return Optional.of(cancelled(cancelled.message(), now));
-        }
-        Report.NoAnswer silence = (Report.NoAnswer) report;
-        return troubles + 1 >= silence.patience()
-                ? Optional.of(failed(silence.failure(), now))
-                : troubled(silence.failure(), now);
+    public Optional<RunStatus> after(String step, Report report, Duration interval, Instant now) {
+        StepStatus before = step(step);
+        return before.after(report, interval, now).map(next -> {
+            boolean silent = next.troubles() > 1;
+            return silent ? uncounted(step, next) : with(step, next, now);
+        });
     }
 
-    private Optional<RunStatus> afterWorking(Report.Working working, Duration interval, Instant now) {
-        RunState next = working.paused() ? RunState.PAUSED : RunState.RUNNING;
-        Map<Result, String> made = with(working.made());
-        boolean turned = next != state || !made.equals(results) || troubles > 0;
-        boolean due = !progress.sameWork(working.progress()) && !now.isBefore(time.plus(interval));
-        if (!turned && !due) {
-            return Optional.empty();
-        }
-        Progress shown =
-                working.progress().estimated(Duration.between(stages.get(stage).start(), now));
-        String what = working.paused() ? working.why() : troubles > 0 ? "the service answers again" : "";
-        return Optional.of(to(next, shown, made, stages, what, now));
-    }
-
-    /** What the report on a Cancel changes while the run is CANCELLING: whatever is final ends it. */
-    public Optional<RunStatus> afterCancel(Report report, Instant now) {
-        if (report instanceof Report.Working) {
-            return troubles == 0
-                    ? Optional.empty()
-                    : Optional.of(to(RunState.CANCELLING, progress, results, stages, "the service answers again", now));
-        }
-        if (report instanceof Report.NoAnswer silence && troubles + 1 < silence.patience()) {
-            return troubled(silence.failure(), now);
-        }
-        if (report instanceof Report.Cancelled cancelled) {
-            return Optional.of(cancelled(cancelled.message(), now));
-        }
-        return Optional.of(cancelled("cancelled after its stage had ended", now));
-    }
-
-    /** Somebody asks the run to stop. Nothing was commanded for a run that is PENDING, so that one is over at once. */
+    /** Somebody asks the run to stop. */
     public RunStatus cancel(Instant now) {
-        return state == RunState.PENDING
-                ? cancelled("cancelled before it began", now)
-                : to(RunState.CANCELLING, progress, results, stages, "", now);
+        Map<String, StepStatus> next = map(steps.keySet(), step -> step.cancelling(now));
+        return of("", "", next, settled(next, true), now);
     }
 
-    public RunStatus failed(Failure why, Instant now) {
-        return new RunStatus(
-                sequence + 1,
-                now,
-                RunState.FAILED,
-                stage,
-                progress,
-                why.message(),
-                results,
-                ended(now),
-                Optional.of(why),
-                Optional.of(now),
-                0);
+    /**
+     * Whether {@link #retry} may begin a step anew. A run that is being cancelled ends first.
+     */
+    public boolean canRetry(String step) {
+        StepState now = step(step).state();
+        return state != RunState.CANCELLING && (now == StepState.FAILED || now == StepState.CANCELLED);
     }
 
-    private RunStatus cancelled(String why, Instant now) {
-        return to(RunState.CANCELLED, progress, results, ended(now), why, now);
-    }
-
-    /** A call failed. Only the first in a row is worth an event, and a long outage writes nothing more. */
-    private Optional<RunStatus> troubled(Failure why, Instant now) {
-        if (troubles == MOST_TROUBLES) {
-            return Optional.empty();
+    /** Begins steps anew that failed or were cancelled, and with them what was skipped for their sake alone. */
+    public RunStatus retry(Collection<String> names, Instant now) {
+        Map<String, StepStatus> next = new LinkedHashMap<>(steps);
+        for (String name : names) {
+            StepStatus step = step(name);
+            // An attempt that gave no command has left nothing behind whose name could be in the way.
+            next.put(name, StepStatus.pending(step.start().isPresent() ? step.attempt() + 1 : step.attempt(), now));
         }
-        boolean first = troubles == 0;
-        return Optional.of(new RunStatus(
-                first ? sequence + 1 : sequence,
-                first ? now : time,
-                state,
-                stage,
-                progress,
-                first ? "waiting for %s: %s, %s".formatted(why.domain(), why.reason(), why.message()) : message,
-                results,
-                stages,
-                failure,
-                endTime,
-                troubles + 1));
+        for (PlannedStep step : plan.steps()) {
+            if (next.get(step.name()).state() == StepState.SKIPPED
+                    && step.waitsFor().stream()
+                            .noneMatch(before -> isLost(next.get(before).state()))) {
+                next.put(step.name(), StepStatus.pending(next.get(step.name()).attempt(), now));
+            }
+        }
+        String one = names.size() == 1 ? names.iterator().next() : "";
+        return of(one, "retry of " + String.join(", ", names), next, settled(next, false), now);
     }
 
-    private RunStatus to(
-            RunState next,
-            Progress shown,
-            Map<Result, String> made,
-            Map<Stage, StageTime> times,
-            String what,
-            Instant now) {
+    /** Ends a run that cannot be conducted. */
+    public RunStatus fail(Failure why, Instant now) {
+        Map<String, StepStatus> next = map(
+                steps.keySet(),
+                step -> step.state().isActive()
+                        ? step.failed(why, now)
+                        : step.state() == StepState.PENDING ? step.skipped(now) : step);
+        return of(active().stream().findFirst().orElse(""), why.message(), next, RunState.FAILED, now);
+    }
+
+    private RunStatus with(String name, StepStatus step, Instant now) {
+        Map<String, StepStatus> next = new LinkedHashMap<>(steps);
+        next.put(name, step);
+        if (isLost(step.state())) {
+            for (String dependent : plan.dependents(Set.of(name))) {
+                next.computeIfPresent(
+                        dependent,
+                        (ignored, before) -> before.state() == StepState.PENDING ? before.skipped(now) : before);
+            }
+        }
+        return of(name, step.message(), next, settled(next, state == RunState.CANCELLING), now);
+    }
+
+    /** Without an event: only how often a service did not answer is another. */
+    private RunStatus uncounted(String name, StepStatus step) {
+        Map<String, StepStatus> next = new LinkedHashMap<>(steps);
+        next.put(name, step);
+        return new RunStatus(plan, sequence, time, state, about, message, next, endTime);
+    }
+
+    private RunStatus of(String step, String what, Map<String, StepStatus> next, RunState settled, Instant now) {
         return new RunStatus(
+                plan,
                 sequence + 1,
                 now,
-                next,
-                stage,
-                shown,
+                settled,
+                step,
                 what,
-                made,
-                times,
-                failure,
-                next.isFinal() ? Optional.of(now) : Optional.empty(),
-                0);
+                next,
+                settled.isFinal() ? Optional.of(now) : Optional.empty());
     }
 
-    private Map<Result, String> with(Map<Result, String> made) {
-        Map<Result, String> all = new EnumMap<>(Result.class);
-        all.putAll(results);
-        all.putAll(made);
-        return all;
+    private RunState settled(Map<String, StepStatus> next, boolean stopping) {
+        Set<StepState> states = new LinkedHashSet<>();
+        next.values().forEach(step -> states.add(step.state()));
+        if (states.stream().allMatch(StepState::isFinal)) {
+            if (stopping) {
+                return RunState.CANCELLED;
+            }
+            return states.contains(StepState.FAILED)
+                    ? RunState.FAILED
+                    : states.contains(StepState.CANCELLED) ? RunState.CANCELLED : RunState.SUCCEEDED;
+        }
+        if (stopping) {
+            return RunState.CANCELLING;
+        }
+        boolean onlyPaused = states.contains(StepState.PAUSED)
+                && !states.contains(StepState.RUNNING)
+                && ready(next).isEmpty();
+        return onlyPaused ? RunState.PAUSED : RunState.RUNNING;
     }
 
-    private Map<Stage, StageTime> ended(Instant now) {
-        Map<Stage, StageTime> times = new EnumMap<>(Stage.class);
-        times.putAll(stages);
-        times.computeIfPresent(
-                stage,
-                (ignored, time) -> time.end().isPresent() ? time : new StageTime(time.start(), Optional.of(now)));
-        return times;
+    private static boolean isLost(StepState state) {
+        return switch (state) {
+            case FAILED, CANCELLED, SKIPPED -> true;
+            case PENDING, RUNNING, PAUSED, CANCELLING, SUCCEEDED -> false;
+        };
+    }
+
+    private Map<String, StepStatus> map(Set<String> names, UnaryOperator<StepStatus> change) {
+        Map<String, StepStatus> next = new LinkedHashMap<>(steps);
+        names.forEach(name -> next.put(name, Objects.requireNonNull(change.apply(next.get(name)))));
+        return next;
     }
 }

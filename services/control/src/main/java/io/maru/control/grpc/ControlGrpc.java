@@ -1,6 +1,5 @@
 package io.maru.control.grpc;
 
-import io.maru.control.app.Pauses;
 import io.maru.control.app.Runs;
 import io.maru.control.domain.Run;
 import io.maru.control.domain.RunEvent;
@@ -13,8 +12,10 @@ import io.maru.control.v1.ListRunsRequest;
 import io.maru.control.v1.ListRunsResponse;
 import io.maru.control.v1.PauseRunRequest;
 import io.maru.control.v1.ResumeRunRequest;
+import io.maru.control.v1.RetryRunRequest;
 import io.maru.control.v1.SubmitRunRequest;
 import io.maru.control.v1.WatchRunRequest;
+import io.maru.platform.caller.Caller;
 import io.maru.platform.error.CommonReason;
 import io.maru.platform.grpc.Page;
 import io.maru.platform.grpc.Watch;
@@ -32,31 +33,33 @@ public class ControlGrpc implements ControlService {
     private static final int EVENTS_AT_A_TIME = 500;
 
     private final Runs runs;
-    private final Pauses pauses;
 
-    ControlGrpc(Runs runs, Pauses pauses) {
+    ControlGrpc(Runs runs) {
         this.runs = runs;
-        this.pauses = pauses;
     }
 
     @Override
     @Blocking
     public Uni<io.maru.control.v1.Run> submitRun(SubmitRunRequest request) {
         Run run = runs.submit(
-                ResourceName.checkRequestId(request.getRequestId()), request.getRecipe(), request.getSourcesList());
-        return Uni.createFrom().item(Messages.run(run));
+                workspace(),
+                Caller.requestKey("SubmitRun", request.getRequestId()),
+                request.getRecipe(),
+                request.getSourcesList());
+        return Uni.createFrom().item(RunMapping.run(run));
     }
 
     @Override
     @Blocking
     public Uni<CheckRecipeResponse> checkRecipe(CheckRecipeRequest request) {
-        return Uni.createFrom().item(Messages.check(runs.check(request.getRecipe(), request.getSourceBytes())));
+        return Uni.createFrom()
+                .item(RunMapping.check(runs.check(workspace(), request.getRecipe(), request.getSourceBytes())));
     }
 
     @Override
     @Blocking
     public Uni<io.maru.control.v1.Run> getRun(GetRunRequest request) {
-        return Uni.createFrom().item(Messages.run(runs.get(name(request.getName()))));
+        return Uni.createFrom().item(RunMapping.run(runs.get(name(request.getName()))));
     }
 
     /** A page may hold many runs, so they come without their recipes and sources, which GetRun gives. */
@@ -64,9 +67,9 @@ public class ControlGrpc implements ControlService {
     @Blocking
     public Uni<ListRunsResponse> listRuns(ListRunsRequest request) {
         Page page = Page.of(request.getPageSize(), request.getPageToken());
-        Page.Result<Run> found = page.cut(runs.list(page.after(), page.size() + 1), Run::position);
+        Page.Result<Run> found = page.cut(runs.list(workspace(), page.after(), page.size() + 1), Run::position);
         ListRunsResponse.Builder response = ListRunsResponse.newBuilder().setNextPageToken(found.nextToken());
-        found.items().forEach(run -> response.addRuns(Messages.listed(run)));
+        found.items().forEach(run -> response.addRuns(RunMapping.listed(run)));
         return Uni.createFrom().item(response.build());
     }
 
@@ -87,29 +90,43 @@ public class ControlGrpc implements ControlService {
                         WATCH_INTERVAL,
                         last -> runs.events(run.name(), last, EVENTS_AT_A_TIME),
                         RunEvent::sequence,
-                        event -> event.state().isFinal())
-                .map(Messages::event);
+                        // A run that was retried has been final before.
+                        event -> event.state().isFinal()
+                                && event.sequence()
+                                        >= runs.get(run.name()).status().sequence())
+                .map(RunMapping::event);
     }
 
     @Override
     @Blocking
     public Uni<io.maru.control.v1.Run> cancelRun(CancelRunRequest request) {
-        return Uni.createFrom().item(Messages.run(runs.cancel(name(request.getName()))));
+        return Uni.createFrom().item(RunMapping.run(runs.cancel(name(request.getName()))));
     }
 
     @Override
     @Blocking
     public Uni<io.maru.control.v1.Run> pauseRun(PauseRunRequest request) {
-        return Uni.createFrom().item(Messages.run(pauses.pause(name(request.getName()))));
+        return Uni.createFrom().item(RunMapping.run(runs.pause(name(request.getName()))));
     }
 
     @Override
     @Blocking
     public Uni<io.maru.control.v1.Run> resumeRun(ResumeRunRequest request) {
-        return Uni.createFrom().item(Messages.run(pauses.resume(name(request.getName()))));
+        return Uni.createFrom().item(RunMapping.run(runs.resume(name(request.getName()))));
+    }
+
+    @Override
+    @Blocking
+    public Uni<io.maru.control.v1.Run> retryRun(RetryRunRequest request) {
+        return Uni.createFrom().item(RunMapping.run(runs.retry(name(request.getName()), request.getStep())));
     }
 
     private static String name(String name) {
-        return ResourceName.check("name", name, "runs/{run}");
+        return ResourceName.full("name", name, "runs/{run}");
+    }
+
+    /** The caller's, as in {@code workspaces/default}. */
+    private static String workspace() {
+        return "workspaces/" + Caller.current().workspace();
     }
 }

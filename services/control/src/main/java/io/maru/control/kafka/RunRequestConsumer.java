@@ -2,18 +2,16 @@ package io.maru.control.kafka;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.util.JsonFormat;
+import io.maru.control.app.Rejections;
 import io.maru.control.app.Runs;
-import io.maru.control.v1.RunRejected;
 import io.maru.control.v1.RunRequested;
-import io.maru.platform.database.Database;
+import io.maru.platform.caller.Caller;
 import io.maru.platform.error.CommonReason;
 import io.maru.platform.error.Kind;
 import io.maru.platform.error.Refusal;
 import io.maru.platform.event.Fact;
 import io.maru.platform.event.FactDelivery;
 import io.maru.platform.event.Inbox;
-import io.maru.platform.event.Outbox;
-import io.maru.platform.name.ResourceName;
 import io.smallrye.reactive.messaging.annotations.Blocking;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.nio.charset.StandardCharsets;
@@ -32,17 +30,13 @@ public class RunRequestConsumer {
     private static final String TYPE = "maru.run.requested.v1";
 
     private final Runs runs;
-    private final Database database;
-    private final Inbox inbox;
-    private final Outbox outbox;
+    private final Rejections rejections;
     private final FactDelivery protobuf;
     private final FactDelivery json;
 
-    RunRequestConsumer(Runs runs, Database database, Inbox inbox, Outbox outbox) {
+    RunRequestConsumer(Runs runs, Rejections rejections, Inbox inbox) {
         this.runs = runs;
-        this.database = database;
-        this.inbox = inbox;
-        this.outbox = outbox;
+        this.rejections = rejections;
         this.protobuf = new FactDelivery(inbox, Map.of(TYPE, fact -> submit(fact, RunRequested::parseFrom)));
         this.json = new FactDelivery(inbox, Map.of(TYPE, fact -> submit(fact, RunRequestConsumer::parseJson)));
     }
@@ -56,12 +50,16 @@ public class RunRequestConsumer {
     private void submit(Fact event, Parser parser) {
         try {
             RunRequested request = parse(event, parser);
-            runs.submit(ResourceName.checkRequestId(event.id()), request.getRecipe(), request.getSourcesList());
+            runs.submit(
+                    "workspaces/" + Caller.current().workspace(),
+                    Caller.requestKey("SubmitRun", event.id()),
+                    request.getRecipe(),
+                    request.getSourcesList());
         } catch (Refusal e) {
             if (e.reason().kind() == Kind.UNAVAILABLE) {
                 throw e;
             }
-            reject(event, e);
+            rejections.reject(event.id(), e);
         }
     }
 
@@ -75,26 +73,6 @@ public class RunRequestConsumer {
                             + " application/json)",
                     e);
         }
-    }
-
-    private void reject(Fact event, Refusal why) {
-        database.run(sql -> {
-            if (inbox.firstTime(sql, event)) {
-                outbox.append(sql, rejected(event.id(), why));
-            }
-        });
-    }
-
-    static Fact rejected(String requestId, Refusal why) {
-        return Fact.of(
-                "maru.run.rejected.v1",
-                requestId,
-                "",
-                RunRejected.newBuilder()
-                        .setRequestId(requestId)
-                        .setReason(why.reason().name())
-                        .setMessage(why.getMessage())
-                        .build());
     }
 
     private static RunRequested parseJson(byte[] data) throws InvalidProtocolBufferException {

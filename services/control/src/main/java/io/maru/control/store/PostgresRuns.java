@@ -2,34 +2,34 @@ package io.maru.control.store;
 
 import io.maru.control.app.RunStore;
 import io.maru.control.domain.Failure;
+import io.maru.control.domain.Plan;
 import io.maru.control.domain.Progress;
-import io.maru.control.domain.Result;
 import io.maru.control.domain.Run;
 import io.maru.control.domain.RunEvent;
 import io.maru.control.domain.RunState;
 import io.maru.control.domain.RunStatus;
-import io.maru.control.domain.Stage;
+import io.maru.control.domain.StepState;
+import io.maru.control.domain.StepStatus;
 import io.maru.control.v1.RunChanged;
 import io.maru.platform.database.Database;
 import io.maru.platform.database.Database.Sql;
 import io.maru.platform.event.Fact;
 import io.maru.platform.event.Outbox;
+import io.maru.platform.work.Claim;
 import io.maru.platform.work.WorkQueue;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
-/** {@link RunStore} in PostgreSQL. A run's newest event holds its progress, so the two are read together. */
+/** {@link RunStore} in PostgreSQL. */
 public final class PostgresRuns implements RunStore {
-    private static final String RUNS = """
-            select r.*, e.time, e.done, e.total, e.unit, e.loss, e.validation_loss, e.tokens_per_second, e.seconds_left,
-                e.message
-            from run r join run_event e on e.run = r.name and e.sequence = r.sequence
-            """;
+    /** The kind of work that conducting a run is. */
+    public static final String WORK = "run";
 
     private final Database database;
     private final WorkQueue work;
@@ -42,67 +42,69 @@ public final class PostgresRuns implements RunStore {
     }
 
     @Override
-    public boolean create(String name, String requestId, String recipe, List<String> sources, Instant now) {
-        RunStatus status = RunStatus.submitted(now);
+    public boolean create(NewRun run, Instant now) {
+        RunStatus status = RunStatus.submitted(run.plan(), now);
         return database.inTransaction(sql -> {
             int rows = sql.update(
                     """
-                    insert into run (name, request_id, recipe, sources, create_time, state, stage, results, stages, troubles,
-                        sequence)
-                    values (?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?::jsonb, ?, ?)
+                    insert into run (name, workspace, request_key, recipe, sources, priority, create_time, plan, state, steps,
+                        time, about, message, sequence)
+                    values (?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?, ?::jsonb, ?, ?, ?, ?)
                     on conflict do nothing
                     """,
-                    name,
-                    requestId,
-                    recipe,
-                    sources.toArray(String[]::new),
+                    run.name(),
+                    run.name().substring(0, run.name().indexOf("/runs/")),
+                    run.requestKey(),
+                    run.recipe(),
+                    run.sources().toArray(String[]::new),
+                    run.priority(),
                     now,
+                    RunJson.plan(run.plan()),
                     status.state().name(),
-                    status.stage().name(),
-                    RunJson.results(status.results()),
-                    RunJson.stages(status.stages()),
-                    status.troubles(),
+                    RunJson.steps(status.steps()),
+                    status.time(),
+                    status.about(),
+                    status.message(),
                     status.sequence());
             if (rows == 0) {
                 return false;
             }
-            insertEvent(sql, name, status);
-            work.enqueue(sql, RunWork.KIND, name);
-            outbox.append(sql, changed(name, status));
+            insertEvent(sql, run.name(), status.event());
+            work.enqueue(sql, WORK, run.name(), run.priority());
+            outbox.append(sql, changed(run.name(), status));
             return true;
         });
     }
 
     @Override
     public Optional<Run> find(String name) {
-        return database.inTransaction(sql -> sql.first(RUNS + "where r.name = ?", PostgresRuns::run, name));
+        return database.inTransaction(sql -> sql.first("select * from run where name = ?", PostgresRuns::run, name));
     }
 
     @Override
-    public Optional<Run> byRequest(String requestId) {
-        return database.inTransaction(sql -> sql.first(RUNS + "where r.request_id = ?", PostgresRuns::run, requestId));
+    public Optional<Run> byRequest(String requestKey) {
+        return database.inTransaction(
+                sql -> sql.first("select * from run where request_key = ?", PostgresRuns::run, requestKey));
     }
 
     @Override
-    public List<Run> list(long before, int most) {
+    public List<Run> list(String workspace, long before, int limit) {
         return database.inTransaction(sql -> sql.list(
-                RUNS + "where r.position < ? order by r.position desc limit ?", PostgresRuns::run, before, most));
+                "select * from run where workspace = ? and position < ? order by position desc limit ?",
+                PostgresRuns::run,
+                workspace,
+                before,
+                limit));
     }
 
     @Override
-    public List<RunEvent> events(String name, long after, int most) {
+    public List<RunEvent> events(String name, long after, int limit) {
         return database.inTransaction(sql -> sql.list(
                 "select * from run_event where run = ? and sequence > ? order by sequence limit ?",
-                row -> new RunEvent(
-                        row.getLong("sequence"),
-                        row.getTimestamp("time").toInstant(),
-                        RunState.valueOf(row.getString("state")),
-                        Stage.valueOf(row.getString("stage")),
-                        progress(row),
-                        row.getString("message")),
+                PostgresRuns::event,
                 name,
                 after,
-                most));
+                limit));
     }
 
     @Override
@@ -120,24 +122,36 @@ public final class PostgresRuns implements RunStore {
     }
 
     @Override
+    public boolean finish(Claim claim) {
+        return database.inTransaction(sql -> {
+            // Locked, so that no retry comes between the look and the end.
+            boolean isFinal = sql.first(
+                            "select state from run where name = ? for update",
+                            row -> RunState.valueOf(row.getString("state")).isFinal(),
+                            claim.name())
+                    .orElse(true);
+            if (isFinal) {
+                work.finish(sql, claim);
+            }
+            return isFinal;
+        });
+    }
+
+    @Override
     public boolean save(Run run, RunStatus next) {
         RunStatus before = run.status();
         return database.inTransaction(sql -> {
             int rows = sql.update(
                     """
-                    update run set state = ?, stage = ?, results = ?::jsonb, stages = ?::jsonb, failure_domain = ?,
-                        failure_reason = ?, failure_message = ?, end_time = ?, troubles = ?, sequence = ?
+                    update run set state = ?, steps = ?::jsonb, time = ?, about = ?, message = ?, end_time = ?, sequence = ?
                     where name = ? and sequence = ?
                     """,
                     next.state().name(),
-                    next.stage().name(),
-                    RunJson.results(next.results()),
-                    RunJson.stages(next.stages()),
-                    next.failure().map(Failure::domain).orElse(null),
-                    next.failure().map(Failure::reason).orElse(null),
-                    next.failure().map(Failure::message).map(RunJson::storable).orElse(null),
+                    RunJson.steps(next.steps()),
+                    next.time(),
+                    next.about(),
+                    RunJson.storable(next.message()),
                     next.endTime().map(Timestamp::from).orElse(null),
-                    next.troubles(),
                     next.sequence(),
                     run.name(),
                     before.sequence());
@@ -145,100 +159,99 @@ public final class PostgresRuns implements RunStore {
                 return false;
             }
             if (next.sequence() > before.sequence()) {
-                insertEvent(sql, run.name(), next);
+                insertEvent(sql, run.name(), next.event());
             }
-            if (next.state() != before.state() || next.stage() != before.stage()) {
+            if (next.differsInStates(before)) {
                 outbox.append(sql, changed(run.name(), next));
+            }
+            if (before.state().isFinal() && !next.state().isFinal()) {
+                work.enqueue(sql, WORK, run.name(), run.priority());
             }
             return true;
         });
     }
 
-    private static void insertEvent(Sql sql, String run, RunStatus status) throws SQLException {
-        Progress progress = status.progress();
+    private static void insertEvent(Sql sql, String run, RunEvent event) throws SQLException {
+        Optional<RunEvent.OfStep> step = event.step();
+        Progress progress = step.map(RunEvent.OfStep::progress).orElse(Progress.NONE);
         sql.update(
                 """
-                insert into run_event (run, sequence, time, state, stage, done, total, unit, loss, validation_loss,
-                    tokens_per_second, seconds_left, message)
-                values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                insert into run_event (run, sequence, time, state, step, step_state, attempt, done, total, unit, numbers,
+                    seconds_left, message)
+                values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?, ?)
                 """,
                 run,
-                status.sequence(),
-                status.time(),
-                status.state().name(),
-                status.stage().name(),
+                event.sequence(),
+                event.time(),
+                event.state().name(),
+                step.map(RunEvent.OfStep::name).orElse(""),
+                step.map(of -> of.state().name()).orElse(""),
+                step.map(RunEvent.OfStep::attempt).orElse(0),
                 progress.done(),
                 progress.total(),
                 progress.unit(),
-                orNull(progress.loss()),
-                orNull(progress.validationLoss()),
-                orNull(progress.tokensPerSecond()),
-                orNull(progress.secondsLeft()),
-                RunJson.storable(status.message()));
+                RunJson.numbers(progress.numbers()),
+                progress.secondsLeft().isPresent() ? progress.secondsLeft().getAsDouble() : null,
+                RunJson.storable(event.message()));
     }
 
     static Fact changed(String run, RunStatus status) {
-        return Fact.of(
-                "maru.run.changed.v1",
-                run,
-                run,
-                RunChanged.newBuilder()
-                        .setRun(run)
-                        .setState(status.state().name())
-                        .setStage(status.stage().name())
-                        .setModelVersion(status.results().getOrDefault(Result.MODEL_VERSION, ""))
-                        .setFailureReason(status.failure().map(Failure::reason).orElse(""))
-                        .setFailureMessage(
-                                status.failure().map(Failure::message).orElse(""))
-                        .build());
+        RunChanged.Builder change =
+                RunChanged.newBuilder().setRun(run).setState(status.state().name());
+        if (!status.about().isEmpty()) {
+            StepStatus step = status.step(status.about());
+            change.setStep(status.about())
+                    .setKind(status.plan().step(status.about()).kind())
+                    .setStepState(step.state().name())
+                    .putAllMade(step.made())
+                    .setFailureReason(step.failure().map(Failure::reason).orElse(""))
+                    .setFailureMessage(step.failure().map(Failure::message).orElse(""));
+        }
+        return Fact.of("maru.run.changed.v1", run, run, change.build());
     }
 
     private static Run run(ResultSet row) throws SQLException {
-        Timestamp end = row.getTimestamp("end_time");
-        String failureDomain = row.getString("failure_domain");
+        Plan plan = RunJson.plan(row.getString("plan"));
+        Map<String, StepStatus> steps = RunJson.steps(row.getString("steps"));
         return new Run(
                 row.getString("name"),
                 row.getLong("position"),
-                row.getString("request_id"),
+                row.getString("request_key"),
                 row.getString("recipe"),
                 List.of((String[]) row.getArray("sources").getArray()),
+                row.getInt("priority"),
                 row.getTimestamp("create_time").toInstant(),
                 new RunStatus(
+                        plan,
                         row.getLong("sequence"),
                         row.getTimestamp("time").toInstant(),
                         RunState.valueOf(row.getString("state")),
-                        Stage.valueOf(row.getString("stage")),
-                        progress(row),
+                        row.getString("about"),
                         row.getString("message"),
-                        RunJson.results(row.getString("results")),
-                        RunJson.stages(row.getString("stages")),
-                        failureDomain == null
-                                ? Optional.empty()
-                                : Optional.of(new Failure(
-                                        failureDomain,
-                                        row.getString("failure_reason"),
-                                        row.getString("failure_message"))),
-                        Optional.ofNullable(end).map(Timestamp::toInstant),
-                        row.getInt("troubles")));
+                        steps,
+                        Optional.ofNullable(row.getTimestamp("end_time")).map(Timestamp::toInstant)));
     }
 
-    private static Progress progress(ResultSet row) throws SQLException {
-        return new Progress(
-                row.getLong("done"),
-                row.getLong("total"),
-                row.getString("unit"),
-                optional(row, "loss"),
-                optional(row, "validation_loss"),
-                optional(row, "tokens_per_second"),
-                optional(row, "seconds_left"));
-    }
-
-    private static OptionalDouble optional(ResultSet row, String column) throws SQLException {
-        double value = row.getDouble(column);
-        return row.wasNull() ? OptionalDouble.empty() : OptionalDouble.of(value);
-    }
-
-    private static Double orNull(OptionalDouble value) {
-        return value.isPresent() ? value.getAsDouble() : null;
+    private static RunEvent event(ResultSet row) throws SQLException {
+        String step = row.getString("step");
+        double secondsLeft = row.getDouble("seconds_left");
+        OptionalDouble left = row.wasNull() ? OptionalDouble.empty() : OptionalDouble.of(secondsLeft);
+        return new RunEvent(
+                row.getLong("sequence"),
+                row.getTimestamp("time").toInstant(),
+                RunState.valueOf(row.getString("state")),
+                step.isEmpty()
+                        ? Optional.empty()
+                        : Optional.of(new RunEvent.OfStep(
+                                step,
+                                StepState.valueOf(row.getString("step_state")),
+                                row.getInt("attempt"),
+                                new Progress(
+                                        row.getLong("done"),
+                                        row.getLong("total"),
+                                        row.getString("unit"),
+                                        RunJson.numbers(row.getString("numbers")),
+                                        left))),
+                row.getString("message"));
     }
 }

@@ -3,6 +3,7 @@ package io.maru.control.app;
 import io.maru.control.domain.Run;
 import io.maru.control.domain.RunEvent;
 import io.maru.control.domain.RunStatus;
+import io.maru.platform.work.Claim;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -30,13 +31,23 @@ final class InMemoryRunStore implements RunStore {
     }
 
     @Override
-    public boolean create(String name, String requestId, String recipe, List<String> sources, Instant now) {
-        if (runs.containsKey(name) || byRequest(requestId).isPresent()) {
+    public boolean create(NewRun run, Instant now) {
+        if (runs.containsKey(run.name()) || byRequest(run.requestKey()).isPresent()) {
             return false;
         }
-        RunStatus status = RunStatus.submitted(now);
-        runs.put(name, new Run(name, runs.size() + 1, requestId, recipe, sources, now, status));
-        events.put(name, new ArrayList<>(List.of(event(status))));
+        RunStatus status = RunStatus.submitted(run.plan(), now);
+        runs.put(
+                run.name(),
+                new Run(
+                        run.name(),
+                        runs.size() + 1,
+                        run.requestKey(),
+                        run.recipe(),
+                        run.sources(),
+                        run.priority(),
+                        now,
+                        status));
+        events.put(run.name(), new ArrayList<>(List.of(status.event())));
         return true;
     }
 
@@ -46,26 +57,26 @@ final class InMemoryRunStore implements RunStore {
     }
 
     @Override
-    public Optional<Run> byRequest(String requestId) {
+    public Optional<Run> byRequest(String requestKey) {
         return runs.values().stream()
-                .filter(run -> run.requestId().equals(requestId))
+                .filter(run -> run.requestKey().equals(requestKey))
                 .findFirst();
     }
 
     @Override
-    public List<Run> list(long before, int most) {
+    public List<Run> list(String workspace, long before, int limit) {
         return runs.values().stream()
-                .filter(run -> run.position() < before)
+                .filter(run -> run.name().startsWith(workspace + "/") && run.position() < before)
                 .sorted((a, b) -> Long.compare(b.position(), a.position()))
-                .limit(most)
+                .limit(limit)
                 .toList();
     }
 
     @Override
-    public List<RunEvent> events(String name, long after, int most) {
+    public List<RunEvent> events(String name, long after, int limit) {
         return events.get(name).stream()
                 .filter(event -> event.sequence() > after)
-                .limit(most)
+                .limit(limit)
                 .toList();
     }
 
@@ -88,18 +99,9 @@ final class InMemoryRunStore implements RunStore {
         Run now = runs.get(run.name());
         boolean current = now.status().sequence() == run.status().sequence();
         if (current) {
-            runs.put(
-                    run.name(),
-                    new Run(
-                            now.name(),
-                            now.position(),
-                            now.requestId(),
-                            now.recipe(),
-                            now.sources(),
-                            now.createTime(),
-                            next));
+            runs.put(run.name(), now.with(next));
             if (next.sequence() > run.status().sequence()) {
-                events.get(run.name()).add(event(next));
+                events.get(run.name()).add(next.event());
             }
         }
         if (dies) {
@@ -108,9 +110,9 @@ final class InMemoryRunStore implements RunStore {
         return current;
     }
 
-    private static RunEvent event(RunStatus status) {
-        return new RunEvent(
-                status.sequence(), status.time(), status.state(), status.stage(), status.progress(), status.message());
+    @Override
+    public boolean finish(Claim claim) {
+        return find(claim.name()).orElseThrow().status().state().isFinal();
     }
 
     /** Nothing in a process survives it. */

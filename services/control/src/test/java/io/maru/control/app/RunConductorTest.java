@@ -3,107 +3,182 @@ package io.maru.control.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.maru.control.domain.Attempt;
+import io.maru.control.domain.ControlReason;
 import io.maru.control.domain.Failure;
+import io.maru.control.domain.Plan;
+import io.maru.control.domain.RecipeReader;
 import io.maru.control.domain.Report;
-import io.maru.control.domain.Result;
 import io.maru.control.domain.Run;
 import io.maru.control.domain.RunEvent;
 import io.maru.control.domain.RunState;
-import io.maru.control.domain.Stage;
-import io.maru.control.domain.StageTime;
+import io.maru.control.domain.StepState;
+import io.maru.control.domain.StepStatus;
+import io.maru.platform.error.Refusal;
+import io.maru.platform.error.Violations;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class RunConductorTest {
-    private static final String NAME = "runs/r-1";
+    private static final String WORKSPACE = "workspaces/default";
+    private static final String NAME = WORKSPACE + "/runs/r-1";
     private static final Duration INTERVAL = Duration.ofMillis(500);
     private static final Failure AWAY = new Failure("maru.training", "UNAVAILABLE", "connection refused");
-    private static final String RECIPE =
-            "name: a\nmodel: {layers: 1, heads: 1, width: 1, block: 1}\ntraining: {steps: 1}\n";
+    private static final Failure BROKEN = new Failure("maru.ingestion", "NOT_UTF8", "line 3, byte 17");
+    private static final String LINE = """
+            name: a
+            steps: [ingest: {}, tokenizer: {}, encode: {}, train: {}, publish: {}, evaluate: {}, serve: {}]
+            """;
+    /** Two trainings of one dataset, each published and evaluated. */
+    private static final String FORK = """
+            name: a
+            steps:
+              - ingest: {}
+              - tokenizer: {}
+              - encode: {}
+              - train: {name: left}
+              - train: {name: right}
+              - publish: {name: publish-left, from: left, model: models/left}
+              - publish: {name: publish-right, from: right, model: models/right}
+              - evaluate: {name: evaluate-left, from: publish-left}
+              - evaluate: {name: evaluate-right, from: publish-right}
+            """;
 
     private final InMemoryRunStore store = new InMemoryRunStore();
-    private final Map<Stage, FakeStage> stages = new EnumMap<>(Stage.class);
     private final List<RunState> observed = new ArrayList<>();
+    private Map<String, FakeStep> steps;
     private Instant now = Instant.parse("2026-01-01T00:00:00Z");
     private RunConductor conductor;
     private Runs runs;
 
     @BeforeEach
     void submit() {
-        for (Stage stage : Stage.values()) {
-            stages.put(stage, new FakeStage(stage));
-        }
+        steps = FakeStep.all();
         conductor = newConductor();
         runs = new Runs(
                 store,
                 source -> OptionalLong.of(1000),
-                name -> 300,
-                (recipe, vocabulary) -> {},
+                planner(),
+                works(),
                 (before, after) -> {},
                 run -> {},
-                10,
+                100,
                 () -> now);
-        store.create(NAME, "request", RECIPE, List.of("uploads/a"), now);
+        create(NAME, LINE);
+    }
+
+    private StepWorks works() {
+        return new StepWorks(steps.values());
+    }
+
+    private Planner planner() {
+        return new Planner(works(), (name, roles, path, violations) -> Optional.empty());
+    }
+
+    private void create(String name, String recipe) {
+        Violations violations = new Violations();
+        Plan plan = planner()
+                .plan(RecipeReader.read(recipe, violations), WORKSPACE, 0, violations)
+                .plan();
+        violations.throwIfAny(ControlReason.RECIPE_INVALID);
+        store.create(new RunStore.NewRun(name, name, recipe, List.of(WORKSPACE + "/uploads/a"), 3, plan), now);
     }
 
     private RunConductor newConductor() {
-        return new RunConductor(
-                store, Map.copyOf(stages), (before, after) -> observed.add(after.state()), INTERVAL, () -> now);
+        return new RunConductor(store, works(), (before, after) -> observed.add(after.state()), INTERVAL, () -> now);
     }
 
     @Test
-    void passesEveryStageInOrder() {
+    void doesEveryStepOnceItsInputsAreThere() {
         conductToTheEnd();
 
         assertThat(run().status().state()).isEqualTo(RunState.SUCCEEDED);
         assertThat(messages())
                 .containsExactly(
-                        "INGEST is done",
-                        "TRAIN_TOKENIZER is done",
-                        "ENCODE is done",
-                        "TRAIN is done",
-                        "PUBLISH is done",
-                        "EVALUATE is done",
-                        "SERVE is done");
-        assertThat(run().status().results()).hasSize(Stage.values().length);
-        assertThat(run().status().stages().values())
-                .hasSize(Stage.values().length)
-                .allMatch(time -> time.end().isPresent());
+                        "r-1-ingest is done",
+                        "r-1-tokenizer is done",
+                        "r-1-encode is done",
+                        "r-1-train is done",
+                        "r-1-publish is done",
+                        "r-1-evaluate is done",
+                        "r-1-serve is done");
+        assertThat(run().status().steps().values())
+                .hasSize(7)
+                .allMatch(step -> step.end().isPresent() && step.state() == StepState.SUCCEEDED);
+        assertThat(step("train").made()).containsEntry("checkpoint", "checkpoint of r-1-train");
+        assertThat(step("train").numbers()).containsEntry("score", 1.5);
         assertThat(observed).endsWith(RunState.SUCCEEDED);
     }
 
     @Test
-    void savesTheStageBeforeItGivesTheCommand() {
+    void aStepIsAskedWithItsInputsAndWithWhatTheRunSays() {
+        conductToTheEnd();
+
+        Attempt evaluation = steps.get("evaluate").asked.get(0);
+        assertThat(evaluation.inputs())
+                .containsOnly(
+                        Map.entry("model", "model of r-1-publish"), Map.entry("dataset", "dataset of r-1-encode"));
+        assertThat(evaluation.id()).isEqualTo("r-1-evaluate");
+        assertThat(evaluation.requestId()).isEqualTo("runs/r-1/evaluate");
+        assertThat(evaluation.priority()).isEqualTo(3);
+        assertThat(steps.get("publish").asked.get(0).inputs()).containsEntry("model", WORKSPACE + "/models/a");
+        assertThat(steps.get("ingest").asked.get(0).sources()).containsExactly(WORKSPACE + "/uploads/a");
+    }
+
+    @Test
+    void whatIsReadyRunsSideBySide() {
+        String name = WORKSPACE + "/runs/r-2";
+        create(name, FORK);
+        steps.get("train")
+                .says(
+                        "left",
+                        steps.get("train").working(1, "left"),
+                        steps.get("train").working(2, "left"));
+        conductUntil(name, "left", StepState.RUNNING);
+
+        assertThat(store.find(name).orElseThrow().status().active()).containsExactly("left", "right");
+
+        conductToTheEnd(name);
+        assertThat(store.find(name).orElseThrow().status().state()).isEqualTo(RunState.SUCCEEDED);
+        assertThat(steps.get("evaluate").asked)
+                .extracting(attempt -> attempt.step() + ": " + attempt.need("model"))
+                .contains("evaluate-left: model of r-2-publish-left", "evaluate-right: model of r-2-publish-right");
+    }
+
+    @Test
+    void savesTheStepBeforeItGivesTheCommand() {
         store.dieAtSave(0, false);
 
         assertThatThrownBy(() -> conductor.conduct(NAME)).isInstanceOf(InMemoryRunStore.Killed.class);
 
-        assertThat(stages.get(Stage.INGEST).effects).isEmpty();
+        assertThat(steps.get("ingest").effects).isEmpty();
         assertThat(run().status().state()).isEqualTo(RunState.PENDING);
     }
 
     /** Whichever of its saves kills the process, before or after it is written, the next one goes on. */
-    @Test
-    void isKilledAtAnyPointAndLosesNothing() {
-        conductToTheEnd();
-        int saves = (int) run().status().sequence() - 1;
-        Map<Result, String> undisturbed = run().status().results();
+    @ParameterizedTest
+    @ValueSource(strings = {LINE, FORK})
+    void isKilledAtAnyPointAndLosesNothing(String recipe) {
+        String measure = WORKSPACE + "/runs/measure";
+        create(measure, recipe);
+        conductToTheEnd(measure);
+        int saves = (int) store.find(measure).orElseThrow().status().sequence() - 1;
 
         for (boolean after : new boolean[] {false, true}) {
             for (int save = 0; save < saves; save++) {
-                String name = "runs/killed-" + after + "-" + save;
-                store.create(name, name, RECIPE, List.of("uploads/a"), now);
+                String id = "killed-" + after + "-" + save;
+                String name = WORKSPACE + "/runs/" + id;
+                create(name, recipe);
                 store.dieAtSave(save, after);
                 assertThatThrownBy(() -> conductToTheEnd(name)).isInstanceOf(InMemoryRunStore.Killed.class);
 
@@ -112,11 +187,11 @@ class RunConductorTest {
 
                 Run ended = store.find(name).orElseThrow();
                 assertThat(ended.status().state()).isEqualTo(RunState.SUCCEEDED);
-                assertThat(ended.status().results()).isEqualTo(undisturbed);
-                assertThat(ended.status().sequence()).isEqualTo(saves + 1L);
-                stages.forEach((stage, fake) -> assertThat(fake.effects)
-                        .filteredOn(id -> id.startsWith(name + "/"))
-                        .hasSize(1));
+                assertThat(steps.values().stream()
+                                .flatMap(step -> step.effects.stream())
+                                .filter(request -> request.startsWith("runs/" + id + "/")))
+                        .hasSize(ended.plan().steps().size());
+                assertThat(ended.status().steps().values()).allMatch(step -> step.attempt() == 1);
             }
         }
     }
@@ -124,14 +199,16 @@ class RunConductorTest {
     @Test
     void comesBackAfterTheIntervalWhileTheServiceWorks() {
         assertThat(conductor.conduct(NAME)).contains(INTERVAL);
-        assertThat(run().status().stage()).isEqualTo(Stage.INGEST);
-        assertThat(run().result(Result.CORPUS)).contains("made by INGEST");
+        assertThat(run().status().active()).containsExactly("ingest");
+        assertThat(step("ingest").made()).containsEntry("corpus", "corpus of r-1-ingest");
     }
 
     @Test
     void tellsProgressOnlyWhenItIsAnotherAndNotTooOften() {
-        FakeStage ingest = stages.get(Stage.INGEST);
-        ingest.says(ingest.working(0), ingest.working(0), ingest.working(10), ingest.working(20), ingest.working(20));
+        FakeStep ingest = steps.get("ingest");
+        for (long done : new long[] {0, 0, 10, 20, 20}) {
+            ingest.says("ingest", ingest.working(done, "r-1-ingest"));
+        }
         conductor.conduct(NAME);
         long sequence = run().status().sequence();
 
@@ -140,7 +217,7 @@ class RunConductorTest {
         assertThat(run().status().sequence()).as("nothing changed").isEqualTo(sequence);
 
         conductor.conduct(NAME);
-        assertThat(run().status().progress().done()).isEqualTo(10);
+        assertThat(step("ingest").progress().done()).isEqualTo(10);
         assertThat(run().status().sequence()).isEqualTo(sequence + 1);
 
         pass(INTERVAL.dividedBy(2));
@@ -149,41 +226,113 @@ class RunConductorTest {
 
         pass(INTERVAL.dividedBy(2));
         conductor.conduct(NAME);
-        assertThat(run().status().progress().done()).isEqualTo(20);
+        assertThat(step("ingest").progress().done()).isEqualTo(20);
         assertThat(run().status().sequence()).isEqualTo(sequence + 2);
     }
 
     @Test
     void estimatesTheTimeLeftFromTheTimeTaken() {
-        FakeStage ingest = stages.get(Stage.INGEST);
-        ingest.says(ingest.working(0), ingest.working(20));
+        FakeStep ingest = steps.get("ingest");
+        ingest.says("ingest", ingest.working(0, "r-1-ingest"), ingest.working(20, "r-1-ingest"));
         conductor.conduct(NAME);
-        assertThat(run().status().progress().secondsLeft()).isEmpty();
+        assertThat(step("ingest").progress().secondsLeft()).isEmpty();
 
         pass(Duration.ofSeconds(5));
         conductor.conduct(NAME);
 
         // 20 of 100 in 5 seconds: 80 more in 20.
-        assertThat(run().status().progress().secondsLeft()).isEqualTo(OptionalDouble.of(20));
+        assertThat(step("ingest").progress().secondsLeft()).isEqualTo(OptionalDouble.of(20));
     }
 
     @Test
-    void aFailedStageFailsTheRun() {
-        Failure failure = new Failure("maru.ingestion", "NOT_UTF8", "line 3, byte 17");
-        stages.get(Stage.INGEST).says(new Report.Failed(failure));
+    void aFailedStepFailsTheRunAndWhatWaitsForItIsSkipped() {
+        steps.get("ingest").says("ingest", new Report.Failed(BROKEN));
 
         assertThat(conductor.conduct(NAME)).isEmpty();
 
         assertThat(run().status().state()).isEqualTo(RunState.FAILED);
-        assertThat(run().status().failure()).contains(failure);
+        assertThat(step("ingest").failure()).contains(BROKEN);
+        assertThat(step("ingest").end()).contains(now);
         assertThat(run().status().endTime()).contains(now);
-        assertThat(run().status().stages().get(Stage.INGEST).end()).contains(now);
-        assertThat(stages.get(Stage.TRAIN_TOKENIZER).questions).isZero();
+        assertThat(step("tokenizer").state()).isEqualTo(StepState.SKIPPED);
+        assertThat(step("serve").state()).isEqualTo(StepState.SKIPPED);
+        assertThat(steps.get("tokenizer").asked).isEmpty();
     }
 
     @Test
-    void aStageThatSomebodyElseCancelledCancelsTheRun() {
-        stages.get(Stage.INGEST).says(new Report.Cancelled("corpora/r-1 was cancelled"));
+    void whatDoesNotWaitForTheFailedStepGoesOn() {
+        String name = WORKSPACE + "/runs/r-2";
+        create(name, FORK);
+        steps.get("train").says("left", new Report.Failed(BROKEN));
+
+        conductToTheEnd(name);
+
+        Run ended = store.find(name).orElseThrow();
+        assertThat(ended.status().state()).isEqualTo(RunState.FAILED);
+        assertThat(ended.status().step("evaluate-left").state()).isEqualTo(StepState.SKIPPED);
+        assertThat(ended.status().step("evaluate-right").state()).isEqualTo(StepState.SUCCEEDED);
+        assertThat(store.events(name, 0, 1000))
+                .as("final once, at the end")
+                .filteredOn(event -> event.state().isFinal())
+                .singleElement()
+                .satisfies(event ->
+                        assertThat(event.sequence()).isEqualTo(ended.status().sequence()));
+    }
+
+    @Test
+    void aRetryBeginsTheFailedStepAnewAndLeavesTheOthersAlone() {
+        String name = WORKSPACE + "/runs/r-2";
+        create(name, FORK);
+        steps.get("train").says("left", new Report.Failed(BROKEN));
+        conductToTheEnd(name);
+
+        Run again = runs.retry(name, "");
+        assertThat(again.status().state()).isEqualTo(RunState.RUNNING);
+        assertThat(again.status().endTime()).isEmpty();
+        assertThat(again.status().step("evaluate-left").state()).isEqualTo(StepState.PENDING);
+        conductToTheEnd(name);
+
+        Run ended = store.find(name).orElseThrow();
+        assertThat(ended.status().state()).isEqualTo(RunState.SUCCEEDED);
+        assertThat(ended.status().step("left").attempt()).isEqualTo(2);
+        assertThat(ended.status().step("left").made()).containsEntry("checkpoint", "checkpoint of r-2-left-a2");
+        assertThat(ended.status().step("left").failure()).isEmpty();
+        assertThat(steps.get("train").effects).containsOnly("runs/r-2/left", "runs/r-2/left-a2", "runs/r-2/right");
+        assertThat(steps.get("encode").effects).containsOnly("runs/r-2/encode");
+        assertThat(steps.get("publish").effects).containsOnly("runs/r-2/publish-left", "runs/r-2/publish-right");
+    }
+
+    @Test
+    void whatNobodyNeedsToRetryIsRefused() {
+        assertThatThrownBy(() -> runs.retry(NAME, "")).isInstanceOfSatisfying(Refusal.class, e -> assertThat(e.reason())
+                .isEqualTo(ControlReason.WRONG_STATE));
+        conductToTheEnd();
+        assertThatThrownBy(() -> runs.retry(NAME, "train"))
+                .hasMessageContaining("train is SUCCEEDED in a run that is SUCCEEDED");
+        assertThatThrownBy(() -> runs.retry(NAME, "trian"))
+                .isInstanceOfSatisfying(
+                        Refusal.class, e -> assertThat(e.reason()).isEqualTo(ControlReason.STEP_NOT_FOUND));
+    }
+
+    @Test
+    void aCancelledRunCanBeRetried() {
+        conductUntil(NAME, "train", StepState.RUNNING);
+        runs.cancel(NAME);
+        conductToTheEnd();
+        assertThat(step("publish").state()).isEqualTo(StepState.CANCELLED);
+
+        runs.retry(NAME, "");
+        conductToTheEnd();
+
+        assertThat(run().status().state()).isEqualTo(RunState.SUCCEEDED);
+        assertThat(step("train").attempt()).isEqualTo(2);
+        assertThat(step("publish").attempt()).as("it never began").isEqualTo(1);
+        assertThat(step("encode").attempt()).isEqualTo(1);
+    }
+
+    @Test
+    void aStepThatSomebodyElseCancelledCancelsTheRun() {
+        steps.get("ingest").says("ingest", new Report.Cancelled("corpora/r-1 was cancelled"));
 
         assertThat(conductor.conduct(NAME)).isEmpty();
 
@@ -193,9 +342,8 @@ class RunConductorTest {
 
     @Test
     void waitsWithoutEndForAServiceThatIsAwayAndSaysSoOnce() {
-        FakeStage ingest = stages.get(Stage.INGEST);
         for (int i = 0; i < 100; i++) {
-            ingest.says(new Report.NoAnswer(AWAY, Report.NoAnswer.ENDLESS));
+            steps.get("ingest").says("ingest", new Report.NoAnswer(AWAY, Report.NoAnswer.ENDLESS));
         }
 
         Duration pause = Duration.ZERO;
@@ -207,6 +355,7 @@ class RunConductorTest {
         assertThat(messages()).containsExactly("waiting for maru.training: UNAVAILABLE, connection refused");
         assertThat(pause).isEqualTo(Duration.ofSeconds(5));
 
+        steps.get("ingest").says("ingest", steps.get("ingest").working(1, "r-1-ingest"));
         assertThat(conductor.conduct(NAME)).contains(INTERVAL);
         assertThat(messages()).last().isEqualTo("the service answers again");
         conductToTheEnd();
@@ -214,23 +363,37 @@ class RunConductorTest {
     }
 
     @Test
+    void aServiceThatIsAwayKeepsNoOtherStepBack() {
+        String name = WORKSPACE + "/runs/r-2";
+        create(name, FORK);
+        for (int i = 0; i < 50; i++) {
+            steps.get("train").says("left", new Report.NoAnswer(AWAY, Report.NoAnswer.ENDLESS));
+        }
+        conductUntil(name, "left", StepState.RUNNING);
+
+        assertThat(conductor.conduct(name)).as("right is at work").contains(INTERVAL);
+        assertThat(store.find(name).orElseThrow().status().step("right").state())
+                .isEqualTo(StepState.SUCCEEDED);
+    }
+
+    @Test
     void givesUpOnAFaultThatStays() {
         Report fault = new Report.NoAnswer(new Failure("maru.ingestion", "INTERNAL", "internal error"), 3);
-        stages.get(Stage.INGEST).says(fault, fault, fault);
+        steps.get("ingest").says("ingest", fault, fault, fault);
 
         assertThat(conductor.conduct(NAME)).isPresent();
         assertThat(conductor.conduct(NAME)).isPresent();
         assertThat(conductor.conduct(NAME)).isEmpty();
 
         assertThat(run().status().state()).isEqualTo(RunState.FAILED);
-        assertThat(run().status().failure().orElseThrow().reason()).isEqualTo("INTERNAL");
+        assertThat(step("ingest").failure().orElseThrow().reason()).isEqualTo("INTERNAL");
     }
 
     @Test
     void aFaultThatPassesIsForgotten() {
-        FakeStage ingest = stages.get(Stage.INGEST);
+        FakeStep ingest = steps.get("ingest");
         Report fault = new Report.NoAnswer(new Failure("maru.ingestion", "INTERNAL", "internal error"), 2);
-        ingest.says(fault, ingest.working(1), fault, ingest.working(2), fault);
+        ingest.says("ingest", fault, ingest.working(1, "r-1-ingest"), fault, ingest.working(2, "r-1-ingest"), fault);
 
         conductToTheEnd();
 
@@ -239,57 +402,110 @@ class RunConductorTest {
 
     @Test
     void isPausedWhileItsTrainingIsPaused() {
-        FakeStage train = stages.get(Stage.TRAIN);
-        train.says(train.working(0), train.working(10), train.paused(10), train.paused(10), train.working(10));
+        FakeStep train = steps.get("train");
+        String id = "r-1-train";
+        train.says(
+                "train",
+                train.working(0, id),
+                train.working(10, id),
+                train.paused(10, id),
+                train.paused(10, id),
+                train.working(10, id));
         while (run().status().state() != RunState.PAUSED) {
             pass(INTERVAL);
             conductor.conduct(NAME);
         }
         long sequence = run().status().sequence();
-        assertThat(run().status().message()).isEqualTo("because");
+        assertThat(step("train").message()).isEqualTo("because");
 
         conductor.conduct(NAME);
         assertThat(run().status().sequence()).isEqualTo(sequence);
 
         conductor.conduct(NAME);
         assertThat(run().status().state()).isEqualTo(RunState.RUNNING);
-        assertThat(run().status().message()).isEmpty();
+        assertThat(step("train").message()).isEmpty();
+    }
+
+    @Test
+    void ofTwoTrainingsOneThatIsPausedPausesNoRun() {
+        String name = WORKSPACE + "/runs/r-2";
+        create(name, FORK);
+        FakeStep train = steps.get("train");
+        for (int i = 0; i < 10; i++) {
+            train.says("left", train.paused(10, "r-2-left"));
+        }
+        train.says("right", train.working(1, "r-2-right"), train.working(2, "r-2-right"), train.paused(3, "r-2-right"));
+        conductUntil(name, "left", StepState.PAUSED);
+
+        assertThat(store.find(name).orElseThrow().status().state()).isEqualTo(RunState.RUNNING);
+        runs.pause(name);
+        assertThat(train.pauses).containsExactly("pause left", "pause right");
+
+        conductUntil(name, "right", StepState.PAUSED);
+        assertThat(store.find(name).orElseThrow().status().state()).isEqualTo(RunState.PAUSED);
+        runs.resume(name);
+        assertThat(train.pauses).endsWith("resume left", "resume right");
+    }
+
+    @Test
+    void whatCannotPauseIsNotAsked() {
+        conductor.conduct(NAME);
+
+        assertThatThrownBy(() -> runs.pause(NAME))
+                .hasMessageContaining(
+                        "RUNNING with ingest at work (expected: RUNNING or PAUSED with a step that trains)");
     }
 
     @Test
     void aRunThatNeverBeganIsCancelledAtOnce() {
         assertThat(runs.cancel(NAME).status().state()).isEqualTo(RunState.CANCELLED);
         assertThat(conductor.conduct(NAME)).isEmpty();
-        assertThat(stages.get(Stage.INGEST).questions).isZero();
-        assertThat(stages.get(Stage.INGEST).cancels).isZero();
+        assertThat(steps.get("ingest").asked).isEmpty();
+        assertThat(steps.get("ingest").cancels).isZero();
     }
 
     @ParameterizedTest
-    @EnumSource(Stage.class)
-    void aCancelWaitsForTheStageToStop(Stage stage) {
-        FakeStage fake = stages.get(stage);
-        conductTo(stage);
+    @ValueSource(strings = {"ingest", "tokenizer", "encode", "train", "publish", "evaluate"})
+    void aCancelWaitsForTheStepToStop(String step) {
+        FakeStep fake = steps.get(step);
+        conductUntil(NAME, step, StepState.RUNNING);
 
         assertThat(runs.cancel(NAME).status().state()).isEqualTo(RunState.CANCELLING);
         assertThat(runs.cancel(NAME).status().state()).isEqualTo(RunState.CANCELLING);
-        fake.says(fake.working(1), fake.working(2));
+        fake.says(step, fake.working(1, "id"), fake.working(2, "id"));
         assertThat(conductor.conduct(NAME)).contains(INTERVAL);
         assertThat(conductor.conduct(NAME)).contains(INTERVAL);
         assertThat(run().status().state()).isEqualTo(RunState.CANCELLING);
 
         assertThat(conductor.conduct(NAME)).isEmpty();
         assertThat(run().status().state()).isEqualTo(RunState.CANCELLED);
-        assertThat(run().status().stage()).isEqualTo(stage);
+        assertThat(step(step).state()).isEqualTo(StepState.CANCELLED);
         assertThat(fake.cancels).isEqualTo(3);
         assertThat(runs.cancel(NAME).status().state()).isEqualTo(RunState.CANCELLED);
     }
 
     @Test
+    void aCancelGoesToEveryStepThatIsAtWork() {
+        String name = WORKSPACE + "/runs/r-2";
+        create(name, FORK);
+        steps.get("train").says("left", steps.get("train").working(1, "left"));
+        steps.get("train").says("right", steps.get("train").working(1, "right"));
+        conductUntil(name, "left", StepState.RUNNING);
+
+        runs.cancel(name);
+        conductToTheEnd(name);
+
+        assertThat(steps.get("train").cancels).isEqualTo(2);
+        assertThat(store.find(name).orElseThrow().status().state()).isEqualTo(RunState.CANCELLED);
+    }
+
+    @Test
     void aCancelWaitsForAServiceThatIsAway() {
-        conductTo(Stage.TRAIN);
+        conductUntil(NAME, "train", StepState.RUNNING);
         runs.cancel(NAME);
-        stages.get(Stage.TRAIN)
+        steps.get("train")
                 .says(
+                        "train",
                         new Report.NoAnswer(AWAY, Report.NoAnswer.ENDLESS),
                         new Report.NoAnswer(AWAY, Report.NoAnswer.ENDLESS));
 
@@ -302,47 +518,61 @@ class RunConductorTest {
     }
 
     @Test
-    void aStageThatEndsBeforeTheCancelReachesItStillEndsInCancelled() {
-        conductTo(Stage.TRAIN);
+    void aStepThatEndsBeforeTheCancelReachesItStillEndsInCancelled() {
+        conductUntil(NAME, "train", StepState.RUNNING);
         runs.cancel(NAME);
-        stages.get(Stage.TRAIN).says(stages.get(Stage.TRAIN).finished());
+        steps.get("train").says("train", steps.get("train").finished("r-1-train"));
 
         assertThat(conductor.conduct(NAME)).isEmpty();
 
         assertThat(run().status().state()).isEqualTo(RunState.CANCELLED);
+        assertThat(step("train").state()).isEqualTo(StepState.SUCCEEDED);
+        assertThat(step("publish").state()).isEqualTo(StepState.CANCELLED);
     }
 
     @Test
     void aCancelThatComesWhileTheServiceIsAskedIsNotLost() {
-        conductTo(Stage.TRAIN);
-        stages.get(Stage.TRAIN).says(stages.get(Stage.TRAIN).finished());
+        conductUntil(NAME, "train", StepState.RUNNING);
+        steps.get("train").says("train", steps.get("train").finished("r-1-train"));
         store.beforeNextSave(() -> runs.cancel(NAME));
 
         assertThat(conductor.conduct(NAME)).isEmpty();
 
         assertThat(run().status().state()).isEqualTo(RunState.CANCELLED);
-        assertThat(stages.get(Stage.TRAIN).cancels).isEqualTo(1);
+        assertThat(steps.get("train").cancels).isEqualTo(1);
     }
 
     @Test
     void ofTwoConductorsOneWrites() {
-        conductTo(Stage.TRAIN);
+        conductUntil(NAME, "train", StepState.RUNNING);
         long sequence = run().status().sequence();
-        stages.get(Stage.TRAIN)
+        steps.get("train")
                 .says(
-                        stages.get(Stage.TRAIN).finished(),
-                        stages.get(Stage.TRAIN).finished());
+                        "train",
+                        steps.get("train").finished("r-1-train"),
+                        steps.get("train").finished("r-1-train"));
         store.beforeNextSave(() -> newConductor().conduct(NAME));
 
         conductor.conduct(NAME);
 
         List<RunEvent> after = store.events(NAME, sequence, 100);
         assertThat(after)
-                .filteredOn(event -> event.message().equals("TRAIN is done"))
+                .filteredOn(event -> event.message().equals("r-1-train is done"))
                 .hasSize(1);
         assertThat(after).extracting(RunEvent::sequence).doesNotHaveDuplicates();
         conductToTheEnd();
-        assertThat(stages.get(Stage.PUBLISH).effects).hasSize(1);
+        assertThat(steps.get("publish").effects).hasSize(1);
+    }
+
+    @Test
+    void aStepOfAKindThatThisVersionDoesNotKnowFails() {
+        steps.remove("ingest");
+        conductor = newConductor();
+
+        assertThat(conductor.conduct(NAME)).isEmpty();
+
+        assertThat(step("ingest").failure().orElseThrow().message())
+                .isEqualTo("ingest: a step of kind ingest (expected: one that this version knows)");
     }
 
     @ParameterizedTest
@@ -355,15 +585,15 @@ class RunConductorTest {
         conductor.fail(NAME, "INTERNAL", "internal error; the service's log has it");
 
         assertThat(run().status().state()).isEqualTo(RunState.FAILED);
-        assertThat(run().status().failure())
-                .contains(new Failure("maru.control", "INTERNAL", "internal error; the service's log has it"));
-        assertThat(run().status().stages().values()).map(StageTime::end).allMatch(end -> end.isPresent());
+        assertThat(run().status().message()).isEqualTo("internal error; the service's log has it");
+        assertThat(run().status().steps().values())
+                .allMatch(step -> step.state().isFinal());
     }
 
-    private void conductTo(Stage stage) {
-        while (run().status().stage() != stage || run().status().state() == RunState.PENDING) {
+    private void conductUntil(String run, String step, StepState state) {
+        while (store.find(run).orElseThrow().status().step(step).state() != state) {
             pass(INTERVAL);
-            conductor.conduct(NAME);
+            conductor.conduct(run);
         }
     }
 
@@ -383,6 +613,10 @@ class RunConductorTest {
 
     private Run run() {
         return store.find(NAME).orElseThrow();
+    }
+
+    private StepStatus step(String name) {
+        return run().status().step(name);
     }
 
     private List<String> messages() {
