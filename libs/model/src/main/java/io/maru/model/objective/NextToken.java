@@ -39,7 +39,7 @@ public record NextToken() implements Objective {
                 .<Operand<TFloat32>>map(
                         weighting -> tf.math.div(tf.sum(made.wide(0), tf.constant(0)), weighting.total()))
                 .orElseGet(() -> mean(tf, made.wide(0), targets.count()));
-        return new Loss<>(value, made.at(1, kernels.type()));
+        return new Loss<>(value, value, made.at(1, kernels.type()));
     }
 
     /** Divides the sum over the targets of a run by the count of those of the whole batch. */

@@ -34,8 +34,8 @@ public interface Learner extends AutoCloseable {
     StepResult step(Batch batch, float learningRate, float lossLimit);
 
     /**
-     * Gives the loss of a batch, in nats per token, without learning from it. To add up those of several batches, multiply each
-     * by the batch's {@link Batch#totalWeight}.
+     * Gives minus the mean log-probability of a batch's targets, each by its weight, in nats per token, without learning from
+     * it. To add up those of several batches, multiply each by the batch's {@link Batch#totalWeight}.
      */
     double validate(Batch batch);
 

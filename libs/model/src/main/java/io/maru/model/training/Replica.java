@@ -31,6 +31,7 @@ final class Replica {
     private final BatchInputs inputs;
     private final Optional<Dropout> dropout;
     private final Operand<TFloat32> partLoss;
+    private final Operand<TFloat32> partMeasured;
     private final Optional<Accumulation> accumulation;
     private final Gradients gradients;
 
@@ -53,6 +54,7 @@ final class Replica {
                     case BFLOAT16 -> learn(new Kernels<>(tf, TBfloat16.class, parameters, fusion, dropout), options);
                 };
         partLoss = learned.loss().value();
+        partMeasured = learned.loss().measured();
         accumulation = options.accumulation() == 1
                 ? Optional.empty()
                 : Optional.of(new Accumulation(tf, learnt, learned.gradients(), partLoss));
@@ -83,9 +85,9 @@ final class Replica {
         return dropout;
     }
 
-    /** Gives what the rows that are fed add to the loss of the batch. */
-    Operand<TFloat32> partLoss() {
-        return partLoss;
+    /** Gives what the rows that are fed add to what a validation tells of the batch. */
+    Operand<TFloat32> partMeasured() {
+        return partMeasured;
     }
 
     /** Gives what the replica adds to the loss of the batch, to be read after its last part, if it has parts. */

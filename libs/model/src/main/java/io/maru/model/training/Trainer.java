@@ -84,8 +84,9 @@ public final class Trainer implements Learner {
     private final TimedSession session;
     private final List<Replica> replicas;
     private final int replicasOfAll;
-    /** What the rows that are fed add to the loss, over all replicas: the same from each here, which all must ask for it. */
-    private final List<? extends Operand<TFloat32>> partLosses;
+    /** What the rows that are fed add to what a validation tells, over all replicas: the same from each here, which all must
+     * ask for it. */
+    private final List<? extends Operand<TFloat32>> partMeasured;
     /** Of the batch, over all replicas. */
     private final Operand<TFloat32> loss;
 
@@ -121,13 +122,13 @@ public final class Trainer implements Learner {
                 .toList();
         if (replicasOfAll == 1) {
             Replica only = replicas.get(0);
-            partLosses = List.of(only.partLoss());
+            partMeasured = List.of(only.partMeasured());
             loss = only.loss();
             optimizers.add(only.optimizer(only.gradients(), loss, only.norm(only.gradients())));
             broadcast = Optional.empty();
         } else {
             Collective group = new Collective(REPLICAS, places, replicasOfAll);
-            partLosses = group.sum(replicas.stream().map(Replica::partLoss).toList());
+            partMeasured = group.sum(replicas.stream().map(Replica::partMeasured).toList());
             List<List<Operand<TFloat32>>> sums = new Buckets(places, group, Buckets.ELEMENTS)
                     .sum(
                             replicas.get(0).shapes(),
@@ -310,7 +311,7 @@ public final class Trainer implements Learner {
         double sum = 0;
         for (int part = 0; part < options.accumulation(); part++) {
             Session.Runner runner = session.runner();
-            partLosses.forEach(runner::fetch);
+            partMeasured.forEach(runner::fetch);
             try (Fed fed = new Fed()) {
                 fed.feed(runner, part, batch, 0);
                 try (Result result = session.run(runner)) {

@@ -33,6 +33,10 @@ public record TrainingTask(
         return new TrainingTask(model, new BatchForm(batch.rows(), planes), objective, trainable, adamW);
     }
 
+    public TrainingTask withRows(int rows) {
+        return new TrainingTask(model, new BatchForm(rows, batch.planes()), objective, trainable, adamW);
+    }
+
     public TrainingTask with(Objective other) {
         return new TrainingTask(model, batch, other, trainable, adamW);
     }

@@ -5,7 +5,9 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.maru.model.configuration.DecoderConfig;
 import io.maru.model.data.BatchForm;
 import io.maru.model.device.DeviceOptions;
+import io.maru.model.objective.NextToken;
 import io.maru.model.training.AdamW;
+import io.maru.model.training.Trainable;
 import io.maru.model.training.TrainingOptions;
 import io.maru.model.training.TrainingTask;
 import java.nio.charset.StandardCharsets;
@@ -14,27 +16,29 @@ import java.nio.charset.StandardCharsets;
  * What a trainer is made of, as text that other processes read.
  *
  * @param config the model's {@code config.json}
- * @param batch rows of a step, B
- * @param planes what a batch has beside ids and targets
+ * @param batch how the batches look
+ * @param objective what the loss is
+ * @param trainable which weights learn
  */
 public record TrainerSetup(
-        String config, AdamW adamW, int batch, BatchForm.Planes planes, TrainingOptions options, DeviceOptions device) {
+        String config,
+        BatchForm batch,
+        NextToken objective,
+        Trainable trainable,
+        AdamW adamW,
+        TrainingOptions options,
+        DeviceOptions device) {
     private static final JsonMapper JSON = new JsonMapper();
 
-    /** Makes a setup for plain batches. */
-    public static TrainerSetup of(
-            DecoderConfig config, AdamW adamW, int batch, TrainingOptions options, DeviceOptions device) {
+    public static TrainerSetup of(TrainingTask task, TrainingOptions options, DeviceOptions device) {
         return new TrainerSetup(
-                new String(config.toJson(), StandardCharsets.UTF_8),
-                adamW,
-                batch,
-                BatchForm.Planes.NONE,
+                new String(task.model().toJson(), StandardCharsets.UTF_8),
+                task.batch(),
+                (NextToken) task.objective(),
+                task.trainable(),
+                task.adamW(),
                 options,
                 device);
-    }
-
-    public TrainerSetup with(BatchForm.Planes other) {
-        return new TrainerSetup(config, adamW, batch, other, options, device);
     }
 
     public DecoderConfig decoder() {
@@ -43,7 +47,7 @@ public record TrainerSetup(
 
     /** Tells libs/model what the trainer learns. */
     public TrainingTask task() {
-        return TrainingTask.of(decoder(), adamW, batch).with(planes);
+        return new TrainingTask(decoder(), batch, objective, trainable, adamW);
     }
 
     public String toJson() {

@@ -243,8 +243,7 @@ public final class TrainingLoop {
             HeldJob held, TrainingJob job, List<Dataset> all, TrainingPlan plan, BatchForm.Planes planes, Path folder)
             throws IOException, InterruptedException {
         TrainingSpec spec = job.request().spec();
-        TrainerSetup setup = TrainerSetup.of(plan.config(), plan.adamW(), spec.batch(), plan.options(), device(spec))
-                .with(planes);
+        TrainerSetup setup = TrainerSetup.of(plan.task().with(planes), plan.options(), device(spec));
         Path resumed = Files.createDirectories(folder.resolve("resumed"));
         Optional<CheckpointReader.Fetched> checkpoint = new CheckpointReader(bytes, registry)
                 .newest(job.request().run(), job.request().training(), resumed);

@@ -4,6 +4,7 @@ import io.maru.model.data.Batch;
 import io.maru.model.data.BatchForm;
 import io.maru.model.device.DeviceOptions;
 import io.maru.model.training.DivergedException;
+import io.maru.model.training.TrainingTask;
 import io.maru.training.domain.Preflight;
 import io.maru.training.domain.TrainingJob;
 import io.maru.training.domain.TrainingPlan;
@@ -131,8 +132,8 @@ public final class Trial {
             BatchForm.Planes planes,
             DeviceOptions device) {
         int rows = spec.batch() / spec.workers();
-        TrainerSetup setup = TrainerSetup.of(plan.config(), plan.adamW(), rows, plan.options(), device);
-        trainer.begin(setup.with(planes), spec.seed());
+        TrainingTask task = plan.task().withRows(rows).with(planes);
+        trainer.begin(TrainerSetup.of(task, plan.options(), device), spec.seed());
         long began = 0;
         for (int step = 0; step < batches.size(); step++) {
             Batch batch = batches.get(step);

@@ -4,7 +4,7 @@ import io.maru.model.configuration.DecoderConfig;
 import io.maru.model.data.BatchOrder;
 import io.maru.model.data.Mixture;
 import io.maru.model.layer.Recompute;
-import io.maru.model.training.AdamW;
+import io.maru.model.training.TrainingTask;
 import io.maru.model.training.LearningRate;
 import io.maru.model.training.TrainingOptions;
 import io.maru.platform.error.CommonReason;
@@ -18,7 +18,7 @@ import java.util.Optional;
  * A job whose numbers fit each other, the dataset and this machine. Nothing is allocated for a number before it was
  * checked here.
  *
- * @param adamW the betas, decay and clipping
+ * @param task what is learnt
  * @param options how a step is computed
  * @param train which tokens of the own dataset come in which order
  * @param mixture which tokens of all datasets a step sees
@@ -27,8 +27,7 @@ import java.util.Optional;
  * @param plannedBytes of the process that trains
  */
 public record TrainingPlan(
-        DecoderConfig config,
-        AdamW adamW,
+        TrainingTask task,
         TrainingOptions options,
         LearningRate learningRate,
         BatchOrder train,
@@ -40,6 +39,11 @@ public record TrainingPlan(
     private static final long VALIDATION_SEED = 0;
     /** Stands for a vocabulary that is not known: bytes and an end, the fewest tokens that a tokenizer has. */
     private static final int SMALLEST_VOCABULARY = 257;
+
+    /** The shape of what is trained. */
+    public DecoderConfig config() {
+        return task.model();
+    }
 
     /** {@link #of(TrainingSpec, Optional, List, Limits)} of a single dataset, from a seed. */
     public static TrainingPlan of(TrainingSpec spec, Dataset dataset, Limits limits) {
@@ -65,8 +69,7 @@ public record TrainingPlan(
         BatchOrder validation = order("validation", dataset.validation(), block, spec.batch(), VALIDATION_SEED);
         long wholeBatches = Math.max(1, validation.windowsPerEpoch() / spec.batch());
         return new TrainingPlan(
-                checked.config(),
-                spec.adamW(),
+                spec.task(checked.config()),
                 checked.options(),
                 spec.learningRates(),
                 train,

@@ -3,12 +3,17 @@ package io.maru.training.domain;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.maru.model.configuration.DecoderConfig;
+import io.maru.model.data.BatchForm;
 import io.maru.model.kernel.Precision;
 import io.maru.model.layer.Recompute;
+import io.maru.model.objective.NextToken;
 import io.maru.model.training.AdamW;
 import io.maru.model.training.Decay;
 import io.maru.model.training.LearningRate;
+import io.maru.model.training.Trainable;
 import io.maru.model.training.TrainingOptions;
+import io.maru.model.training.TrainingTask;
 import java.util.List;
 import java.util.Map;
 
@@ -105,11 +110,15 @@ public record TrainingSpec(
         return earlyStop > 0 || keepCheckpoints > 0;
     }
 
-    /** The optimiser. */
-    AdamW adamW() {
+    private AdamW adamW() {
         // Nothing is longer than the maximum of a float, so clipping to it is no clipping.
         float clip = gradientClip == 0 ? Float.MAX_VALUE : (float) gradientClip;
         return new AdamW((float) beta1, (float) beta2, ADAM_EPSILON, (float) weightDecay, clip);
+    }
+
+    /** What a model of this shape learns. */
+    TrainingTask task(DecoderConfig shape) {
+        return new TrainingTask(shape, BatchForm.plain(batch), new NextToken(), Trainable.all(), adamW());
     }
 
     /** How a step is computed. */

@@ -234,7 +234,7 @@ class TrialTest {
 
         @Override
         public void begin(TrainerSetup setup, long withSeed) {
-            rows = setup.batch();
+            rows = setup.batch().rows();
             seed = withSeed;
         }
 

@@ -33,7 +33,7 @@ class TrainingPlanTest {
 
         // V C + T C embeddings, 12 C^2 + 13 C in each layer, 2 C at the end.
         assertThat(plan.config().parameterCount()).isEqualTo(932_608);
-        assertThat(plan.adamW().clipNorm()).isEqualTo(1f);
+        assertThat(plan.task().adamW().clipNorm()).isEqualTo(1f);
         assertThat(plan.train().windowsPerEpoch()).isEqualTo(2 * (10_000 - 1) / 64);
         // 7 windows of validation make no whole batch of 12, so one batch repeats some.
         assertThat(plan.validationBatches()).isEqualTo(1);
@@ -41,7 +41,7 @@ class TrainingPlanTest {
 
     @Test
     void readsAClipOfZeroAsNone() {
-        assertThat(plan("gradientClip", "0").adamW().clipNorm()).isEqualTo(Float.MAX_VALUE);
+        assertThat(plan("gradientClip", "0").task().adamW().clipNorm()).isEqualTo(Float.MAX_VALUE);
     }
 
     @ParameterizedTest

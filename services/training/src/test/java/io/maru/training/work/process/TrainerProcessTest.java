@@ -34,7 +34,7 @@ class TrainerProcessTest {
     private static final long SEED = 42;
     private static final DeviceOptions DEVICE = new DeviceOptions(2, 2);
     private static final TrainerSetup SETUP =
-            TrainerSetup.of(CONFIG, AdamW.usual(), BATCH, TrainingOptions.usual(), DEVICE);
+            TrainerSetup.of(TrainingTask.of(CONFIG, AdamW.usual(), BATCH), TrainingOptions.usual(), DEVICE);
     private static final Batch BATCH_OF_TOKENS = Batch.of(tokens(1), tokens(2));
 
     @TempDir
@@ -158,7 +158,7 @@ class TrainerProcessTest {
             trainer.begin(SETUP, FirstWeights.of(SEED));
             trainer.save(folder);
             GptConfig wider = new GptConfig(CONFIG.vocabularySize(), CONFIG.block(), CONFIG.layers(), 3, 24);
-            TrainerSetup setup = TrainerSetup.of(wider, AdamW.usual(), BATCH, TrainingOptions.usual(), DEVICE);
+            TrainerSetup setup = TrainerSetup.of(TrainingTask.of(wider, AdamW.usual(), BATCH), TrainingOptions.usual(), DEVICE);
             assertThatThrownBy(() -> other.resume(setup, folder))
                     .isInstanceOf(UnsupportedModelException.class)
                     .hasMessage("tensor transformer.wte.weight: [23, 12] (expected: [23, 24])");
