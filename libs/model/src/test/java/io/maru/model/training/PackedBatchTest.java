@@ -55,6 +55,37 @@ class PackedBatchTest {
         }
     }
 
+    @ParameterizedTest
+    @MethodSource("learnings")
+    void labelSmoothingIsThatOfTheReferenceAndAValidationDoesWithoutIt(Golden golden, TrainingOptions options) {
+        TrainingTask smoothed = task(golden).with(new NextToken((float) golden.number("/smoothed/labelSmoothing")));
+        try (LearningGraph graph = new LearningGraph(smoothed, golden.initial(), options)) {
+            Map<String, float[]> found = graph.learn(golden.packed());
+            assertThat((double) found.remove("loss")[0])
+                    .isCloseTo(golden.number("/smoothed/loss"), within(TOLERANCE * golden.number("/smoothed/loss")));
+            found.forEach((name, gradient) ->
+                    assertClose(name, gradient, golden.floats("/smoothed/gradients/" + name), TOLERANCE));
+        }
+        try (Trainer trainer = trainer(smoothed, golden.initial(), options.withAccumulation(2), 1)) {
+            assertThat(trainer.validate(golden.packed())).isCloseTo(golden.number("/loss"), within(1e-4));
+        }
+    }
+
+    /** An epsilon as large as the gradients. */
+    @ParameterizedTest
+    @MethodSource("goldens")
+    void stepsOfAdamWAreThoseOfTheReference(Golden golden) {
+        float[] losses = golden.floats("/adamw/losses");
+        float[] found = new float[losses.length];
+        try (Trainer trainer = trainer(task(golden), golden.initial(), USUAL, 1)) {
+            for (int i = 0; i < losses.length; i++) {
+                found[i] = trainer.step(golden.packed(), (float) golden.number("/adamw/learningRate"))
+                        .loss();
+            }
+        }
+        assertClose("losses", found, losses, TOLERANCE);
+    }
+
     static Stream<Arguments> cuts() {
         return goldens()
                 .flatMap(golden -> Stream.of(

@@ -22,7 +22,7 @@ import java.util.Map;
  *
  *     training.proto      its name, its bounds, its default and what it means
  *     this record         a component of the same name; every mapping goes by the names
- *     this record again   what it is to libs/model: adamW(), options() or learningRates()
+ *     this record again   what it is to libs/model: adamW(), task(), options() or learningRates()
  *
  * A rule that it keeps with others is in SpecRules.
  */
@@ -35,11 +35,13 @@ import java.util.Map;
  * @param batch sequences in one step
  * @param batchTokens in place of batch; {@link #FOLLOWS} where it was not given
  * @param learningRate the peak of the schedule: linear warm-up, then down to {@code minLearningRate}
+ * @param epsilon added to the root of the mean squared gradient
  * @param gradientClip the gradient's global norm is scaled down to this; 0 means no clipping
  * @param validateEvery steps between two measurements of the validation loss
  * @param validationBatches that such a measurement takes at most
  * @param checkpointEvery steps between two checkpoints; the last step always makes one
  * @param dropout part of the activations that a step does without
+ * @param labelSmoothing part of a target's probability that is spread over all tokens
  * @param accumulation parts of a batch that are worked through one after another
  * @param devices of each worker
  * @param workers processes
@@ -61,6 +63,7 @@ public record TrainingSpec(
         double weightDecay,
         double beta1,
         double beta2,
+        double epsilon,
         double gradientClip,
         long seed,
         long validateEvery,
@@ -70,6 +73,7 @@ public record TrainingSpec(
         Precision precision,
         Recompute recompute,
         double dropout,
+        double labelSmoothing,
         int accumulation,
         int devices,
         int workers,
@@ -85,7 +89,6 @@ public record TrainingSpec(
     public static final int FOLLOWS = -1;
 
     private static final JsonMapper JSON = new JsonMapper();
-    private static final float ADAM_EPSILON = 1e-8f;
 
     /** What to do with a batch whose step was not taken. */
     public enum OnDivergence {
@@ -113,12 +116,12 @@ public record TrainingSpec(
     private AdamW adamW() {
         // Nothing is longer than the maximum of a float, so clipping to it is no clipping.
         float clip = gradientClip == 0 ? Float.MAX_VALUE : (float) gradientClip;
-        return new AdamW((float) beta1, (float) beta2, ADAM_EPSILON, (float) weightDecay, clip);
+        return new AdamW((float) beta1, (float) beta2, (float) epsilon, (float) weightDecay, clip);
     }
 
     /** What a model of this shape learns. */
     TrainingTask task(DecoderConfig shape) {
-        return new TrainingTask(shape, BatchForm.plain(batch), new NextToken(), Trainable.all(), adamW());
+        return new TrainingTask(shape, BatchForm.plain(batch), new NextToken((float) labelSmoothing), Trainable.all(), adamW());
     }
 
     /** How a step is computed. */
