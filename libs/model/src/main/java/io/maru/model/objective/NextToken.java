@@ -66,8 +66,7 @@ public record NextToken(float labelSmoothing) implements Objective {
     /** With q the target's distribution: (1 - s) on the target and s / V on each token, the gradient is softmax(z) - q. */
     private Each each(Ops tf, Operand<TFloat32> logits, Operand<TInt32> ids) {
         // The operation works out softmax minus target already, as its second output.
-        SparseSoftmaxCrossEntropyWithLogits<TFloat32> plain =
-                tf.nn.sparseSoftmaxCrossEntropyWithLogits(logits, ids);
+        SparseSoftmaxCrossEntropyWithLogits<TFloat32> plain = tf.nn.sparseSoftmaxCrossEntropyWithLogits(logits, ids);
         if (labelSmoothing == 0) {
             return new Each(plain.loss(), plain.loss(), plain.backprop());
         }

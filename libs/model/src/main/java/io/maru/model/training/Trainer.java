@@ -128,7 +128,8 @@ public final class Trainer implements Learner {
             broadcast = Optional.empty();
         } else {
             Collective group = new Collective(REPLICAS, places, replicasOfAll);
-            partMeasured = group.sum(replicas.stream().map(Replica::partMeasured).toList());
+            partMeasured =
+                    group.sum(replicas.stream().map(Replica::partMeasured).toList());
             List<List<Operand<TFloat32>>> sums = new Buckets(places, group, Buckets.ELEMENTS)
                     .sum(
                             replicas.get(0).shapes(),

@@ -121,7 +121,8 @@ public record TrainingSpec(
 
     /** What a model of this shape learns. */
     TrainingTask task(DecoderConfig shape) {
-        return new TrainingTask(shape, BatchForm.plain(batch), new NextToken((float) labelSmoothing), Trainable.all(), adamW());
+        return new TrainingTask(
+                shape, BatchForm.plain(batch), new NextToken((float) labelSmoothing), Trainable.all(), adamW());
     }
 
     /** How a step is computed. */

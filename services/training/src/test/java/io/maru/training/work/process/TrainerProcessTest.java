@@ -158,7 +158,8 @@ class TrainerProcessTest {
             trainer.begin(SETUP, FirstWeights.of(SEED));
             trainer.save(folder);
             GptConfig wider = new GptConfig(CONFIG.vocabularySize(), CONFIG.block(), CONFIG.layers(), 3, 24);
-            TrainerSetup setup = TrainerSetup.of(TrainingTask.of(wider, AdamW.usual(), BATCH), TrainingOptions.usual(), DEVICE);
+            TrainerSetup setup =
+                    TrainerSetup.of(TrainingTask.of(wider, AdamW.usual(), BATCH), TrainingOptions.usual(), DEVICE);
             assertThatThrownBy(() -> other.resume(setup, folder))
                     .isInstanceOf(UnsupportedModelException.class)
                     .hasMessage("tensor transformer.wte.weight: [23, 12] (expected: [23, 24])");
