@@ -27,8 +27,10 @@ import io.maru.model.configuration.GptConfig;
 import io.maru.model.configuration.LlamaConfig;
 import io.maru.model.kernel.Precision;
 import io.maru.model.layer.Recompute;
+import io.maru.model.training.AdamW;
 import io.maru.model.training.MemoryPlan;
 import io.maru.model.training.TrainingOptions;
+import io.maru.model.training.TrainingTask;
 import io.maru.platform.error.Violations;
 import io.maru.platform.spec.Spec;
 import io.maru.tokenization.v1.TokenizationServiceGrpc;
@@ -157,7 +159,8 @@ class RecipesFolderTest {
                 .with(Recompute.valueOf(training.getRecompute().name()))
                 .withDropout((float) training.getDropout(), training.getSeed())
                 .withAccumulation(Math.max(1, training.getAccumulation()));
-        MemoryPlan plan = MemoryPlan.of(shape(name), training.hasBatch() ? training.getBatch() : 12, options);
+        MemoryPlan plan = MemoryPlan.of(
+                TrainingTask.of(shape(name), AdamW.usual(), training.hasBatch() ? training.getBatch() : 12), options);
         double device = Double.parseDouble(head(name).group("memory")) * (1L << 30);
         assertThat(plan.total()).as("%s", plan).isLessThan((long) (FOR_THE_PLAN * device));
     }
