@@ -2,7 +2,6 @@ package io.maru.tokenizer;
 
 import java.util.Arrays;
 import java.util.IdentityHashMap;
-import java.util.Map;
 
 /** Tells where in a text the tokens of one encoding come from, as places of its {@code char}s. */
 final class Origins {
@@ -10,7 +9,7 @@ final class Origins {
     private record Places(int[] starts, int[] ends) {}
 
     /** By the array that holds a text: that which was given, and what it became. */
-    private final Map<byte[], Places> places = new IdentityHashMap<>();
+    private final IdentityHashMap<byte[], Places> places = new IdentityHashMap<>();
 
     private int[] tokenStarts = new int[64];
     private int[] tokenEnds = new int[64];
