@@ -464,6 +464,12 @@ class TrainingServiceTest {
         assertThat(job.getSpec().getMixList()).isEqualTo(mixed.getSpec().getMixList());
         await().atMost(PATIENCE).until(() -> get(job.getName()).getState() == State.SUCCEEDED);
 
+        CreateTrainingJobRequest.Builder malformed = mixed.clone().setRequestId(run + "/malformed");
+        malformed.getSpecBuilder().setBeta1(2).getMixBuilder(0).setDataset("workspaces/x");
+        assertThatThrownBy(() -> service.createTrainingJob(malformed.build()))
+                .hasMessageContaining("beta1: 2 (expected: ")
+                .hasMessageContaining("mix[0].dataset: \"workspaces/x\" (expected: datasets/{dataset})");
+
         CreateTrainingJobRequest.Builder missing = mixed.clone().setRequestId(run + "/other");
         missing.getSpecBuilder().getMixBuilder(0).setDataset("workspaces/default/datasets/none");
         assertRefused(Status.Code.NOT_FOUND, "DATASET_NOT_FOUND", () -> service.createTrainingJob(missing.build()));

@@ -1,6 +1,7 @@
 package io.maru.training.grpc;
 
 import io.maru.platform.error.CommonReason;
+import io.maru.platform.error.Refusal;
 import io.maru.platform.error.Violations;
 import io.maru.platform.grpc.Timestamps;
 import io.maru.platform.name.ResourceName;
@@ -70,9 +71,16 @@ final class TrainingMapping {
         io.maru.training.v1.TrainingSpec.Builder named = spec.toBuilder();
         for (int i = 0; i < spec.getMixCount(); i++) {
             String name = spec.getMix(i).getDataset();
-            if (ResourceName.fits(ResourceName.relative(name), DATASET)) {
+            if (name.isEmpty()) {
+                // The rule of the field tells so already.
+                continue;
+            }
+            try {
                 named.getMixBuilder(i).setDataset(ResourceName.full("mix.dataset", name, DATASET));
-            } else if (!name.isEmpty()) {
+            } catch (Refusal e) {
+                if (e.reason() != CommonReason.INVALID_NAME) {
+                    throw e;
+                }
                 violations.add("mix[%d].dataset".formatted(i), '"' + name + '"', DATASET);
             }
         }
