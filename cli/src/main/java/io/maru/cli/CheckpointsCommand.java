@@ -4,6 +4,7 @@ import io.maru.checkpoint.v1.Checkpoint;
 import io.maru.checkpoint.v1.ListCheckpointsRequest;
 import io.maru.checkpoint.v1.ListCheckpointsResponse;
 import io.maru.checkpoint.v1.StoredFile;
+import io.maru.cli.run.Names;
 import io.maru.cli.run.Services;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -16,7 +17,7 @@ import picocli.CommandLine.Parameters;
 
 @Command(
         name = "checkpoints",
-        description = "The checkpoints of a run, the newest first. Each of them generates.",
+        description = "The checkpoints of a run: by training, the highest step first. Each of them generates.",
         mixinStandardHelpOptions = true)
 final class CheckpointsCommand implements Callable<Integer> {
     @Mixin
@@ -45,7 +46,7 @@ final class CheckpointsCommand implements Callable<Integer> {
         for (Checkpoint checkpoint : checkpoints) {
             output.say(
                     "%-36s %-8s %-16s %,d",
-                    checkpoint.getName(),
+                    Names.brief(checkpoint.getName()),
                     checkpoint.getState(),
                     checkpoint.getValidationLoss() == 0 ? "-" : "%.4f".formatted(checkpoint.getValidationLoss()),
                     bytes(checkpoint));
