@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 
@@ -30,9 +31,12 @@ final class Product {
     private final Path root = Path.of(System.getProperty("maru.root"));
     private final Path data;
     private final int firstPort;
+    private final Map<String, String> environment;
 
-    Product(Path data) {
+    /** @param environment of each process, besides the test's own */
+    Product(Path data, Map<String, String> environment) {
         this.data = data;
+        this.environment = environment;
         this.firstPort = freeRange();
     }
 
@@ -83,10 +87,10 @@ final class Product {
         command.addAll(List.of(arguments));
         command.add("--data");
         command.add(data.toString());
-        return new ProcessBuilder(command)
-                .redirectOutput(out.toFile())
-                .redirectError(err.toFile())
-                .start();
+        ProcessBuilder process =
+                new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
+        process.environment().putAll(environment);
+        return process.start();
     }
 
     /** Submits and answers with the run's name. */

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
@@ -51,8 +52,32 @@ final class Spans implements AutoCloseable {
                 "500ms");
     }
 
-    List<Span> received() {
-        return received;
+    /** The first span of that name, once it is there; a span leaves its service when it ends. */
+    Span await(String service, String name) {
+        Product.await().until(() -> find(service, name).isPresent());
+        return find(service, name).orElseThrow();
+    }
+
+    private Optional<Span> find(String service, String name) {
+        return received.stream()
+                .filter(span ->
+                        span.service().equals("maru-" + service) && span.name().equals(name))
+                .findFirst();
+    }
+
+    /** The last one that is here of the spans above {@code from}. */
+    Span first(Span from) {
+        Span first = from;
+        for (Optional<Span> above = parent(first); above.isPresent(); above = parent(first)) {
+            first = above.get();
+        }
+        return first;
+    }
+
+    private Optional<Span> parent(Span child) {
+        return received.stream()
+                .filter(span -> span.trace().equals(child.trace()) && span.id().equals(child.parent()))
+                .findFirst();
     }
 
     private void receive(HttpExchange exchange) throws IOException {

@@ -59,6 +59,7 @@ class WalkthroughIT {
             """;
 
     private static Product product;
+    private static Spans spans;
     private static Path recipe;
     private static Path text;
     private static JsonNode undisturbed;
@@ -68,7 +69,8 @@ class WalkthroughIT {
         Files.createDirectories(WORK);
         recipe = Files.writeString(WORK.resolve("walk.yaml"), RECIPE);
         text = Files.writeString(WORK.resolve("text.txt"), sentences(9, 12_000));
-        product = new Product(Files.createTempDirectory(WORK, "data"));
+        spans = Spans.collect();
+        product = new Product(Files.createTempDirectory(WORK, "data"), spans.environment());
     }
 
     /** Whatever the test before did, all services are there. */
@@ -80,6 +82,7 @@ class WalkthroughIT {
     @AfterAll
     static void stop() {
         product.down();
+        spans.close();
     }
 
     /** Text with something to learn: who does what where. */
@@ -121,6 +124,30 @@ class WalkthroughIT {
         assertThat(first.path("text").asText()).isNotEmpty();
         assertThat(first.path("completion_tokens").asInt()).isBetween(1, 16);
         assertThat(product.maru(generate).json()).isEqualTo(first);
+    }
+
+    /** From the command's call to control, by its work rows, to the training job, and from there to the checkpoint. */
+    @Test
+    @Order(2)
+    void aRunIsOneTrace() {
+        Spans.Span submitted = spans.await("control", "maru.control.v1.ControlService/SubmitRun");
+
+        for (String[] part : new String[][] {
+            {"control", "run"},
+            {"ingestion", "corpus"},
+            {"tokenization", "shard"},
+            {"training", "training"},
+            {"checkpoint", "maru.checkpoint.v1.CheckpointService/RegisterCheckpoint"},
+            {"evaluation", "evaluation"},
+        }) {
+            Spans.Span span = spans.await(part[0], part[1]);
+            assertThat(span.trace()).as("%s of %s", part[1], part[0]).isEqualTo(submitted.trace());
+            // Those above it may have ended later.
+            Product.await()
+                    .untilAsserted(() -> assertThat(spans.first(span).parent())
+                            .as("what %s of %s comes from at last: the command", part[1], part[0])
+                            .isEqualTo(submitted.parent()));
+        }
     }
 
     @Test

@@ -8,6 +8,7 @@ import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Descriptors.FileDescriptor;
 import com.google.protobuf.Descriptors.MethodDescriptor;
 import com.google.protobuf.Descriptors.ServiceDescriptor;
+import io.maru.options.v1.Options;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -107,6 +108,16 @@ class ContractStyleTest {
                         .filter(message -> message.getName().matches(".*(Request|Response)"))
                         .filter(message -> !used.contains(message)))
                 .isEmpty();
+    }
+
+    /** Who may call it must be known for every method, or it would be open to all by mistake. */
+    @ParameterizedTest
+    @MethodSource("apis")
+    void aMethodStatesThePermissionThatItNeeds(FileDescriptor file) {
+        assertThat(methods(file))
+                .allSatisfy(method -> assertThat(method.getOptions().getExtension(Options.permission))
+                        .as(method.getFullName())
+                        .matches("[a-z][A-Za-z]*\\.[a-z]+"));
     }
 
     @ParameterizedTest

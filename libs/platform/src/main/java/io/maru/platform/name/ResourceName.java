@@ -49,15 +49,6 @@ public final class ResourceName {
         return name;
     }
 
-    /**
-     * The name if it fits the pattern, which says nothing of workspaces.
-     *
-     * @throws io.maru.platform.error.Refusal INVALID_NAME where it does not
-     */
-    public static String check(String field, String name, String pattern) {
-        return checked(field, name, name, pattern);
-    }
-
     private static String checked(String field, String relative, String name, String... patterns) {
         if (Arrays.stream(patterns).noneMatch(pattern -> fits(relative, pattern))) {
             throw CommonReason.INVALID_NAME.because(

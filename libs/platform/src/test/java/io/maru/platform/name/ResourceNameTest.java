@@ -15,8 +15,8 @@ class ResourceNameTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"runs/a/checkpoints/500", "runs/0-z/checkpoints/0", "runs/tiny-stories-2/checkpoints/x"})
-    void aNameThatFitsComesBack(String name) {
-        assertThat(ResourceName.check("name", name, PATTERN)).isEqualTo(name);
+    void aNameThatFitsComesBackInFull(String name) {
+        assertThat(ResourceName.full("name", name, PATTERN)).isEqualTo("workspaces/default/" + name);
     }
 
     @ParameterizedTest
@@ -44,7 +44,7 @@ class ResourceNameTest {
         assertRefused(
                 CommonReason.INVALID_NAME,
                 "name: \"" + name + "\" (expected: " + PATTERN + ")",
-                () -> ResourceName.check("name", name, PATTERN));
+                () -> ResourceName.full("name", name, PATTERN));
     }
 
     @Test
@@ -64,13 +64,13 @@ class ResourceNameTest {
         String other = ResourceName.idOrNew("run_id", "");
 
         assertThat(one).isNotEqualTo(other);
-        assertThat(ResourceName.check("name", "runs/" + one, "runs/{run}")).endsWith(one);
+        assertThat(ResourceName.full("name", "runs/" + one, "runs/{run}")).endsWith(one);
     }
 
     @Test
     void aRefusalQuotesNoMoreThanItsReaderWants() {
         assertThatExceptionOfType(Refusal.class)
-                .isThrownBy(() -> ResourceName.check("name", "x".repeat(1_000_000), PATTERN))
+                .isThrownBy(() -> ResourceName.full("name", "x".repeat(1_000_000), PATTERN))
                 .satisfies(refusal -> assertThat(refusal.getMessage()).hasSizeLessThan(300));
     }
 

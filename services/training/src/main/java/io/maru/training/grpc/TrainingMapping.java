@@ -40,7 +40,7 @@ final class TrainingMapping {
                 ResourceName.full("run", request.getRun(), "runs/{run}"),
                 request.getTraining().isEmpty()
                         ? USUAL_TRAINING
-                        : ResourceName.check("training", request.getTraining(), "{training}"),
+                        : ResourceName.idOrNew("training", request.getTraining()),
                 ResourceName.full("dataset", request.getDataset(), DATASET),
                 request.getTokenizer().isEmpty()
                         ? ""
