@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.maru.model.TestModels;
+import io.maru.model.data.BatchForm.Planes;
 import io.maru.model.weights.Weights;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -18,7 +19,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Several processes, each with a server of TensorFlow's. */
 class ClusterTest {
@@ -36,20 +37,21 @@ class ClusterTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {1, 2})
-    void takesTheStepsOfOneProcess(int devices) throws IOException, InterruptedException {
+    @CsvSource({"1, NONE", "2, NONE", "2, WEIGHTS_AND_TEXTS"})
+    void takesTheStepsOfOneProcess(int devices, Planes planes) throws IOException, InterruptedException {
         List<Double> expected;
         TrainingOptions options = TrainingOptions.usual().withAccumulation(2).withDropout(0.1f, 3);
         try (Trainer one = Trainer.create(
-                TrainingTask.of(DevicesTest.CONFIG, DevicesTest.ADAMW, DevicesTest.BATCH),
+                TrainingTask.of(DevicesTest.CONFIG, DevicesTest.ADAMW, DevicesTest.BATCH)
+                        .with(planes),
                 Weights.initial(DevicesTest.CONFIG, 42),
                 options,
                 TestModels.TWO_THREADS)) {
-            DevicesTest.curve(one, 2);
-            expected = DevicesTest.curve(one, STEPS);
+            DevicesTest.curve(one, 2, planes);
+            expected = DevicesTest.curve(one, STEPS, planes);
         }
 
-        start(devices, LIMIT, STEPS);
+        start(devices, LIMIT, STEPS, planes);
 
         BufferedReader out = processes.get(0).inputReader(UTF_8);
         assertThat(out.readLine()).isEqualTo("BEGAN");
@@ -67,7 +69,7 @@ class ClusterTest {
 
     @Test
     void seesAtOnceThatAnotherProcessDied() throws IOException {
-        start(1, LIMIT, ClusterProcess.ENDLESS);
+        start(1, LIMIT, ClusterProcess.ENDLESS, Planes.NONE);
         BufferedReader out = processes.get(0).inputReader(UTF_8);
         assertThat(out.readLine()).isEqualTo("BEGAN");
 
@@ -81,7 +83,7 @@ class ClusterTest {
     @Test
     void seesWithinItsLimitThatAnotherProcessStandsStill() throws IOException, InterruptedException {
         Duration limit = Duration.ofSeconds(20);
-        start(1, limit, ClusterProcess.ENDLESS);
+        start(1, limit, ClusterProcess.ENDLESS, Planes.NONE);
         BufferedReader out = processes.get(0).inputReader(UTF_8);
         assertThat(out.readLine()).isEqualTo("BEGAN");
 
@@ -97,7 +99,7 @@ class ClusterTest {
         assertThat(Duration.ofNanos(System.nanoTime() - stopped)).isLessThan(limit.multipliedBy(2));
     }
 
-    private void start(int devices, Duration limit, int steps) throws IOException {
+    private void start(int devices, Duration limit, int steps, Planes planes) throws IOException {
         String addresses = "127.0.0.1:" + freePort() + ",127.0.0.1:" + freePort();
         for (int rank = 0; rank < 2; rank++) {
             processes.add(new ProcessBuilder(
@@ -112,7 +114,8 @@ class ClusterTest {
                             addresses,
                             Integer.toString(devices),
                             Long.toString(limit.toMillis()),
-                            Integer.toString(steps))
+                            Integer.toString(steps),
+                            planes.name())
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .start());
         }

@@ -12,6 +12,7 @@ import io.maru.model.configuration.GptConfig;
 import io.maru.model.configuration.LlamaConfig;
 import io.maru.model.configuration.Parameter;
 import io.maru.model.data.Batch;
+import io.maru.model.data.BatchForm.Planes;
 import io.maru.model.device.DeviceOptions;
 import io.maru.model.kernel.Compilation;
 import io.maru.model.kernel.Precision;
@@ -262,15 +263,35 @@ class DevicesTest {
 
     /** Loss and gradient norm of each step until so many were taken in all, and a validation at the end. */
     static List<Double> curve(Learner trainer, long steps) {
+        return curve(trainer, steps, Planes.NONE);
+    }
+
+    static List<Double> curve(Learner trainer, long steps, Planes planes) {
         List<Double> curve = new ArrayList<>();
         while (trainer.steps() < steps) {
-            StepResult result =
-                    trainer.step(Batch.of(tokens(trainer.steps()), tokens(trainer.steps() + 1)), LEARNING_RATE);
+            StepResult result = trainer.step(batch(trainer.steps(), trainer.steps() + 1, planes), LEARNING_RATE);
             curve.add((double) result.loss());
             curve.add((double) result.gradientNorm());
         }
-        curve.add(trainer.validate(Batch.of(tokens(-1), tokens(-2))));
+        curve.add(trainer.validate(batch(-1, -2, planes)));
         return curve;
+    }
+
+    /** Where there are weights, each row has more of them than the row before: the parts of a batch weigh differently. */
+    private static Batch batch(long ids, long targets, Planes planes) {
+        if (planes == Planes.NONE) {
+            return Batch.of(tokens(ids), tokens(targets));
+        }
+        int size = BATCH * CONFIG.block();
+        Batch batch = Batch.packed(tokens(ids), tokens(targets), new float[size], new int[size], new int[size]);
+        for (int i = 0; i < size; i++) {
+            int at = i % CONFIG.block();
+            int start = at < 5 ? 0 : 5;
+            batch.weights().orElseThrow()[i] = at % 3 == 0 ? 0 : 1 + i / CONFIG.block();
+            batch.packing().orElseThrow().segments()[i] = start;
+            batch.packing().orElseThrow().positions()[i] = at - start;
+        }
+        return batch;
     }
 
     /** A step that is not taken, and leaves no trace. */
