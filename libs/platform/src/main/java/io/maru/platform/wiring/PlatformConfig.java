@@ -41,8 +41,8 @@ public interface PlatformConfig {
         @Min(1000)
         long leaseMillis();
 
-        /** How often an idle worker looks for work. */
-        @WithDefault("250")
+        /** How often an idle worker looks for work, besides being told by its own process. */
+        @WithDefault("1000")
         @Min(10)
         long pollMillis();
     }
@@ -50,7 +50,7 @@ public interface PlatformConfig {
     /** Facts on their way to Kafka. */
     interface Outbox {
         /** How often the relay looks, besides being told. */
-        @WithDefault("500")
+        @WithDefault("2000")
         @Min(10)
         long pollMillis();
     }

@@ -7,8 +7,11 @@ import io.maru.platform.trace.Trace;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /*
  * Work is a row; to claim it is to write an owner and an expiry into it.
@@ -31,6 +34,8 @@ import java.util.UUID;
 public final class WorkQueue {
     private final Database database;
     private final Duration lease;
+    /** By kind, what wakes the workers of this process. */
+    private final Map<String, List<Runnable>> idle = new ConcurrentHashMap<>();
 
     public WorkQueue(Database database, Duration lease) {
         this.database = database;
@@ -57,6 +62,13 @@ public final class WorkQueue {
                 insert into work (name, kind, workspace, priority, traceparent) values (?, ?, ?, ?, ?)
                 on conflict do nothing
                 """, name, kind, ResourceName.workspace(name), priority, Trace.current());
+        // Workers of other processes find it at their next look.
+        sql.afterCommit(() -> idle.getOrDefault(kind, List.of()).forEach(Runnable::run));
+    }
+
+    /** Has {@code wake} called whenever this process offers work of a kind, so that nobody waits for the next look. */
+    void whenOffered(String kind, Runnable wake) {
+        idle.computeIfAbsent(kind, ignored -> new CopyOnWriteArrayList<>()).add(wake);
     }
 
     /** The next work of a kind that nobody holds, if any is due. */

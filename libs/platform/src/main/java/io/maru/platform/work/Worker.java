@@ -63,6 +63,7 @@ public final class Worker implements AutoCloseable {
     }
 
     public void start() {
+        queue.whenOffered(kind, this::wake);
         thread.start();
     }
 

@@ -73,6 +73,33 @@ class WorkerTest {
     }
 
     @Test
+    void whatItsOwnProcessOffersIsTakenUpBeforeTheNextLook() {
+        WorkQueue queue = new WorkQueue(database, LONG_LEASE);
+        AtomicInteger performed = new AtomicInteger();
+        long anHour = Duration.ofHours(1).toMillis();
+        try (Worker worker = new Worker(queue, KIND, anHour, new Worker.Work() {
+            @Override
+            public void perform(Claim claim) {
+                queue.finish(claim);
+                performed.incrementAndGet();
+            }
+
+            @Override
+            public void fail(Claim claim, String reason, String message) {
+                throw new AssertionError(reason);
+            }
+        })) {
+            worker.start();
+            for (int offered = 1; offered <= 3; offered++) {
+                String name = "workspaces/w/holes/" + offered;
+                database.run(sql -> queue.enqueue(sql, KIND, name));
+                int expected = offered;
+                await().untilAsserted(() -> assertThat(performed).hasValue(expected));
+            }
+        }
+    }
+
+    @Test
     void whatIsDownIsWaitedForWithoutEndAndNoSuchAttemptCounts() {
         offer("holes/a");
         WorkQueue queue = new WorkQueue(database, LONG_LEASE);
