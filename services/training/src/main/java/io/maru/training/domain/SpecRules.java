@@ -107,6 +107,10 @@ final class SpecRules {
                     "batchTokens",
                     tokens,
                     "a multiple of model.block, " + block);
+            if (block != 0 && spec.batchTokens() % block != 0) {
+                // What the batch would come to is no number of rows.
+                return;
+            }
         }
         if (!right("batch", "batchTokens", "model.block", "accumulation", "devices", "workers")) {
             return;
