@@ -143,10 +143,9 @@ class WalkthroughIT {
             Spans.Span span = spans.await(part[0], part[1]);
             assertThat(span.trace()).as("%s of %s", part[1], part[0]).isEqualTo(submitted.trace());
             // Those above it may have ended later.
-            Product.await()
-                    .untilAsserted(() -> assertThat(spans.first(span).parent())
-                            .as("what %s of %s comes from at last: the command", part[1], part[0])
-                            .isEqualTo(submitted.parent()));
+            Product.await().untilAsserted(() -> assertThat(spans.first(span).parent())
+                    .as("what %s of %s comes from at last: the command", part[1], part[0])
+                    .isEqualTo(submitted.parent()));
         }
     }
 
@@ -247,12 +246,18 @@ class WalkthroughIT {
         assertRefused(recipe, bytes("empty.txt", ""), "empty.txt", "0 bytes");
         assertRefused(recipe, WORK.resolve("missing.txt"), "missing.txt", "no such file");
         assertRefused(recipe, bytes("endless.txt", "x".repeat(200_000_000)), "endless.txt", "line 1");
-        assertRefused(recipe(RECIPE.replace("heads: 2", "heads: 3")), text, "steps[3].train.model.heads: 3", "expected");
+        assertRefused(
+                recipe(RECIPE.replace("heads: 2", "heads: 3")), text, "steps[3].train.model.heads: 3", "expected");
         assertRefused(recipe(RECIPE.replace("batch: 8", "batch: 0")), text, "steps[3].train.batch: 0", "expected");
         assertRefused(recipe(RECIPE.replace("1e-3", ".nan")), text, "steps[3].train.learningRate", "expected");
-        assertRefused(recipe(RECIPE.replace("width: 32", "width: wide")), text, "steps[3].train.model.width", "expected");
+        assertRefused(
+                recipe(RECIPE.replace("width: 32", "width: wide")), text, "steps[3].train.model.width", "expected");
         assertRefused(recipe(RECIPE.replace("seed: 1", "seeds: 1")), text, "seeds", "expected");
-        assertRefused(recipe(RECIPE.replace("block: 32", "block: 800000")), text, "steps[3].train.model.block: 800000", "expected");
+        assertRefused(
+                recipe(RECIPE.replace("block: 32", "block: 800000")),
+                text,
+                "steps[3].train.model.block: 800000",
+                "expected");
         assertThat(runs()).hasSize(before);
     }
 
