@@ -94,7 +94,10 @@ class Wiring {
                 new IngestStep(IngestionServiceGrpc.newBlockingStub(ingestion), call),
                 new TokenizerStep(TokenizationServiceGrpc.newBlockingStub(tokenization), call),
                 new EncodeStep(TokenizationServiceGrpc.newBlockingStub(tokenization), call),
-                new TrainStep(TrainingServiceGrpc.newBlockingStub(training), call),
+                new TrainStep(
+                        TrainingServiceGrpc.newBlockingStub(training),
+                        TokenizationServiceGrpc.newBlockingStub(tokenization),
+                        call),
                 new PublishStep(CheckpointServiceGrpc.newBlockingStub(checkpoint), longCall),
                 new EvaluateStep(EvaluationServiceGrpc.newBlockingStub(evaluation), call),
                 new ServeStep(InferenceServiceGrpc.newBlockingStub(inference), longCall)));

@@ -207,7 +207,6 @@ class ControlServiceTest {
                 .isEqualTo("fable");
     }
 
-    /** (a) of issue 10. */
     @Test
     void goesOnFromAPublishedModelWithItsTokenizerOnAnotherCorpus() {
         services.models.put(MINE + "models/tales", 3);
@@ -228,10 +227,12 @@ class ControlServiceTest {
         CreateTrainingJobRequest train = effect(run, "train", CreateTrainingJobRequest.class);
         assertThat(train.getInit()).as("the version that there was").isEqualTo(MINE + "models/tales/versions/3");
         assertThat(train.getSpec().hasModel()).isFalse();
+        assertThat(train.getTokenizer())
+                .as("for those who go on from this one")
+                .isEqualTo(MINE + "tokenizers/of-models");
         assertThat(step(run, "publish").getMadeMap()).containsEntry("model", MINE + "models/more/versions/1");
     }
 
-    /** (b) of issue 10. */
     @Test
     void evaluatesOneModelOnTwoDatasetsSideBySide() {
         services.models.put(MINE + "models/tales", 1);
@@ -261,7 +262,6 @@ class ControlServiceTest {
                 .isEqualTo(MINE + "datasets/verse");
     }
 
-    /** (d) of issue 10. */
     @Test
     void trainsOneDatasetTwiceInOneRun() {
         services.hold("first");

@@ -121,6 +121,9 @@ final class FakeServices implements AutoCloseable {
 
     private final ConcurrentMap<String, CreateTrainingJobRequest> jobs = new ConcurrentHashMap<>();
     private final Set<String> held = ConcurrentHashMap.newKeySet();
+    /** By dataset, the tokenizer that it was asked for with. */
+    private final Map<String, String> encodedWith = new ConcurrentHashMap<>();
+
     private final Map<String, String> failing = new ConcurrentHashMap<>();
     private final Map<String, String> refusing = new ConcurrentHashMap<>();
     private volatile boolean paused;
@@ -409,10 +412,11 @@ final class FakeServices implements AutoCloseable {
 
         @Override
         public void createDataset(CreateDatasetRequest request, StreamObserver<Dataset> observer) {
-            answer(
-                    observer,
-                    () -> dataset(
-                            once(request.getRequestId(), prefix() + "datasets/" + request.getDatasetId(), request)));
+            answer(observer, () -> {
+                String name = once(request.getRequestId(), prefix() + "datasets/" + request.getDatasetId(), request);
+                encodedWith.put(name, request.getTokenizer());
+                return dataset(name);
+            });
         }
 
         @Override
@@ -458,6 +462,7 @@ final class FakeServices implements AutoCloseable {
                             Dataset.State.SEALED,
                             Dataset.State.FAILED,
                             Dataset.State.CANCELLED))
+                    .setTokenizer(encodedWith.getOrDefault(name, ""))
                     .setShards(4)
                     .setSealedShards(1)
                     .setTrainTokens(900)

@@ -10,8 +10,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 
 /*
  * Work is a row; to claim it is to write an owner and an expiry into it.
@@ -63,10 +65,14 @@ public final class WorkQueue {
                 on conflict do nothing
                 """, name, kind, ResourceName.workspace(name), priority, Trace.current());
         // Workers of other processes find it at their next look.
-        sql.afterCommit(() -> idle.getOrDefault(kind, List.of()).forEach(Runnable::run));
+        sql.afterCommit(() -> wake(kind));
     }
 
-    /** Has {@code wake} called whenever this process offers work of a kind, so that nobody waits for the next look. */
+    private void wake(String kind) {
+        idle.getOrDefault(kind, List.of()).forEach(Runnable::run);
+    }
+
+    /** Has {@code wake} called whenever work of a kind that this process offered or gave back is due: nobody waits for the next look. */
     void whenOffered(String kind, Runnable wake) {
         idle.computeIfAbsent(kind, ignored -> new CopyOnWriteArrayList<>()).add(wake);
     }
@@ -210,6 +216,8 @@ public final class WorkQueue {
                     not_before = now() + ? * interval '1 millisecond'
                 where name = ? and owner = ?
                 """, uncounted, delay.toMillis(), claim.name(), claim.owner()));
+        CompletableFuture.delayedExecutor(delay.toMillis(), TimeUnit.MILLISECONDS, Runnable::run)
+                .execute(() -> wake(claim.kind()));
     }
 
     /** Whether a worker has the work in hand. The row stays locked until the caller's transaction ends. */

@@ -53,10 +53,7 @@ public final class Catalog implements Resources {
             case Role.TOKENIZER -> tokenizer(name);
             case Role.DATASET -> dataset(name);
             case Role.CHECKPOINT -> checkpoint(name);
-            case Role.MODEL ->
-                roles.contains(Role.MODEL)
-                        ? model(name)
-                        : tokenizer(version(name).getTokenizer());
+            case Role.MODEL -> roles.contains(Role.MODEL) ? model(name) : tokenizer(version(name));
             default -> throw new IllegalArgumentException(name + ": a " + role + ", which nobody keeps");
         });
     }
@@ -119,6 +116,16 @@ public final class Catalog implements Resources {
                 Map.of("vocabulary_size", (double) tokenizer.getTokens()),
                 tokenizer.getState(),
                 Tokenizer.State.READY);
+    }
+
+    /** The tokenizer of a model, which its training has told if whoever asked for it knew. */
+    private Found tokenizer(ModelVersion version) {
+        return version.getTokenizer().isEmpty()
+                ? new Found(
+                        new Resource(version.getName(), Map.of()),
+                        "without the name of a tokenizer",
+                        "one that tells it")
+                : tokenizer(version.getTokenizer());
     }
 
     private Found dataset(String name) {

@@ -12,6 +12,8 @@ import io.maru.control.domain.Report;
 import io.maru.control.domain.Role;
 import io.maru.control.domain.StepKind;
 import io.maru.platform.error.Refusal;
+import io.maru.tokenization.v1.GetDatasetRequest;
+import io.maru.tokenization.v1.TokenizationServiceGrpc.TokenizationServiceBlockingStub;
 import io.maru.training.v1.CancelTrainingJobRequest;
 import io.maru.training.v1.CheckTrainingSpecRequest;
 import io.maru.training.v1.CheckTrainingSpecResponse;
@@ -34,7 +36,11 @@ import java.util.function.Consumer;
 public final class TrainStep extends ResourceStep<TrainingJob, TrainingSpec, TrainingServiceBlockingStub> {
     private static final String INIT = "init";
 
-    public TrainStep(TrainingServiceBlockingStub stub, Duration deadline) {
+    private final Neighbour<TokenizationServiceBlockingStub> tokenization;
+
+    /** @param tokenization tells which tokenizer made a dataset, which every checkpoint says for those who go on from it */
+    public TrainStep(
+            TrainingServiceBlockingStub stub, TokenizationServiceBlockingStub tokenization, Duration deadline) {
         super(
                 new StepKind(
                         "train",
@@ -46,6 +52,7 @@ public final class TrainStep extends ResourceStep<TrainingJob, TrainingSpec, Tra
                 "maru.training",
                 stub,
                 deadline);
+        this.tokenization = new Neighbour<>("maru.tokenization", tokenization, deadline);
     }
 
     @Override
@@ -70,11 +77,19 @@ public final class TrainStep extends ResourceStep<TrainingJob, TrainingSpec, Tra
                 .setRun(attempt.run())
                 .setTraining(attempt.label())
                 .setDataset(attempt.need(Role.DATASET))
+                .setTokenizer(tokenizer(attempt.need(Role.DATASET)))
                 .setInit(attempt.input(INIT).orElse(""))
                 .setSpec(spec)
                 .setRecipe(attempt.recipe())
                 .setPriority(attempt.priority())
                 .build());
+    }
+
+    private String tokenizer(String dataset) {
+        return tokenization
+                .service()
+                .getDataset(GetDatasetRequest.newBuilder().setName(dataset).build())
+                .getTokenizer();
     }
 
     @Override

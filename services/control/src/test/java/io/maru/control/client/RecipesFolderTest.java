@@ -81,7 +81,8 @@ class RecipesFolderTest {
             new IngestStep(IngestionServiceGrpc.newBlockingStub(NOBODY), SOON),
             new TokenizerStep(TokenizationServiceGrpc.newBlockingStub(NOBODY), SOON),
             new EncodeStep(TokenizationServiceGrpc.newBlockingStub(NOBODY), SOON),
-            new TrainStep(TrainingServiceGrpc.newBlockingStub(NOBODY), SOON),
+            new TrainStep(
+                    TrainingServiceGrpc.newBlockingStub(NOBODY), TokenizationServiceGrpc.newBlockingStub(NOBODY), SOON),
             new PublishStep(CheckpointServiceGrpc.newBlockingStub(NOBODY), SOON),
             new EvaluateStep(EvaluationServiceGrpc.newBlockingStub(NOBODY), SOON),
             new ServeStep(InferenceServiceGrpc.newBlockingStub(NOBODY), SOON));
