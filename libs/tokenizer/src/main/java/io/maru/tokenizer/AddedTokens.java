@@ -118,7 +118,7 @@ final class AddedTokens {
     }
 
     /** The end of the longest token at {@code at}, or {@code at} if there is none. */
-    int longestEnd(byte[] text, int at, int end) {
+    int maxEnd(byte[] text, int at, int end) {
         int longest = at;
         int node = 0;
         for (int i = at; i < end; i++) {

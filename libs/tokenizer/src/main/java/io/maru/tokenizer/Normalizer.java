@@ -383,7 +383,7 @@ interface Normalizer {
 
         /** A piece that users defined stays as it is; else the map has its say. */
         private CharacterMap.Match next(byte[] text, int at) {
-            int end = defined.longestEnd(text, at, text.length);
+            int end = defined.maxEnd(text, at, text.length);
             CharacterMap.Match mapped = end > at || map == null ? null : map.find(text, at, text.length);
             if (mapped != null) {
                 return mapped;
