@@ -26,7 +26,8 @@ final class SubmitCommand implements Callable<Integer> {
     @Parameters(
             paramLabel = "FILE",
             arity = "1..*",
-            description = "The recipe, a file that ends in .yaml or .yml (recipes/README.md tells its keys), and texts.")
+            description =
+                    "The recipe, a file that ends in .yaml or .yml (recipes/README.md tells its keys), and texts.")
     List<Path> files;
 
     @Option(
@@ -43,8 +44,7 @@ final class SubmitCommand implements Callable<Integer> {
         Output output = options.output();
         Path recipe = recipe();
         // A pattern of the shell gives --text its first file, and the rest stand alone.
-        List<Path> texts = Stream.concat(
-                        named.stream(), files.stream().filter(file -> !file.equals(recipe)))
+        List<Path> texts = Stream.concat(named.stream(), files.stream().filter(file -> !file.equals(recipe)))
                 .toList();
         Map<Path, String> kinds = kind.of(texts);
         try (Services services = options.connect()) {
@@ -64,8 +64,9 @@ final class SubmitCommand implements Callable<Integer> {
         if (files.size() == 1) {
             return files.get(0);
         }
-        throw CommandFailure.badInput("recipe: %d files end in .yaml or .yml (expected: 1; --text before each text that does)"
-                .formatted(recipes.size()));
+        throw CommandFailure.badInput(
+                "recipe: %d files end in .yaml or .yml (expected: 1; --text before each text that does)"
+                        .formatted(recipes.size()));
     }
 
     private static boolean isRecipe(Path file) {
