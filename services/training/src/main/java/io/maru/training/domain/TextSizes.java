@@ -1,6 +1,7 @@
 package io.maru.training.domain;
 
 import io.maru.platform.error.Violations;
+import java.util.Locale;
 
 /**
  * How much text a job is going to have, as far as it is known before there is a dataset.
@@ -9,20 +10,26 @@ import io.maru.platform.error.Violations;
  */
 public record TextSizes(long trainBytes, long validationBytes) {
 
-    /** Refuses a block that the text of a split cannot fill once. */
-    public void check(ModelSpec model, Violations violations) {
-        check("training", trainBytes, model, violations);
-        check("validation", validationBytes, model, violations);
-    }
+    private static final String BLOCK = "model.block";
 
-    private static void check(String split, long bytes, ModelSpec model, Violations violations) {
+    /** Refuses a block that the text of a split cannot fill once, unless the block is refused already. */
+    public void check(ModelSpec model, Violations violations) {
+        if (violations.list().stream().anyMatch(violation -> violation.path().equals(BLOCK))) {
+            return;
+        }
+        boolean validation = validationBytes > 0 && (trainBytes == 0 || validationBytes < trainBytes);
+        long bytes = validation ? validationBytes : trainBytes;
         // A token is at least one byte, and an example needs one more token than the block: the last one's target.
-        int block = model.block();
-        if (bytes > 0 && block >= bytes) {
+        if (bytes > 0 && model.block() >= bytes) {
             violations.add(
-                    "model.block",
-                    Integer.toString(block),
-                    "at most %d, since the %s split is about %d bytes".formatted(bytes - 1, split, bytes));
+                    BLOCK,
+                    Integer.toString(model.block()),
+                    String.format(
+                            Locale.ROOT,
+                            "at most %d, since the %s split is about %d bytes",
+                            bytes - 1,
+                            validation ? "validation" : "training",
+                            bytes));
         }
     }
 }

@@ -23,6 +23,17 @@ class TextSizesTest {
         assertThat(wrong(0, 0)).isEmpty();
     }
 
+    @Test
+    void aFieldIsToldOnce() {
+        assertThat(wrong(60, 50))
+                .containsExactly("model.block: 64 (expected: at most 49, since the validation split is about 50 bytes)");
+
+        Violations violations = new Violations();
+        violations.add("model.block", "64", "at most 32");
+        new TextSizes(60, 50).check(new ModelSpec(1, 1, 8, 64), violations);
+        assertThat(violations.list()).hasSize(1);
+    }
+
     private static List<String> wrong(long trainBytes, long validationBytes) {
         Violations violations = new Violations();
         new TextSizes(trainBytes, validationBytes).check(new ModelSpec(1, 1, 8, 64), violations);
