@@ -26,7 +26,8 @@ class TextSizesTest {
     @Test
     void aFieldIsToldOnce() {
         assertThat(wrong(60, 50))
-                .containsExactly("model.block: 64 (expected: at most 49, since the validation split is about 50 bytes)");
+                .containsExactly(
+                        "model.block: 64 (expected: at most 49, since the validation split is about 50 bytes)");
 
         Violations violations = new Violations();
         violations.add("model.block", "64", "at most 32");
