@@ -35,9 +35,6 @@ public final class RecipeReader {
     private static final int MAX_DEPTH = 10;
     private static final List<String> KEYS = List.of("name", "priority", "steps");
     private static final Pattern NAME = Pattern.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?");
-    /** YAML's words for infinity and for what is no number. */
-    private static final Pattern NOT_FINITE = Pattern.compile("[-+]?\\.(inf|nan)", Pattern.CASE_INSENSITIVE);
-
     private static final YAMLFactory yaml = YAMLFactory.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
@@ -71,6 +68,10 @@ public final class RecipeReader {
 
     private static String name(ObjectNode top, Violations violations) {
         JsonNode value = top.path("name");
+        if (value.isNumber() || value.isBoolean()) {
+            violations.add("name", Shown.of(value), "text; put it in quotes: \"" + Shown.of(value) + '"');
+            return "unnamed";
+        }
         if (!value.isTextual() || !NAME.matcher(value.textValue()).matches()) {
             violations.add(
                     "name",
@@ -156,9 +157,9 @@ public final class RecipeReader {
         }
     }
 
-    /** Refuses what a tree would silently drop or take for text. */
+    /** Refuses what a tree would silently drop, or take for something else than it looks like. */
     private static void checkPlain(String text) throws IOException {
-        Violations notFinite = new Violations();
+        Violations ambiguous = new Violations();
         try (YAMLParser parser = yaml.createParser(text)) {
             for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
                 if (parser.getTypeId() != null) {
@@ -167,16 +168,29 @@ public final class RecipeReader {
                 if (parser.isCurrentAlias() || parser.getObjectId() != null) {
                     throw unwelcome(parser, "an anchor or alias");
                 }
-                if (token == JsonToken.VALUE_NUMBER_FLOAT
-                        && NOT_FINITE.matcher(parser.getText()).matches()) {
-                    notFinite.add(
-                            path(parser.getParsingContext().pathAsPointer().toString()),
-                            parser.getText(),
-                            "a finite number");
+                if (token.isScalarValue() && !isQuoted(parser, text)) {
+                    String word = parser.getText();
+                    PlainWord.expectation(word)
+                            .ifPresent(expected -> ambiguous.add(
+                                    path(parser.getParsingContext()
+                                            .pathAsPointer()
+                                            .toString()),
+                                    Shown.cut(word),
+                                    expected));
                 }
             }
         }
-        notFinite.throwIfAny(RECIPE_INVALID);
+        ambiguous.throwIfAny(RECIPE_INVALID);
+    }
+
+    /** Whether the current value is written in quotes or as a block, so that it can only be text. */
+    private static boolean isQuoted(YAMLParser parser, String text) {
+        // SnakeYAML counts code points, and its numbers of an empty value point behind it.
+        int points = (int) parser.currentTokenLocation().getCharOffset();
+        if (points >= text.codePointCount(0, text.length())) {
+            return false;
+        }
+        return "'\"|>".indexOf(text.charAt(text.offsetByCodePoints(0, points))) >= 0;
     }
 
     /** {@code /steps/3/train/heads} as {@code steps[3].train.heads}. */

@@ -57,7 +57,7 @@ class RecipeReaderTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"Demo", "a/b", "-a", "a-", "../a", "12", "true", "''", "a b", "[a]", "null"})
+    @ValueSource(strings = {"Demo", "a/b", "-a", "a-", "../a", "12", "true", "''", "a b", "[a]"})
     void refusesNamesThatCannotBeObjectKeys(String name) {
         assertThat(violations(SHORT.replace("name: a", "name: " + name)))
                 .singleElement()
@@ -105,8 +105,98 @@ class RecipeReaderTest {
     void refusesNumbersThatAreNone() {
         assertRefused(
                 "name: a\nsteps:\n  - encode: {}\n  - train: {model: {width: .nan}, rate: -.inf}\n",
-                "steps[1].train.model.width: .nan (expected: a finite number)\n"
-                        + "steps[1].train.rate: -.inf (expected: a finite number)");
+                "steps[1].train.model.width: .nan (expected: a finite number; if text is meant, put it in quotes:"
+                        + " \".nan\")\n"
+                        + "steps[1].train.rate: -.inf (expected: a finite number; if text is meant, put it in quotes:"
+                        + " \"-.inf\")");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "0100",
+                "+0100",
+                "-007",
+                "08",
+                "00",
+                "0_1",
+                "00.5",
+                "01e3",
+                "0o17",
+                "0x1F",
+                "0b11",
+                "1:30",
+                "190:20:30.15",
+                "2024-01-31",
+                "2024-1-3",
+                "2024-01-31T12:00:00Z",
+                "2024-01-31 12:00:00",
+                "~",
+                "null",
+                "Null",
+                ".inf",
+                "-.INF",
+                ".NaN",
+                "yes",
+                "Yes",
+                "NO",
+                "no",
+                "on",
+                "Off",
+                "y",
+                "N",
+                "True",
+                "FALSE"
+            })
+    void refusesWordsThatLookLikeSomethingElseAndSaysThemAsWritten(String word) {
+        assertThatThrownBy(() -> RecipeReader.read(
+                        "# 가🌊\n" + SHORT + "  - serve:\n      sample: {prompt: [a, " + word + "]}\n",
+                        new Violations()))
+                .isInstanceOfSatisfying(Refusal.class, e -> assertThat(e.getMessage())
+                        .startsWith("steps[1].serve.sample.prompt[1]: " + word + " (expected: ")
+                        .endsWith("if text is meant, put it in quotes: \"" + word + "\")"));
+    }
+
+    @Test
+    void aNameThatYamlTakesForFalseIsRefusedAsTheWordThatItIs() {
+        assertRefused(
+                SHORT.replace("name: a", "name: no"),
+                "name: no (expected: true or false; if text is meant, put it in quotes: \"no\")");
+        assertThat(read(SHORT.replace("name: a", "name: 'no'")).name()).isEqualTo("no");
+    }
+
+    @Test
+    void takesInQuotesWhateverItLooksLike() {
+        Recipe recipe = read("""
+                name: "no"
+                steps:
+                  - serve: {a: '0100', "🌊": "yes", c: "~"}
+                  - train:
+                      block: |
+                        no
+                      folded: >-
+                        2024-01-31
+                """);
+
+        assertThat(recipe.steps().get(0).content()).hasToString("{\"a\":\"0100\",\"🌊\":\"yes\",\"c\":\"~\"}");
+        assertThat(recipe.steps().get(1).content().path("folded").textValue()).isEqualTo("2024-01-31");
+    }
+
+    @Test
+    void readsNumbersAndTextsThatCanOnlyBeWhatTheyLookLike() {
+        Recipe recipe = read(
+                "name: a\nsteps:\n"
+                        + "  - train: {a: 0, b: 100, c: -1, d: 0.5, e: 3e-4, f: 1_000, g: .5, h: true, i: nothing, j: 2024-01, k: 0.0}\n");
+
+        assertThat(recipe.steps().get(0).content())
+                .hasToString("{\"a\":0,\"b\":100,\"c\":-1,\"d\":0.5,\"e\":3.0E-4,\"f\":1000,\"g\":0.5,\"h\":true,"
+                        + "\"i\":\"nothing\",\"j\":\"2024-01\",\"k\":0.0}");
+    }
+
+    @Test
+    void aNameThatIsANumberIsToldToBePutInQuotes() {
+        assertThat(violations(SHORT.replace("name: a", "name: 12")))
+                .containsExactly("name: 12 (expected: text; put it in quotes: \"12\")");
     }
 
     @Test
