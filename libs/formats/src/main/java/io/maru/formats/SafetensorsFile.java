@@ -217,28 +217,14 @@ public final class SafetensorsFile implements AutoCloseable {
 
     private static void widenF16(ShortBuffer from, FloatBuffer into) {
         while (from.hasRemaining()) {
-            into.put(f16(from.get()));
+            into.put(HalfPrecision.ofF16(from.get()));
         }
     }
 
     private static void widenBf16(ShortBuffer from, FloatBuffer into) {
         while (from.hasRemaining()) {
-            into.put(Float.intBitsToFloat(from.get() << Short.SIZE));
+            into.put(HalfPrecision.ofBf16(from.get()));
         }
-    }
-
-    /** IEEE 754 binary16 (1 sign, 5 exponent, 10 fraction bits) to binary32 (1, 8, 23). */
-    private static float f16(short bits) {
-        int sign = (bits & 0x8000) << 16;
-        int exponent = bits >>> 10 & 0x1f;
-        int fraction = bits & 0x3ff;
-        if (exponent == 0) {
-            // Zero or subnormal: the fraction counts steps of 2^-24, and all of them are normal as binary32.
-            float magnitude = fraction * 0x1p-24f;
-            return sign == 0 ? magnitude : -magnitude;
-        }
-        int wideExponent = exponent == 0x1f ? 0xff : exponent - 15 + 127;
-        return Float.intBitsToFloat(sign | wideExponent << 23 | fraction << 13);
     }
 
     /** What the JSON says, the tensors sorted by their place. */
