@@ -25,14 +25,27 @@ interface Alphabet {
         return count;
     }
 
-    /** One symbol a byte. */
+    /** One symbol a byte; none for a byte that has no token, as Hugging Face's library has it. */
     record Bytes(int[] idOfByte) implements Alphabet {
         @Override
         public int symbols(byte[] text, int start, int end, int[] symbols) {
+            int count = 0;
             for (int i = start; i < end; i++) {
-                symbols[i - start] = idOfByte[text[i] & 0xFF];
+                int id = idOfByte[text[i] & 0xFF];
+                if (id != Vocabulary.NONE) {
+                    symbols[count++] = id;
+                }
             }
-            return end - start;
+            return count;
+        }
+
+        @Override
+        public int skip(byte[] text, int at, int end) {
+            int next = at;
+            while (next < end && idOfByte[text[next] & 0xFF] == Vocabulary.NONE) {
+                next++;
+            }
+            return next;
         }
     }
 

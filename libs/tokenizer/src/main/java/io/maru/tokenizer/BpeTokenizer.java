@@ -52,6 +52,7 @@ public final class BpeTokenizer {
         boolean[] singleBytes = pipeline.singleBytes() ? new boolean[tokens.size()] : null;
         int[] lengths = new int[tokens.size()];
         int[] idOfByte = new int[1 << Byte.SIZE];
+        Arrays.fill(idOfByte, Vocabulary.NONE);
         for (int id = 0; id < tokens.size(); id++) {
             String token = tokens.get(id);
             if (token == null) {

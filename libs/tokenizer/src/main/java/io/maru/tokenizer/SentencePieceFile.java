@@ -58,6 +58,20 @@ final class SentencePieceFile {
         return model.vocabulary();
     }
 
+    /** What llama.cpp makes of the same pieces: it neither maps characters nor drops spaces. */
+    static Vocabulary of(GgufVocabulary gguf) {
+        SentencePieceFile model = new SentencePieceFile();
+        model.modelType = BPE;
+        model.trims = false;
+        model.addPrefix = gguf.addSpacePrefix();
+        for (int id = 0; id < gguf.tokens().size(); id++) {
+            int type = gguf.types().get(id);
+            model.byteFallback |= type == BYTE;
+            model.pieces.add(piece(gguf.tokens().get(id), gguf.scores().get(id), type, "pieces[" + id + "]"));
+        }
+        return model.vocabulary();
+    }
+
     private void readModel(Message message) {
         while (message.next()) {
             switch (message.field) {
@@ -87,6 +101,10 @@ final class SentencePieceFile {
                 default -> {}
             }
         }
+        return piece(text, score, type, place);
+    }
+
+    private static Piece piece(String text, float score, int type, String place) {
         if (text.isEmpty() || text.length() > AddedTokens.MAX_LENGTH) {
             throw refusal(place + ".piece", "\"" + text + "\"", "1 to " + AddedTokens.MAX_LENGTH + " characters");
         }

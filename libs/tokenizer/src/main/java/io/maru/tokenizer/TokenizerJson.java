@@ -176,7 +176,7 @@ final class TokenizerJson {
     private static void requireBytes(Map<String, Integer> ids) {
         for (byte b : ByteAlphabet.bytes()) {
             String token = String.valueOf(ByteAlphabet.toChar(b));
-            if (!ids.containsKey(token) && Utf8.canHave(b)) {
+            if (!ids.containsKey(token) && Utf8.isWritten(b)) {
                 throw new TokenizerFormatException("model.vocab", "no \"" + token + "\"", "a token for every byte");
             }
         }

@@ -75,10 +75,16 @@ final class Utf8 {
         return n;
     }
 
-    /** Whether any character has this byte. */
-    static boolean canHave(byte b) {
+    /**
+     * Whether text that somebody wrote may have this byte: the characters of Unicode's planes 4 to 11 are not assigned, and
+     * control characters but for tabs and ends of lines mean nothing in a text. SmolLM2's vocabulary lacks some of them.
+     */
+    static boolean isWritten(byte b) {
         int unsigned = b & 0xFF;
-        return unsigned < 0xC0 || (unsigned >= 0xC2 && unsigned <= 0xF4);
+        if (unsigned < ' ') {
+            return unsigned == '\t' || unsigned == '\n' || unsigned == '\r';
+        }
+        return unsigned < 0xC0 || (unsigned >= 0xC2 && unsigned <= 0xF0) || unsigned == 0xF3 || unsigned == 0xF4;
     }
 
     static boolean isContinuation(byte b) {
