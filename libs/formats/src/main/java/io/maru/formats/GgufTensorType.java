@@ -144,6 +144,49 @@ public enum GgufTensorType {
         }
     }
 
+    /** Turns the next {@code count} values, which are whole blocks, into bytes of F32, F16, BF16 or Q8_0. */
+    void encode(FloatBuffer from, int count, ByteBuffer into) {
+        switch (this) {
+            case F32 -> {
+                for (int i = 0; i < count; i++) {
+                    into.putFloat(from.get());
+                }
+            }
+            case F16 -> {
+                for (int i = 0; i < count; i++) {
+                    into.putShort(HalfPrecision.toF16(from.get()));
+                }
+            }
+            case BF16 -> {
+                for (int i = 0; i < count; i++) {
+                    into.putShort(HalfPrecision.toBf16(from.get()));
+                }
+            }
+            case Q8_0 -> {
+                for (int block = 0; block < count; block += BLOCK) {
+                    encodeQ8(from, into);
+                }
+            }
+            case Q4_0, Q4_1 -> throw new IllegalArgumentException(this + " (expected: F32, F16, BF16 or Q8_0)");
+        }
+    }
+
+    /** As ggml does: the largest magnitude becomes 127, and halves are rounded away from zero. */
+    private static void encodeQ8(FloatBuffer from, ByteBuffer into) {
+        int start = from.position();
+        float max = 0;
+        for (int i = 0; i < BLOCK; i++) {
+            max = Math.max(max, Math.abs(from.get(start + i)));
+        }
+        float d = max / 127;
+        float inverse = d == 0 ? 0 : 1 / d;
+        into.putShort(HalfPrecision.toF16(d));
+        for (int i = 0; i < BLOCK; i++) {
+            float scaled = from.get() * inverse;
+            into.put((byte) (scaled < 0 ? -(int) (0.5f - scaled) : (int) (scaled + 0.5f)));
+        }
+    }
+
     private static void decodeHalves(ByteBuffer from, FloatBuffer into, float d, int shift, float m) {
         int start = from.position();
         for (int i = 0; i < BLOCK / 2; i++) {

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.List;
 import java.util.Random;
 import java.util.zip.CRC32;
 import org.junit.jupiter.api.Test;
@@ -95,6 +96,65 @@ class GgufTest {
             assertThat(crcByRows(file, "blk.29.ffn_down.weight")).isEqualTo(2539413233L);
             assertThat(crcByRows(file, "output_norm.weight")).isEqualTo(3330350700L);
         }
+    }
+
+    @Test
+    void writesTheTensorsThatThePythonLibraryWrites() throws IOException {
+        FloatBuffer values = FloatBuffer.allocate(64);
+        try (GgufFile python = GgufFile.open(save(BY_PYTHON))) {
+            python.floats("F32", values);
+        }
+        GgufContent content = new GgufContent()
+                .text("general.architecture", "llama")
+                .integer("llama.block_count", 3)
+                .number("llama.rope.freq_base", 10_000)
+                .flag("tokenizer.ggml.add_bos_token", false)
+                .texts("tokenizer.ggml.tokens", List.of("a", "\u00e9", "\ud55c\uae00"))
+                .numbers("tokenizer.ggml.scores", List.of(0f, -1.5f, -2f))
+                .integers("tokenizer.ggml.token_type", List.of(1, 2, 3));
+        for (GgufTensorType type :
+                List.of(GgufTensorType.F32, GgufTensorType.F16, GgufTensorType.BF16, GgufTensorType.Q8_0)) {
+            content.tensor(
+                    type.name(),
+                    type,
+                    taker -> {
+                        taker.take(values.slice(0, 32));
+                        taker.take(values.slice(32, 32));
+                    },
+                    2,
+                    32);
+        }
+        Path written = folder.resolve("written.gguf");
+        SealedFile sealed = content.save(written);
+        assertThat(content.measure()).isEqualTo(sealed);
+        try (GgufFile ours = GgufFile.open(written);
+                GgufFile python = GgufFile.open(save(BY_PYTHON))) {
+            assertThat(ours.metadata()).isEqualTo(python.metadata());
+            for (String name : ours.names()) {
+                FloatBuffer expected = FloatBuffer.allocate(64);
+                python.floats(name, expected);
+                FloatBuffer actual = FloatBuffer.allocate(64);
+                ours.floats(name, actual);
+                assertThat(actual.array()).as(name).isEqualTo(expected.array());
+            }
+        }
+    }
+
+    @Test
+    void everyHalfPrecisionNumberComesBackFromAFloat() {
+        for (int bits = 0; bits < 1 << Short.SIZE; bits++) {
+            float f16 = HalfPrecision.ofF16((short) bits);
+            float bf16 = HalfPrecision.ofBf16((short) bits);
+            assertThat(Float.isNaN(f16) || HalfPrecision.toF16(f16) == (short) bits)
+                    .isTrue();
+            assertThat(Float.isNaN(bf16) || HalfPrecision.toBf16(bf16) == (short) bits)
+                    .isTrue();
+        }
+        assertThat(HalfPrecision.toF16(65_520))
+                .as("halfway to what it has no number for")
+                .isEqualTo((short) 0x7c00);
+        assertThat(HalfPrecision.toF16(1 + 0x1p-11f)).as("a tie, to even").isEqualTo((short) 0x3c00);
+        assertThat(HalfPrecision.toF16(0x1p-25f)).as("a tie, to zero").isEqualTo((short) 0);
     }
 
     @Test
