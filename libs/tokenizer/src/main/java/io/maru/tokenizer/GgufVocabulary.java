@@ -5,9 +5,12 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
  * The tokenizer inside a GGUF file: what its keys {@code tokenizer.ggml.*} say.
@@ -40,8 +43,12 @@ public record GgufVocabulary(
     private static final String FILE = "tokenizer in GGUF";
     private static final String BYTES = "gpt2";
     private static final String SENTENCE_PIECE = "llama";
+    private static final int NORMAL = 1;
+    private static final int UNKNOWN = 2;
     private static final int CONTROL = 3;
     private static final int USER_DEFINED = 4;
+    private static final int UNUSED = 5;
+    private static final int BYTE = 6;
 
     /** @throws TokenizerFormatException if the lists do not belong together, or an id is that of no token */
     public GgufVocabulary {
@@ -66,6 +73,120 @@ public record GgufVocabulary(
         if (addBos && bos == NONE) {
             throw refusal("add_bos_token", "true without bos_token_id", "an id for it");
         }
+    }
+
+    /**
+     * What a GGUF file says for a tokenizer.json.
+     *
+     * @param size ids of the model; those that the tokenizer lacks become unused tokens
+     * @throws TokenizerFormatException if the format has no words for what the file does
+     */
+    public static GgufVocabulary of(byte[] tokenizerJson, int size, int bos, int eos, int unk, int pad) {
+        Vocabulary vocabulary = TokenizerJson.read(tokenizerJson);
+        if (size < vocabulary.tokens().size() || size > Vocabulary.MAX_TOKENS) {
+            throw refusal("tokens", vocabulary.tokens().size() + " tokens", "at most the model's " + size);
+        }
+        Pipeline pipeline = vocabulary.pipeline();
+        boolean addBos = pipeline.templateBefore().equals(List.of(bos));
+        if (!addBos && !pipeline.templateBefore().isEmpty()
+                || !pipeline.templateAfter().isEmpty()) {
+            throw refusal("add_bos_token", "a template of other tokens", "none, or the one before a text");
+        }
+        List<String> tokens = new ArrayList<>(vocabulary.tokens());
+        List<Integer> types = new ArrayList<>(Collections.nCopies(size, NORMAL));
+        while (tokens.size() < size) {
+            tokens.add(null);
+        }
+        for (int id = 0; id < size; id++) {
+            if (tokens.get(id) == null) {
+                tokens.set(id, "[PAD" + id + "]");
+                types.set(id, UNUSED);
+            } else if (vocabulary.bytes() && tokens.get(id).matches("<0x[0-9A-F]{2}>")) {
+                types.set(id, BYTE);
+            }
+        }
+        for (AddedToken added : vocabulary.addedTokens()) {
+            types.set(added.id(), added.control() ? CONTROL : USER_DEFINED);
+        }
+        if (pipeline.ofBytes()) {
+            List<String> merges = new ArrayList<>();
+            for (Merge merge : vocabulary.merges()) {
+                merges.add(tokens.get(merge.left()) + " " + tokens.get(merge.right()));
+            }
+            String pre = pre(pipeline, vocabulary.wholeWords());
+            return new GgufVocabulary(BYTES, pre, tokens, List.of(), types, merges, bos, eos, unk, pad, addBos, false);
+        }
+        if (vocabulary.unknown() != NONE) {
+            types.set(vocabulary.unknown(), UNKNOWN);
+        }
+        List<Float> scores = scores(vocabulary, size);
+        boolean addSpacePrefix = addsSpace(pipeline);
+        return new GgufVocabulary(
+                SENTENCE_PIECE, "", tokens, scores, types, List.of(), bos, eos, unk, pad, addBos, addSpacePrefix);
+    }
+
+    /** A token's score is the rank of the merges that make it, which must stand side by side, below zero. */
+    private static List<Float> scores(Vocabulary vocabulary, int size) {
+        List<Float> scores = new ArrayList<>(Collections.nCopies(size, 0f));
+        List<Merge> merges = vocabulary.merges();
+        for (int rank = 0; rank < merges.size(); rank++) {
+            int merged = merges.get(rank).merged();
+            if (rank > 0 && merges.get(rank - 1).merged() == merged) {
+                continue;
+            }
+            if (scores.get(merged) != 0) {
+                throw refusal(
+                        "scores", "two ranks for " + vocabulary.tokens().get(merged), "merges that come from scores");
+            }
+            scores.set(merged, -1f - rank);
+        }
+        return scores;
+    }
+
+    private static String pre(Pipeline pipeline, boolean wholeWords) {
+        for (String pre : List.of("gpt-2", "llama-bpe", "qwen2")) {
+            if (wholeWords == pre.equals("llama-bpe") && words(pipeline).equals(words(pipeline(pre)))) {
+                return pre;
+            }
+        }
+        ObjectNode smolLm = words(pipeline("smollm"));
+        ObjectNode sequence = Json.newObject();
+        sequence.put("type", "Sequence");
+        sequence.putArray("pretokenizers")
+                .add(Json.newObject().put("type", "Digits").put("individual_digits", true))
+                .add(smolLm.get("pre_tokenizer"));
+        smolLm.set("pre_tokenizer", sequence);
+        if (!wholeWords && words(pipeline).equals(smolLm)) {
+            return "smollm";
+        }
+        throw refusal("pre", words(pipeline).toString(), "the words of gpt-2, smollm, llama-bpe or qwen2");
+    }
+
+    private static boolean addsSpace(Pipeline pipeline) {
+        for (boolean adds : new boolean[] {true, false}) {
+            Normalizer.SentencePiece normalizer = new Normalizer.SentencePiece(
+                    adds, false, null, new AddedTokens(List.of(), UnaryOperator.identity()));
+            if (words(pipeline).equals(words(Pipeline.ofSentencePiece(normalizer, false)))) {
+                return adds;
+            }
+        }
+        throw refusal("add_space_prefix", words(pipeline).toString(), "Llama's normalizer, and no pre_tokenizer");
+    }
+
+    /** What decides about words, without what decides about offsets alone or says what holds anyway. */
+    private static ObjectNode words(Pipeline pipeline) {
+        ObjectNode all = Json.newObject();
+        pipeline.write(all);
+        ObjectNode words = Json.newObject();
+        words.set("normalizer", all.get("normalizer"));
+        words.set("pre_tokenizer", all.get("pre_tokenizer").deepCopy());
+        for (JsonNode step : words.findParents("add_prefix_space")) {
+            ((ObjectNode) step).remove("trim_offsets");
+            if (step.path("use_regex").asBoolean(true)) {
+                ((ObjectNode) step).remove("use_regex");
+            }
+        }
+        return words;
     }
 
     /**
@@ -110,7 +231,7 @@ public record GgufVocabulary(
         }
         ObjectNode root = Json.newObject();
         root.put("version", "1.0");
-        pipeline().write(root);
+        pipeline(pre).write(root);
         ArrayNode added = root.putArray("added_tokens");
         Map<String, JsonNode> vocab = new LinkedHashMap<>();
         for (int id = 0; id < tokens.size(); id++) {
@@ -139,7 +260,7 @@ public record GgufVocabulary(
         }));
     }
 
-    private Pipeline pipeline() {
+    private static Pipeline pipeline(String pre) {
         return switch (pre) {
             // As transformers reads smollm. SmolLM's own file and llama.cpp first cut out each digit, which makes a
             // difference

@@ -80,6 +80,38 @@ class GgufVocabularyTest {
     }
 
     @Test
+    void comesBackFromItsTokenizerJson() {
+        for (String pre : List.of("gpt-2", "llama-bpe", "qwen2")) {
+            for (boolean addBos : new boolean[] {true, false}) {
+                GgufVocabulary vocabulary = bytes(pre, addBos);
+                assertThat(GgufVocabulary.of(vocabulary.toJson(), 258, 256, -1, -1, -1))
+                        .isEqualTo(vocabulary);
+            }
+        }
+        assertThat(GgufVocabulary.of(bytes("gpt-2", false).toJson(), 260, -1, -1, -1, -1)
+                        .tokens())
+                .endsWith("12", "[PAD258]", "[PAD259]");
+    }
+
+    @Test
+    void givesTheSameIdsForRealFilesAfterTheWayThereAndBack() throws IOException {
+        for (String path : List.of(
+                "weights/tiny-gpt2-shakespeare-hf/tokenizer.json",
+                "weights/fake-gpt2-hf/tokenizer.json",
+                "tokenizers/phi-3-mini/tokenizer.json")) {
+            byte[] json = SharedData.read(path);
+            BpeTokenizer before = BpeTokenizer.fromJson(json);
+            int size = before.vocabularySize();
+            int bos = path.contains("phi") ? 1 : GgufVocabulary.NONE;
+            BpeTokenizer after = BpeTokenizer.fromJson(
+                    GgufVocabulary.of(json, size, bos, -1, -1, -1).toJson());
+            String text = new String(SharedData.read("tokenizers/llamacpp-vectors/cases.inp"), UTF_8);
+            assertThat(after.encode(text)).as(path).isEqualTo(before.encode(text));
+            assertThat(after.vocabularySize()).isEqualTo(size);
+        }
+    }
+
+    @Test
     void refusesWhatItDoesNotKnowByName() {
         assertThatThrownBy(() -> bytes("deepseek-llm", false).toJson())
                 .isInstanceOf(TokenizerFormatException.class)
