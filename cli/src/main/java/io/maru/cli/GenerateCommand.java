@@ -37,6 +37,11 @@ final class GenerateCommand implements Callable<Integer> {
     int maxTokens;
 
     @Option(
+            names = "--truncate-prompt",
+            description = "Leave out the first tokens of a prompt that is too long for the model (default: refuse it).")
+    boolean truncatePrompt;
+
+    @Option(
             names = "--temperature",
             paramLabel = "T",
             defaultValue = "0.8",
@@ -69,6 +74,7 @@ final class GenerateCommand implements Callable<Integer> {
         GenerateRequest.Builder request = GenerateRequest.newBuilder()
                 .setModel(model)
                 .setPrompt(prompt)
+                .setTruncatePrompt(truncatePrompt)
                 .setMaxTokens(maxTokens)
                 .setTemperature(temperature)
                 .setTopK(topK)
@@ -79,8 +85,11 @@ final class GenerateCommand implements Callable<Integer> {
         StringBuilder text = new StringBuilder();
         GenerateResponse last = GenerateResponse.getDefaultInstance();
         try (Services services = options.connect()) {
-            output.stream(prompt);
             Iterator<GenerateResponse> answers = services.inference().generate(request.build());
+            // Whatever is refused is refused before the first answer.
+            if (answers.hasNext()) {
+                output.stream(prompt);
+            }
             while (answers.hasNext()) {
                 last = answers.next();
                 text.append(last.getText());
@@ -88,11 +97,15 @@ final class GenerateCommand implements Callable<Integer> {
             }
         }
         output.say("");
+        if (last.getTruncatedTokens() > 0) {
+            output.say("the first %d tokens of the prompt do not fit and are left out", last.getTruncatedTokens());
+        }
         Map<String, Object> result = new LinkedHashMap<>();
         result.put("model", model);
         result.put("text", text.toString());
         result.put("finish_reason", last.getFinishReason().name());
         result.put("prompt_tokens", last.getPromptTokens());
+        result.put("truncated_tokens", last.getTruncatedTokens());
         result.put("completion_tokens", last.getCompletionTokens());
         output.result(result);
         return 0;

@@ -252,13 +252,27 @@ class InferenceServiceTest {
     }
 
     @Test
-    void aLongPromptLeavesRoomForOneToken() throws IOException {
-        publishTinyModel(BLOCK);
+    void aLongPromptIsCutOnlyWhereTheRequestSaysSoAndTheAnswerTellsByHowMuch() throws IOException {
+        BpeTokenizer tokenizer = publishTinyModel(BLOCK);
+        String prompt = "no end ".repeat(100);
+        int tokens = tokenizer.encode(prompt).length;
 
-        List<GenerateResponse> told =
-                generate(request("no end ".repeat(100)).setTemperature(0).setMaxTokens(50));
+        refused(
+                () -> generate(request(prompt)),
+                Status.Code.INVALID_ARGUMENT,
+                "PROMPT_TOO_LONG",
+                "prompt: " + tokens + " tokens (expected: at most " + (BLOCK - 1));
+        List<GenerateResponse> told = generate(
+                request(prompt).setTruncatePrompt(true).setTemperature(0).setMaxTokens(50));
+        ServeModelResponse served = inference.serveModel(ServeModelRequest.newBuilder()
+                .setModel(model)
+                .setSpec(ServingSpec.newBuilder()
+                        .setSample(SampleSpec.newBuilder().setPrompt(prompt).setTruncatePrompt(true)))
+                .build());
 
+        assertThat(served.getTruncatedTokens()).isEqualTo(tokens - (BLOCK - 1));
         GenerateResponse last = told.get(told.size() - 1);
+        assertThat(last.getTruncatedTokens()).isEqualTo(tokens - (BLOCK - 1));
         assertThat(last.getPromptTokens()).isEqualTo(BLOCK - 1);
         assertThat(last.getCompletionTokens()).isEqualTo(1);
         assertThat(last.getFinishReason()).isEqualTo(GenerateResponse.FinishReason.LENGTH);

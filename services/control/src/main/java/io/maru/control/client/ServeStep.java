@@ -46,11 +46,19 @@ public final class ServeStep extends ServiceStep<ServingSpec, InferenceServiceBl
                     Map.of(),
                     Map.of("parameters", (double) served.getModel().getParameters()),
                     served.getText(),
-                    "%s: loaded, %d parameters"
-                            .formatted(
-                                    served.getModel().getModelVersion(),
-                                    served.getModel().getParameters()));
+                    message(served));
         });
+    }
+
+    private static String message(ServeModelResponse served) {
+        String loaded = "%s: loaded, %d parameters"
+                .formatted(
+                        served.getModel().getModelVersion(), served.getModel().getParameters());
+        return served.getTruncatedTokens() == 0
+                ? loaded
+                : loaded
+                        + "; the first %d tokens of the prompt do not fit and are left out"
+                                .formatted(served.getTruncatedTokens());
     }
 
     /** A loaded model stays, for it is published; a sample is short. */

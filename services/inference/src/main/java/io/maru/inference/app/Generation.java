@@ -29,9 +29,10 @@ public final class Generation extends DecodingRequest {
     /**
      * What to generate.
      *
+     * @param truncatePrompt whether a prompt that is too long loses its first tokens, or else is refused
      * @param maxTokens new tokens at most; 0 means as many as fit into the context
      */
-    public record Order(String model, String prompt, int maxTokens, SamplingOptions sampling) {
+    public record Order(String model, String prompt, boolean truncatePrompt, int maxTokens, SamplingOptions sampling) {
         public Order {
             if (maxTokens < 0) {
                 throw new IllegalArgumentException("maxTokens: " + maxTokens + " (expected: >= 0)");
@@ -48,7 +49,7 @@ public final class Generation extends DecodingRequest {
         void token(int id, String text);
 
         /** @param text what is left of a character that never became whole */
-        void end(String text, FinishReason reason, int promptTokens, int completionTokens);
+        void end(String text, FinishReason reason, Prompt prompt, int completionTokens);
 
         void fail(Throwable why);
     }
@@ -89,7 +90,8 @@ public final class Generation extends DecodingRequest {
 
     private void generate(LanguageModel model) throws InterruptedException {
         int endOfText = model.tokenizer().endOfText();
-        Prompt prompt = Prompt.of(model.tokenizer().encode(order.prompt()), endOfText, model.block());
+        Prompt prompt =
+                Prompt.of(model.tokenizer().encode(order.prompt()), endOfText, model.block(), order.truncatePrompt());
         int maxTokens = prompt.room(order.maxTokens(), model.block());
         Sampler sampler = new Sampler(order.sampling());
         Utf8Stream text = model.tokenizer().newStream();
@@ -112,7 +114,7 @@ public final class Generation extends DecodingRequest {
             }
         }
         if (!isCancelled()) {
-            reader.end(text.finish(), reason, prompt.tokens().length, completion);
+            reader.end(text.finish(), reason, prompt, completion);
         }
     }
 

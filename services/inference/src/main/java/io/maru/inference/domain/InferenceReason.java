@@ -14,6 +14,8 @@ public enum InferenceReason implements Reason {
     OVERLOADED(Kind.EXHAUSTED),
     /** The caller has stopped reading what it asked for. */
     READER_STALLED(Kind.EXHAUSTED),
+    /** It leaves no room in the model's context, and the request does not say to cut it. */
+    PROMPT_TOO_LONG(Kind.INVALID),
     SEQUENCE_INVALID(Kind.INVALID),
     CHECKPOINT_UNAVAILABLE(Kind.UNAVAILABLE),
     SHUTTING_DOWN(Kind.UNAVAILABLE);

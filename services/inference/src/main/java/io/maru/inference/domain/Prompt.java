@@ -1,23 +1,34 @@
 package io.maru.inference.domain;
 
+import static io.maru.inference.domain.InferenceReason.PROMPT_TOO_LONG;
+
 import java.util.Arrays;
 
 /**
  * What the model reads before it writes.
  *
  * @param tokens at least one, and fewer than the model's block
+ * @param truncated tokens before them that were left out, since they do not fit
  */
-public record Prompt(int[] tokens) {
+public record Prompt(int[] tokens, int truncated) {
 
     /**
      * @param encoded the text's tokens; with none, the model begins a new text, after end-of-text
-     * @param block the model's context; of a prompt that leaves no room in it the last tokens are kept, so that one token
-     *     can follow
+     * @param block the model's context, in which one token must be able to follow
+     * @param truncate whether the last tokens are kept of a prompt that is too long
+     * @throws io.maru.platform.error.Refusal PROMPT_TOO_LONG
      */
-    public static Prompt of(int[] encoded, int endOfText, int block) {
+    public static Prompt of(int[] encoded, int endOfText, int block, boolean truncate) {
         int[] whole = encoded.length == 0 ? new int[] {endOfText} : encoded;
         int kept = Math.max(1, block - 1);
-        return new Prompt(whole.length <= kept ? whole : Arrays.copyOfRange(whole, whole.length - kept, whole.length));
+        int truncated = Math.max(0, whole.length - kept);
+        if (truncated > 0 && !truncate) {
+            throw PROMPT_TOO_LONG.because(
+                    "prompt: %d tokens (expected: at most %d, which leave room for one in the model's context of %d; give"
+                            + " a shorter one, or set truncate_prompt to leave out the first %d)",
+                    whole.length, kept, block, truncated);
+        }
+        return new Prompt(Arrays.copyOfRange(whole, truncated, whole.length), truncated);
     }
 
     /**

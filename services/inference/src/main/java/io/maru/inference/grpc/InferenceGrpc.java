@@ -8,6 +8,7 @@ import io.maru.inference.app.GenerationMeter;
 import io.maru.inference.app.Models;
 import io.maru.inference.app.Scoring;
 import io.maru.inference.domain.FinishReason;
+import io.maru.inference.domain.Prompt;
 import io.maru.inference.v1.CheckServingSpecRequest;
 import io.maru.inference.v1.CheckServingSpecResponse;
 import io.maru.inference.v1.GenerateRequest;
@@ -69,7 +70,7 @@ class InferenceGrpc extends InferenceServiceGrpc.InferenceServiceImplBase {
             model = lease.about();
         }
         if (!request.getSpec().hasSample()) {
-            answer(response, InferenceMapping.served(model, ""));
+            answer(response, InferenceMapping.served(model, "", 0));
             return;
         }
         submit(
@@ -149,8 +150,8 @@ class InferenceGrpc extends InferenceServiceGrpc.InferenceServiceImplBase {
         }
 
         @Override
-        public void end(String text, FinishReason reason, int promptTokens, int completionTokens) {
-            answer(caller, InferenceMapping.end(text, reason, promptTokens, completionTokens));
+        public void end(String text, FinishReason reason, Prompt prompt, int completionTokens) {
+            answer(caller, InferenceMapping.end(text, reason, prompt, completionTokens));
         }
 
         @Override
@@ -184,8 +185,8 @@ class InferenceGrpc extends InferenceServiceGrpc.InferenceServiceImplBase {
         }
 
         @Override
-        public void end(String text, FinishReason reason, int promptTokens, int completionTokens) {
-            answer(caller, InferenceMapping.served(model, whole + text));
+        public void end(String text, FinishReason reason, Prompt prompt, int completionTokens) {
+            answer(caller, InferenceMapping.served(model, whole + text, prompt.truncated()));
         }
 
         @Override

@@ -3,6 +3,7 @@ package io.maru.inference.grpc;
 import com.google.protobuf.ByteString;
 import io.maru.inference.app.Generation;
 import io.maru.inference.domain.FinishReason;
+import io.maru.inference.domain.Prompt;
 import io.maru.inference.v1.GenerateRequest;
 import io.maru.inference.v1.GenerateResponse;
 import io.maru.inference.v1.LoadedModel;
@@ -48,6 +49,7 @@ final class InferenceMapping {
         return new Generation.Order(
                 modelName(whole.getModel()),
                 whole.getPrompt(),
+                whole.getTruncatePrompt(),
                 whole.getMaxTokens(),
                 new SamplingOptions(
                         (float) whole.getTemperature(),
@@ -62,6 +64,7 @@ final class InferenceMapping {
         return new Generation.Order(
                 model,
                 whole.getPrompt(),
+                whole.getTruncatePrompt(),
                 whole.getMaxTokens(),
                 new SamplingOptions(
                         (float) whole.getTemperature(), whole.getTopK(), (float) whole.getTopP(), whole.getSeed()));
@@ -80,10 +83,11 @@ final class InferenceMapping {
         }
     }
 
-    static ServeModelResponse served(io.maru.inference.domain.LoadedModel model, String text) {
+    static ServeModelResponse served(io.maru.inference.domain.LoadedModel model, String text, int truncatedTokens) {
         return ServeModelResponse.newBuilder()
                 .setModel(toProto(model))
                 .setText(text)
+                .setTruncatedTokens(truncatedTokens)
                 .build();
     }
 
@@ -118,7 +122,7 @@ final class InferenceMapping {
         return GenerateResponse.newBuilder().setTokenId(id).setText(text).build();
     }
 
-    static GenerateResponse end(String text, FinishReason reason, int promptTokens, int completionTokens) {
+    static GenerateResponse end(String text, FinishReason reason, Prompt prompt, int completionTokens) {
         return GenerateResponse.newBuilder()
                 .setText(text)
                 .setFinishReason(
@@ -126,7 +130,8 @@ final class InferenceMapping {
                             case STOP -> GenerateResponse.FinishReason.STOP;
                             case LENGTH -> GenerateResponse.FinishReason.LENGTH;
                         })
-                .setPromptTokens(promptTokens)
+                .setPromptTokens(prompt.tokens().length)
+                .setTruncatedTokens(prompt.truncated())
                 .setCompletionTokens(completionTokens)
                 .build();
     }

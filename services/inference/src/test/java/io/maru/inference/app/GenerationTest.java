@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.maru.inference.domain.FinishReason;
 import io.maru.inference.domain.InferenceReason;
+import io.maru.inference.domain.Prompt;
 import io.maru.model.decoding.SamplingOptions;
 import io.maru.platform.error.Refusal;
 import java.time.Duration;
@@ -85,6 +86,19 @@ class GenerationTest {
 
         assertThat(reader.completionTokens).isEqualTo(5);
         assertThat(reader.finish).isEqualTo(FinishReason.LENGTH);
+    }
+
+    @Test
+    void aPromptThatDoesNotFitIsRefusedBeforeTheModelReadsAnything() {
+        ScriptedModel model = ScriptedModel.saying(8, "a");
+        FakeReader reader = new FakeReader();
+
+        generate(model, "12345678", 0, reader);
+        await().until(() -> reader.failure != null);
+
+        assertThat(reason(reader)).isEqualTo(InferenceReason.PROMPT_TOO_LONG);
+        assertThat(model.openSessions).hasValue(0);
+        assertThat(model.lastPrompt).isNull();
     }
 
     @Test
@@ -257,7 +271,7 @@ class GenerationTest {
     }
 
     private static Generation.Order order(String prompt, int maxTokens) {
-        return new Generation.Order(NAME, prompt, maxTokens, SamplingOptions.greedy());
+        return new Generation.Order(NAME, prompt, false, maxTokens, SamplingOptions.greedy());
     }
 
     private static Object reason(FakeReader reader) {
@@ -292,9 +306,9 @@ class GenerationTest {
         }
 
         @Override
-        public void end(String text, FinishReason reason, int prompt, int completion) {
+        public void end(String text, FinishReason reason, Prompt prompt, int completion) {
             texts.add(text);
-            promptTokens = prompt;
+            promptTokens = prompt.tokens().length;
             completionTokens = completion;
             finish = reason;
         }

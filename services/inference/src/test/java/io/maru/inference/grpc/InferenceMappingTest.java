@@ -25,7 +25,7 @@ class InferenceMappingTest {
 
         assertThat(order)
                 .isEqualTo(new Generation.Order(
-                        "workspaces/default/models/m", "Once", 0, new SamplingOptions(1, 0, 1, 7)));
+                        "workspaces/default/models/m", "Once", false, 0, new SamplingOptions(1, 0, 1, 7)));
     }
 
     @Test
@@ -108,7 +108,7 @@ class InferenceMappingTest {
         SampleSpec sample = SampleSpec.newBuilder().setPrompt("Once").build();
 
         assertThat(InferenceMapping.fromProto("models/m", sample))
-                .isEqualTo(new Generation.Order("models/m", "Once", 200, new SamplingOptions(0.8f, 50, 1, 1)));
+                .isEqualTo(new Generation.Order("models/m", "Once", false, 200, new SamplingOptions(0.8f, 50, 1, 1)));
     }
 
     @Test
