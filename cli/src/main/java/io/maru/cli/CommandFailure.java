@@ -8,6 +8,10 @@ import com.google.rpc.ErrorInfo;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
 import java.util.List;
 import java.util.Optional;
 
@@ -61,7 +65,7 @@ public final class CommandFailure extends RuntimeException {
     /** What a service answered, with the reason that it gave. */
     public static CommandFailure of(StatusRuntimeException failure) {
         Status status = failure.getStatus();
-        String message = status.getDescription() == null ? status.getCode().name() : status.getDescription();
+        String message = message(failure);
         return switch (status.getCode()) {
             case UNAVAILABLE, DEADLINE_EXCEEDED ->
                 unavailable(message + " (expected: a running stack; ./maru up starts it, ./maru status shows it)");
@@ -70,6 +74,33 @@ public final class CommandFailure extends RuntimeException {
                 new CommandFailure(BAD_INPUT, reason(failure), message, mistakes(failure));
             default -> new CommandFailure(FAILED, reason(failure), message);
         };
+    }
+
+    /** A service's own words; for what the transport says of itself, such as {@code io exception}, words that tell more. */
+    private static String message(StatusRuntimeException failure) {
+        Status status = failure.getStatus();
+        boolean own = detail(failure, ErrorInfo.class).isPresent();
+        if (!own && status.getCode() == Status.Code.UNAVAILABLE) {
+            return "a service does not answer";
+        }
+        if (!own && status.getCode() == Status.Code.DEADLINE_EXCEEDED) {
+            return "a service does not answer in time";
+        }
+        return status.getDescription() == null
+                ? "a service answers " + status.getCode() + " without a word more"
+                : status.getDescription();
+    }
+
+    /** Why a file cannot be read or written, in words; Java's own message is often just the file's name. */
+    public static String problem(IOException failure) {
+        if (failure instanceof NoSuchFileException) {
+            return "no such file (expected: one that is there)";
+        }
+        if (failure instanceof AccessDeniedException) {
+            return "access denied (expected: a file or directory of yours)";
+        }
+        String why = failure instanceof FileSystemException file ? file.getReason() : failure.getMessage();
+        return why == null ? "cannot be read or written" : PlainWords.of(why);
     }
 
     private static String reason(StatusRuntimeException failure) {

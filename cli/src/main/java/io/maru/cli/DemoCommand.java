@@ -54,10 +54,9 @@ final class DemoCommand implements Callable<Integer> {
             Run run = run(services, recipeText, sources, output);
             RunReport.print(run, output);
             if (run.getState() == Run.State.SUCCEEDED && !exit) {
-                RunReport.made(run, "model")
-                        .ifPresent(
-                                model -> output.say("ask it:  ./maru generate %s \"%s\"", model, "Once upon a time"));
-                output.say("stop:    ./maru down");
+                options.sayNext(run, output);
+                output.say("yours:   %s", options.next("demo --text FILE"));
+                output.say("stop:    %s", options.next("down"));
             }
             RunReport.requireSuccess(run);
             output.result(RunReport.of(run, services));

@@ -4,10 +4,8 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
@@ -18,10 +16,17 @@ final class FailureLog {
     private FailureLog() {}
 
     /** What to tell of an exception that nobody foresaw. */
-    static CommandFailure broken(Exception failure, ParseResult parsed) {
+    static CommandFailure broken(Throwable failure, ParseResult parsed) {
         Throwable cause = failure instanceof UncheckedIOException ? failure.getCause() : failure;
         if (cause instanceof FileSystemException file) {
-            return CommandFailure.failed("INPUT_OUTPUT", file.getFile() + ": " + problem(file));
+            return CommandFailure.failed("INPUT_OUTPUT", file.getFile() + ": " + CommandFailure.problem(file));
+        }
+        if (cause instanceof OutOfMemoryError) {
+            return CommandFailure.failed(
+                    "OUT_OF_MEMORY",
+                    "more memory is needed than the command has, "
+                            + (Runtime.getRuntime().maxMemory() >> 20)
+                            + " MiB (expected: smaller files, or shorter lines)");
         }
         Path log = directory(parsed).resolve("logs").resolve("cli.log");
         StringWriter trace = new StringWriter();
@@ -34,16 +39,6 @@ final class FailureLog {
             return CommandFailure.failed(
                     "INTERNAL", "something broke inside, and " + log + " cannot be written; MARU_TRACE=1 prints it");
         }
-    }
-
-    private static String problem(FileSystemException file) {
-        if (file instanceof NoSuchFileException) {
-            return "no such file (expected: one that is there)";
-        }
-        if (file instanceof AccessDeniedException) {
-            return "access denied (expected: a file or directory of yours)";
-        }
-        return file.getReason() == null ? "cannot be read or written" : file.getReason();
     }
 
     /** The data directory that the command was given, or the usual one. */

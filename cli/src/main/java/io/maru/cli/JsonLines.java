@@ -81,7 +81,7 @@ final class JsonLines {
         } catch (StatusRuntimeException e) {
             throw wrong(CommandFailure.of(e));
         } catch (IOException e) {
-            throw CommandFailure.failed("INPUT_OUTPUT", "line " + (lines + 1) + ": " + e.getMessage());
+            throw CommandFailure.failed("INPUT_OUTPUT", "line " + (lines + 1) + ": " + CommandFailure.problem(e));
         } finally {
             flush();
         }
@@ -155,7 +155,7 @@ final class JsonLines {
         try {
             out.flush();
         } catch (IOException e) {
-            throw CommandFailure.failed("INPUT_OUTPUT", e.getMessage());
+            throw CommandFailure.failed("INPUT_OUTPUT", "standard output: " + CommandFailure.problem(e));
         }
     }
 

@@ -60,13 +60,18 @@ public final class Maru {
     }
 
     static int execute(String... arguments) {
-        return new CommandLine(new Maru())
+        CommandLine commandLine = new CommandLine(new Maru())
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 // An argument is the text that it is.
                 .setExpandAtFiles(false)
                 .setExecutionExceptionHandler(Maru::failed)
-                .setParameterExceptionHandler(Maru::misused)
-                .execute(arguments);
+                .setParameterExceptionHandler(Maru::misused);
+        try {
+            return commandLine.execute(arguments);
+        } catch (OutOfMemoryError | StackOverflowError | LinkageError e) {
+            // picocli hands only exceptions to its handlers.
+            return failed(e, commandLine, commandLine.getParseResult());
+        }
     }
 
     private static int misused(ParameterException e, String[] arguments) {
@@ -79,19 +84,19 @@ public final class Maru {
                 .orElse("");
         e.getCommandLine()
                 .getErr()
-                .println("maru: " + oneLine(e.getMessage()) + " (expected: " + text + "see "
+                .println("maru: " + PlainWords.of(oneLine(e.getMessage())) + " (expected: " + text + "see "
                         + e.getCommandLine().getCommandSpec().qualifiedName() + " --help)");
         return CommandFailure.BAD_INPUT;
     }
 
-    private static int failed(Exception e, CommandLine commandLine, ParseResult parsed) {
+    private static int failed(Throwable e, CommandLine commandLine, ParseResult parsed) {
         CommandFailure failure = e instanceof CommandFailure known
                 ? known
                 : e instanceof StatusRuntimeException status ? CommandFailure.of(status) : FailureLog.broken(e, parsed);
         List<String> lines = failure.mistakes().isEmpty()
                 ? List.of(oneLine(failure.getMessage()))
                 : failure.getMessage().lines().toList();
-        lines.forEach(line -> commandLine.getErr().println("maru: " + Names.brief(line)));
+        lines.forEach(line -> commandLine.getErr().println("maru: " + Names.brief(PlainWords.of(line))));
         if (System.getenv("MARU_TRACE") != null) {
             e.printStackTrace(commandLine.getErr());
         }
@@ -101,7 +106,7 @@ public final class Maru {
         }
         Map<String, Object> error = new LinkedHashMap<>();
         error.put("error", failure.reason());
-        error.put("message", failure.getMessage());
+        error.put("message", PlainWords.of(failure.getMessage()));
         if (!failure.mistakes().isEmpty()) {
             error.put(
                     "mistakes",

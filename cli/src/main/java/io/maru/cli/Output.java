@@ -2,6 +2,7 @@ package io.maru.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.maru.cli.run.Columns;
 import io.maru.cli.run.Names;
 import java.io.PrintStream;
 import java.util.Arrays;
@@ -13,12 +14,41 @@ import java.util.Map;
 public final class Output {
     private static final ObjectMapper JSON = new ObjectMapper();
 
+    /** Of a terminal, as far as lines are made to fit it; some wrap already at the eightieth character. */
+    private static final int TERMINAL_COLUMNS = 79;
+
     private final PrintStream out;
     private final boolean json;
+    private final boolean terminal;
 
     public Output(PrintStream out, boolean json) {
+        this(out, json, false);
+    }
+
+    /** @param terminal whether somebody looks at it, on something that can draw a line anew */
+    public Output(PrintStream out, boolean json, boolean terminal) {
         this.out = out;
         this.json = json;
+        this.terminal = terminal && !json;
+    }
+
+    public boolean isTerminal() {
+        return terminal;
+    }
+
+    /** Into which lines should fit; a file or a pipe has as many as a line needs. */
+    public int columns() {
+        return terminal ? TERMINAL_COLUMNS : Integer.MAX_VALUE;
+    }
+
+    /** Text of any length after a first word or an indent; on a terminal broken, and its other lines are indented as far. */
+    public void paragraph(String first, String text) {
+        int indent = Columns.width(first);
+        String start = first;
+        for (String line : Columns.wrap(Names.brief(text), Math.max(20, columns() - indent))) {
+            say("%s%s", start, line);
+            start = " ".repeat(indent);
+        }
     }
 
     public boolean isJson() {

@@ -74,17 +74,17 @@ final class RunsCommand implements Callable<Integer> {
                 token = page.getNextPageToken();
             } while (!token.isEmpty() && runs.size() < limit);
         }
-        output.say("%-23s %-10s %-16s %-19s %s", "run", "state", "step", "submitted", "model");
+        output.say("%-23s %-10s %-19s %s", "run", "state", "submitted", "at work, or made");
         DateTimeFormatter time =
                 DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss").withZone(ZoneId.systemDefault());
         for (Run run : runs) {
             output.say(
-                    "%-23s %-10s %-16s %-19s %s",
+                    "%-23s %-10s %-19s %s",
                     run.getName(),
                     run.getState(),
-                    RunReport.place(run),
                     time.format(Instant.ofEpochSecond(run.getCreateTime().getSeconds())),
-                    RunReport.made(run, "model").orElse(""));
+                    RunReport.place(run));
+            RunReport.reasons(run).forEach(reason -> output.paragraph("  ", reason));
         }
         output.result(Map.of("runs", runs.stream().map(RunReport::of).toList()));
         return 0;

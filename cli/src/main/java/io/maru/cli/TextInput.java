@@ -36,7 +36,7 @@ final class TextInput {
         } catch (CharacterCodingException e) {
             throw CommandFailure.badInput("standard input: other bytes (expected: UTF-8)");
         } catch (IOException e) {
-            throw CommandFailure.failed("INPUT_OUTPUT", "standard input: " + e.getMessage());
+            throw CommandFailure.failed("INPUT_OUTPUT", "standard input: " + CommandFailure.problem(e));
         }
     }
 

@@ -31,6 +31,9 @@ final class WatchCommand implements Callable<Integer> {
             // The newest event again, so that there is something to see at once.
             Run ended = progress.follow(run, Math.max(0, now.getSequence() - 1));
             RunReport.print(ended, output);
+            if (ended.getState() == Run.State.SUCCEEDED) {
+                options.sayNext(ended, output);
+            }
             RunReport.requireSuccess(ended);
             output.result(RunReport.of(ended, services));
         }

@@ -49,8 +49,10 @@ final class FileSender<Q, R> implements ClientResponseObserver<Q, R> {
             if (e.getCause() instanceof StatusRuntimeException status) {
                 throw status;
             }
-            throw CommandFailure.badInput(
-                    "%s: %s: %s".formatted(field, file, e.getCause().getMessage()));
+            if (e.getCause() instanceof IOException unreadable) {
+                throw CommandFailure.badInput(field + ": " + file + ": " + CommandFailure.problem(unreadable));
+            }
+            throw new IllegalStateException(e.getCause());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw CommandFailure.failed("INTERRUPTED", "interrupted");

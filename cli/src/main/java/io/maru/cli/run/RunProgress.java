@@ -10,42 +10,40 @@ import io.maru.control.v1.Run;
 import io.maru.control.v1.RunEvent;
 import io.maru.control.v1.Step;
 import io.maru.control.v1.WatchRunRequest;
+import io.maru.training.v1.GetTrainingHistoryRequest;
 import io.maru.training.v1.GetTrainingJobRequest;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
+import java.util.stream.Collectors;
 
 /**
- * Follows a run to its end: on a terminal a bar for the step at work, else a line now and then,
- * and for several at work always lines. When control goes away, it waits
+ * Follows a run to its end: on a terminal it draws it, else it prints a line now and then. When control goes away, it waits
  * and goes on after the last event that it saw.
  */
 public final class RunProgress implements AutoCloseable {
     private static final Duration BETWEEN_LINES = Duration.ofSeconds(5);
     private static final Duration MAX_ABSENCE = Duration.ofSeconds(120);
+    private static final int CURVE_POINTS = 60;
 
     private final Services services;
     private final Output output;
-    private final boolean terminal;
     private final Set<String> trainingsShown = new HashSet<>();
     /** States of the steps, as far as events told them. */
     private final Map<String, Step.State> states = new HashMap<>();
 
     private final Map<String, Long> lastLines = new HashMap<>();
-    private ProgressBar bar;
-    private String barOf = "";
+    /** None where nobody looks. */
+    private Optional<RunScreen> screen = Optional.empty();
 
     public RunProgress(Services services, Output output) {
         this.services = services;
         this.output = output;
-        this.terminal = System.console() != null && !output.isJson();
     }
 
     /** The run when it is final. */
@@ -54,6 +52,9 @@ public final class RunProgress implements AutoCloseable {
         long seen = System.nanoTime();
         while (true) {
             try {
+                if (output.isTerminal() && screen.isEmpty()) {
+                    screen = Optional.of(new RunScreen(output, kinds(name)));
+                }
                 Iterator<RunEvent> events = services.controlStream()
                         .watchRun(WatchRunRequest.newBuilder()
                                 .setName(name)
@@ -69,7 +70,10 @@ public final class RunProgress implements AutoCloseable {
                 Run run = services.control()
                         .getRun(GetRunRequest.newBuilder().setName(name).build());
                 if (isFinal(run.getState())) {
-                    closeBar();
+                    close();
+                    if (output.isTerminal()) {
+                        showCurves(run);
+                    }
                     return run;
                 }
             } catch (StatusRuntimeException e) {
@@ -87,10 +91,18 @@ public final class RunProgress implements AutoCloseable {
         return state == Run.State.SUCCEEDED || state == Run.State.FAILED || state == Run.State.CANCELLED;
     }
 
+    private Map<String, String> kinds(String run) {
+        return services.control().getRun(GetRunRequest.newBuilder().setName(run).build()).getStepsList().stream()
+                .collect(Collectors.toMap(Step::getName, Step::getKind));
+    }
+
     private void show(RunEvent event) {
+        if (screen.isPresent()) {
+            screen.get().show(event);
+            return;
+        }
         if (output.isJson() || event.getStep().isEmpty()) {
             if (!event.getMessage().isEmpty()) {
-                closeBar();
                 output.say("%s", event.getMessage());
             }
             return;
@@ -98,16 +110,12 @@ public final class RunProgress implements AutoCloseable {
         Step.State before = states.put(event.getStep(), event.getStepState());
         boolean turned = before != event.getStepState();
         if (!event.getMessage().isEmpty()) {
-            closeBar();
             output.say(
                     event.getStepState() == Step.State.PAUSED ? "%s paused: %s" : "%s: %s",
                     event.getStep(),
                     event.getMessage());
         }
-        if (terminal && atWork() <= 1) {
-            showBar(event);
-        } else if (turned || isDue(event.getStep())) {
-            closeBar();
+        if (turned || isDue(event.getStep())) {
             lastLines.put(event.getStep(), System.nanoTime());
             if (event.getMessage().isEmpty()) {
                 output.say("%s", line(event));
@@ -118,12 +126,6 @@ public final class RunProgress implements AutoCloseable {
     private boolean isDue(String step) {
         Long last = lastLines.get(step);
         return last == null || System.nanoTime() - last > BETWEEN_LINES.toNanos();
-    }
-
-    private long atWork() {
-        return states.values().stream()
-                .filter(state -> state == Step.State.RUNNING || state == Step.State.PAUSED)
-                .count();
     }
 
     /** What training chose and takes, once its first steps are taken. */
@@ -137,7 +139,7 @@ public final class RunProgress implements AutoCloseable {
                 .getRun(GetRunRequest.newBuilder().setName(name).build());
         for (Step step : run.getStepsList()) {
             if (step.getName().equals(event.getStep()) && step.containsMade("training_job")) {
-                closeBar();
+                screen.ifPresent(RunScreen::close);
                 TrainingReport.print(
                         services.training()
                                 .getTrainingJob(GetTrainingJobRequest.newBuilder()
@@ -148,27 +150,24 @@ public final class RunProgress implements AutoCloseable {
         }
     }
 
-    private void showBar(RunEvent event) {
-        if (!barOf.equals(event.getStep())) {
-            closeBar();
+    /** How the losses fell, a picture for each step that trained. */
+    private void showCurves(Run run) {
+        for (Step step : run.getStepsList()) {
+            if (step.containsMade("training_job")) {
+                try {
+                    LossCurve.draw(services.training()
+                                    .getTrainingHistory(GetTrainingHistoryRequest.newBuilder()
+                                            .setName(step.getMadeOrThrow("training_job"))
+                                            .setMaxPoints(CURVE_POINTS)
+                                            .build())
+                                    .getPointsList())
+                            .forEach(line -> output.say("%s", line));
+                } catch (StatusRuntimeException e) {
+                    // The run went as it went, with a picture or without one.
+                    output.say("no curve of %s: training does not answer", step.getName());
+                }
+            }
         }
-        Progress progress = event.getProgress();
-        if (progress.getTotal() <= 0) {
-            return;
-        }
-        if (bar == null) {
-            barOf = event.getStep();
-            bar = new ProgressBarBuilder()
-                    .setTaskName("%-15s".formatted(event.getStep()))
-                    .setInitialMax(progress.getTotal())
-                    .setUnit(" " + progress.getUnit(), 1)
-                    .setStyle(ProgressBarStyle.ASCII)
-                    .setUpdateIntervalMillis(250)
-                    .build();
-        }
-        bar.maxHint(progress.getTotal());
-        bar.stepTo(progress.getDone());
-        bar.setExtraMessage(numbers(progress));
     }
 
     private static String line(RunEvent event) {
@@ -192,7 +191,7 @@ public final class RunProgress implements AutoCloseable {
             text.append(", %,.0f tokens/s".formatted(progress.getNumbersOrThrow("tokens_per_second")));
         }
         if (progress.hasSecondsLeft()) {
-            text.append(", %.0f s left".formatted(progress.getSecondsLeft()));
+            text.append(", " + TimeLeft.of(progress.getSecondsLeft()));
         }
         return text.toString();
     }
@@ -206,15 +205,8 @@ public final class RunProgress implements AutoCloseable {
         }
     }
 
-    private void closeBar() {
-        if (bar != null) {
-            bar.close();
-            bar = null;
-        }
-    }
-
     @Override
     public void close() {
-        closeBar();
+        screen.ifPresent(RunScreen::close);
     }
 }

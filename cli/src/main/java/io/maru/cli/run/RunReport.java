@@ -4,11 +4,13 @@ import com.google.protobuf.Timestamp;
 import io.maru.checkpoint.v1.GetModelVersionRequest;
 import io.maru.cli.CommandFailure;
 import io.maru.cli.Output;
+import io.maru.control.v1.Progress;
 import io.maru.control.v1.Run;
 import io.maru.control.v1.Step;
 import io.maru.tokenization.v1.GetDatasetRequest;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -123,7 +125,10 @@ public final class RunReport {
             }
             if (!step.getText().isEmpty()) {
                 output.say("sample");
-                step.getText().lines().forEach(line -> output.say("  | %s", line));
+                step.getText()
+                        .lines()
+                        .flatMap(line -> Columns.wrap(line, output.columns() - 4).stream())
+                        .forEach(line -> output.say("  | %s", line));
             }
         }
     }
@@ -166,19 +171,43 @@ public final class RunReport {
         }
     }
 
-    /** Where the run is: the steps that are at work, or those that failed. */
+    /** Where the run is: the steps that are at work, and how far each one is that counts its work; else the model that it made. */
     public static String place(Run run) {
-        Predicate<Step> telling =
-                switch (run.getState()) {
-                    case RUNNING, PAUSED, CANCELLING ->
-                        step -> switch (step.getState()) {
+        return switch (run.getState()) {
+            case RUNNING, PAUSED, CANCELLING ->
+                run.getStepsList().stream()
+                        .filter(step -> switch (step.getState()) {
                             case RUNNING, PAUSED, CANCELLING -> true;
                             default -> false;
-                        };
-                    case FAILED -> step -> step.getState() == Step.State.FAILED;
-                    default -> step -> false;
-                };
-        return run.getStepsList().stream().filter(telling).map(Step::getName).collect(Collectors.joining(","));
+                        })
+                        .map(RunReport::place)
+                        .collect(Collectors.joining("; "));
+            case FAILED -> "";
+            default -> made(run, "model").orElse("");
+        };
+    }
+
+    private static String place(Step step) {
+        Progress progress = step.getProgress();
+        if (progress.getTotal() <= 0 || !step.getKind().equals("train")) {
+            return step.getName();
+        }
+        String left = progress.hasSecondsLeft() && step.getState() == Step.State.RUNNING
+                ? ", " + TimeLeft.of(progress.getSecondsLeft())
+                : "";
+        return String.format(
+                Locale.ROOT, "%s %,d/%,d%s", step.getName(), progress.getDone(), progress.getTotal(), left);
+    }
+
+    /** Why the run failed: for each step that did its name and the reason, in one line. */
+    public static List<String> reasons(Run run) {
+        return run.getState() != Run.State.FAILED
+                ? List.of()
+                : run.getStepsList().stream()
+                        .filter(step -> step.getState() == Step.State.FAILED)
+                        .map(step -> step.getName() + ": "
+                                + step.getFailure().getMessage().strip().replaceAll("\\s*\\R\\s*", "; "))
+                        .toList();
     }
 
     /** @throws CommandFailure where the run failed or was cancelled */

@@ -102,7 +102,7 @@ public final class Services implements AutoCloseable {
             stack.awaitReady(s);
             return NettyChannelBuilder.forAddress("127.0.0.1", s.port(ports))
                     .usePlaintext()
-                    .intercept(trace)
+                    .intercept(trace, new LogNaming(stack.log(s)))
                     .build();
         });
     }

@@ -51,11 +51,11 @@ public final class Submission {
             throw CommandFailure.badInput(
                     "--text: %d files (expected: none, since no step of the recipe ingests)".formatted(texts.size()));
         }
-        for (CheckRecipeResponse.Expectation step : checked.getStepsList()) {
-            if (step.containsNumbers("parameters")) {
-                output.say("%s: a model of %,.0f parameters", step.getStep(), step.getNumbersOrThrow("parameters"));
-            }
-        }
+        // Each step that takes the model expects what the step that trains it does.
+        checked.getStepsList().stream()
+                .filter(step -> step.getKind().equals("train") && step.containsNumbers("parameters"))
+                .forEach(step -> output.say(
+                        "%s: a model of %,.0f parameters", step.getStep(), step.getNumbersOrThrow("parameters")));
         List<String> sources = new ArrayList<>();
         for (Path text : texts) {
             UploadedFile uploaded = Upload.send(services, text, kinds.getOrDefault(text, ""));

@@ -7,6 +7,7 @@ import io.maru.training.v1.Preflight;
 import io.maru.training.v1.TrainingJob;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** What training chose for a run, what it takes of the machine and how it went, for people and for programs. */
@@ -62,16 +63,21 @@ public final class TrainingReport {
     /** What was chosen, and what two steps on trial took. */
     public static void print(TrainingJob job, Output output) {
         for (Choice choice : job.getChoicesList()) {
-            output.say("  auto %-17s %-10s %s", choice.getField(), choice.getValue(), choice.getWhy());
+            output.paragraph(
+                    String.format(Locale.ROOT, "  auto %-17s %-10s ", choice.getField(), choice.getValue()),
+                    choice.getWhy());
         }
         Preflight preflight = job.getPreflight();
         if (preflight.getPeakBytes() > 0) {
-            output.say(
-                    "  tried            %.2f GiB of memory at most, of %.1f; %.3f s a step, about %,.0f s in all",
-                    gib(preflight.getPeakBytes()),
-                    gib(preflight.getMemoryLimitBytes()),
-                    preflight.getStepSeconds(),
-                    preflight.getSeconds());
+            output.paragraph(
+                    "  tried            ",
+                    String.format(
+                            Locale.ROOT,
+                            "%.2f GiB of memory at most, of %.1f; %.3f s a step, about %,.0f s in all",
+                            gib(preflight.getPeakBytes()),
+                            gib(preflight.getMemoryLimitBytes()),
+                            preflight.getStepSeconds(),
+                            preflight.getSeconds()));
         } else {
             output.say(
                     "  planned          %.2f GiB of memory, of %.1f",

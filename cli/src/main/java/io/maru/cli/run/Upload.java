@@ -26,7 +26,7 @@ public final class Upload {
                 throw CommandFailure.badInput("text: %s: 0 bytes (expected: at least 1)".formatted(file));
             }
         } catch (IOException e) {
-            throw CommandFailure.badInput("text: %s: %s".formatted(file, e.getMessage()));
+            throw CommandFailure.badInput("text: %s: %s".formatted(file, CommandFailure.problem(e)));
         }
     }
 

@@ -158,6 +158,11 @@ public final class Stack {
         }
     }
 
+    /** Where a service writes what happens in it. */
+    public Path log(Service service) {
+        return data.resolve("logs").resolve(service.id() + ".log");
+    }
+
     /** What each service says of itself now. */
     public Map<Service, Boolean> readiness() {
         Ports ports = ports();

@@ -7,11 +7,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.protobuf.Timestamp;
 import io.maru.cli.Output;
 import io.maru.control.v1.Failure;
+import io.maru.control.v1.Progress;
 import io.maru.control.v1.Run;
 import io.maru.control.v1.Step;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class RunReportTest {
@@ -101,9 +103,52 @@ class RunReportTest {
                         "  train failed: step 7: loss NaN (maru.training)",
                         "  skipped for that: publish; maru retry runs/r-1 does it again");
         assertThat(RunReport.of(failed)).containsEntry("error", "DIVERGED");
-        assertThat(RunReport.place(failed)).isEqualTo("train");
         assertThatThrownBy(() -> RunReport.requireSuccess(failed))
                 .hasMessageContaining("failed in train: step 7: loss NaN");
+    }
+
+    @Test
+    void aListTellsTheStepAndTheTimeLeftOfARunThatTrains() {
+        Step training = step("train", Step.State.RUNNING).toBuilder()
+                .setProgress(Progress.newBuilder()
+                        .setDone(1240)
+                        .setTotal(3000)
+                        .setUnit("steps")
+                        .setSecondsLeft(130))
+                .build();
+        Step encoding = step("encode-2", Step.State.RUNNING).toBuilder()
+                .setProgress(Progress.newBuilder().setDone(1).setTotal(2).setUnit("shards"))
+                .build();
+
+        assertThat(RunReport.place(run(Run.State.RUNNING, DONE.getSteps(0), training)))
+                .isEqualTo("train 1,240/3,000, 2 min left");
+        assertThat(RunReport.place(run(Run.State.RUNNING, training, encoding)))
+                .isEqualTo("train 1,240/3,000, 2 min left; encode-2");
+        assertThat(RunReport.place(run(
+                        Run.State.PAUSED,
+                        training.toBuilder().setState(Step.State.PAUSED).build())))
+                .isEqualTo("train 1,240/3,000");
+        assertThat(RunReport.place(DONE)).isEqualTo(MINE + "models/smoke/versions/1");
+    }
+
+    @Test
+    void aListTellsWhyARunFailedInOneLine() {
+        Run failed = run(
+                Run.State.FAILED,
+                step("train", Step.State.FAILED).toBuilder()
+                        .setFailure(Failure.newBuilder().setMessage("step 7: loss NaN\n  (expected: a number)\n"))
+                        .build(),
+                step("publish", Step.State.SKIPPED));
+
+        assertThat(RunReport.reasons(failed)).containsExactly("train: step 7: loss NaN; (expected: a number)");
+        assertThat(RunReport.reasons(DONE)).isEmpty();
+    }
+
+    @Test
+    void theTimeLeftIsNoMoreExactThanItIsKnown() {
+        assertThat(Stream.of(0.4, 99.0, 130.0, 5_940.0, 12_000.0, 200_000.0).map(TimeLeft::of))
+                .containsExactly(
+                        "0 s left", "99 s left", "2 min left", "99 min left", "3 h 20 min left", "2 d 7 h left");
     }
 
     private void print(Run run) {
