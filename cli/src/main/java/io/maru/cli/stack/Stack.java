@@ -80,6 +80,7 @@ public final class Stack {
                 Supervisor.java(),
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
+                Supervisor.NO_SAMPLES,
                 "-Xmx48m",
                 "-Dmaru.root=" + root,
                 "-cp",

@@ -131,7 +131,9 @@ final class KafkaServer implements EmbeddedServer {
         configuration.put("group.initial.rebalance.delay.ms", "0");
         // After a kill, a broker is let back in only when its last session has run out.
         configuration.put("broker.session.timeout.ms", "2000");
-        configuration.put("broker.heartbeat.interval.ms", "250");
+        configuration.put("broker.heartbeat.interval.ms", "800");
+        // A controller without peers has nobody to whom an empty record, twice a second, could prove that it is there.
+        configuration.put("metadata.max.idle.interval.ms", "0");
         for (String topic : List.of("offsets.topic", "transaction.state.log", "share.coordinator.state.topic")) {
             configuration.put(topic + ".replication.factor", String.valueOf(REPLICATION));
             configuration.put(topic + ".num.partitions", "4");
@@ -139,8 +141,9 @@ final class KafkaServer implements EmbeddedServer {
         configuration.put("transaction.state.log.min.isr", "1");
         configuration.put("share.coordinator.state.topic.min.isr", "1");
         // The defaults are for servers with dozens of cores; the cleaner alone would take half of a small heap.
-        configuration.put("num.network.threads", "2");
-        configuration.put("num.io.threads", "4");
+        // Broker and controller each have these threads, and each looks for a request three times a second.
+        configuration.put("num.network.threads", "1");
+        configuration.put("num.io.threads", "2");
         configuration.put("background.threads", "2");
         configuration.put("log.cleaner.dedupe.buffer.size", "8388608");
         return configuration;
