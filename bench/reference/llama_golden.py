@@ -1,7 +1,8 @@
-"""Writes the golden numbers of libs/model for Llama: logits, loss, every gradient and ten steps of AdamW, from Hugging
+"""Writes the golden numbers of libs/model for Llama and Qwen2: logits, loss, every gradient and ten steps of AdamW, from Hugging
 Face's transformers in float64.
 
-    python llama_golden.py ../../libs/model/src/test/resources/llama-golden.json
+    python llama_golden.py llama ../../libs/model/src/test/resources/llama-golden.json
+    python llama_golden.py qwen2 ../../libs/model/src/test/resources/qwen2-golden.json
 
 Two query heads share each head of keys, heads are narrower than the width's share, and the head is a matrix of its own:
 whatever mixes these sizes up does not fit. Initial weights follow the rule of gpt2_golden.py.
@@ -18,7 +19,6 @@ from gpt2_golden import CLIP, DECAY, LEARNING_RATE, STEPS, rounded, weight
 
 BATCH = 3
 CONFIG = {
-    "model_type": "llama",
     "vocab_size": 11,
     "max_position_embeddings": 6,
     "hidden_size": 12,
@@ -34,15 +34,22 @@ CONFIG = {
 }
 
 
-def initial():
-    config = transformers.LlamaConfig(
-        **{key: value for key, value in CONFIG.items() if key != "model_type"}, attn_implementation="eager"
-    )
-    model = transformers.LlamaForCausalLM(config).double()
+FAMILIES = {
+    "llama": (transformers.LlamaConfig, transformers.LlamaForCausalLM),
+    "qwen2": (transformers.Qwen2Config, transformers.Qwen2ForCausalLM),
+}
+
+# Keys' biases have gradients near 0, which AdamW divides by themselves: at the others' rate float32 and float64 part.
+RATES = {"llama": LEARNING_RATE, "qwen2": LEARNING_RATE / 10}
+
+
+def initial(family):
+    config, model = FAMILIES[family]
+    model = model(config(**CONFIG, attn_implementation="eager")).double()
     with torch.no_grad():
         for index, (name, parameter) in enumerate(ordered(model).items()):
             value = weight(index, parameter.shape)
-            parameter.copy_(value + 1 if parameter.dim() == 1 else value)
+            parameter.copy_(value + 1 if name.endswith("norm.weight") else value)
     return model
 
 
@@ -63,18 +70,18 @@ def loss(model, inputs, targets):
     return torch.nn.functional.cross_entropy(scores.flatten(0, 1), targets.flatten())
 
 
-def main(path):
+def main(family, path):
     vocabulary, block = CONFIG["vocab_size"], CONFIG["max_position_embeddings"]
     ids = [(7 * i + i * i // 3) % vocabulary for i in range(BATCH * (block + 1))]
     rows = torch.tensor(ids).reshape(BATCH, block + 1)
     inputs, targets = rows[:, :-1], rows[:, 1:]
 
-    model = initial()
+    model = initial(family)
     first = loss(model, inputs, targets)
     first.backward()
     golden = {
         "madeWith": f"transformers {transformers.__version__}, torch {torch.__version__.split('+')[0]} CPU, float64",
-        "config": CONFIG,
+        "config": {"model_type": family, **CONFIG},
         "batch": BATCH,
         "inputs": inputs.flatten().tolist(),
         "targets": targets.flatten().tolist(),
@@ -83,9 +90,9 @@ def main(path):
         "gradients": {name: rounded(value.grad) for name, value in ordered(model).items()},
     }
 
-    model = initial()
+    model = initial(family)
     weights = dict(model.named_parameters())
-    optimiser = adamw(weights, LEARNING_RATE, DECAY)
+    optimiser = adamw(weights, RATES[family], DECAY)
     losses, norms = [], []
     for _ in range(STEPS):
         optimiser.zero_grad()
@@ -95,7 +102,7 @@ def main(path):
         losses.append(value.item())
         optimiser.step()
     golden["adamw"] = {
-        "learningRate": LEARNING_RATE,
+        "learningRate": RATES[family],
         "beta1": 0.9,
         "beta2": 0.95,
         "epsilon": 1e-8,
@@ -113,4 +120,4 @@ def main(path):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

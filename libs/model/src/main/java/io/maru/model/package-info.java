@@ -1,5 +1,5 @@
 /**
- * The transformer: GPT-2 and Llama as TensorFlow graphs, their training step, their decoder and their sampler.
+ * The transformer: GPT-2, Llama and Qwen2 as TensorFlow graphs, their training step, their decoder and their sampler.
  *
  * <pre>
  *   decoding   training                      what services use

@@ -21,12 +21,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Numbers of PyTorch (GPT-2) and of Hugging Face's transformers (Llama), which the scripts in bench/reference wrote. */
+/** Numbers of PyTorch (GPT-2) and of Hugging Face's transformers (Llama, Qwen2), which the scripts in bench/reference wrote. */
 class GoldenTest {
     private static final double TOLERANCE = 1e-4;
 
     static Stream<Named<Golden>> goldens() {
-        return Stream.of("gpt2", "llama").map(family -> named(family, Golden.read(family)));
+        return Stream.of("gpt2", "llama", "qwen2").map(family -> named(family, Golden.read(family)));
     }
 
     @ParameterizedTest

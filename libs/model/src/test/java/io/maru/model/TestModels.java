@@ -24,6 +24,9 @@ public final class TestModels {
     /** Two heads share each one of keys, and a head is wider than its share of the width. */
     public static final LlamaConfig TINY_LLAMA = new LlamaConfig(23, 7, 2, 6, 3, 12, 4, 10, 1e-5f, 50, false);
 
+    /** The same with biases. */
+    public static final LlamaConfig TINY_QWEN2 = new LlamaConfig(23, 7, 2, 6, 3, 12, 4, 10, 1e-5f, 50, true, true);
+
     public static final DeviceOptions TWO_THREADS = new DeviceOptions(2, 2);
 
     public static final float DROPOUT = 0.3f;
@@ -35,7 +38,7 @@ public final class TestModels {
     }
 
     public static Stream<DecoderConfig> all() {
-        return Stream.of(TINY, TINY_LLAMA, new LlamaConfig(23, 7, 2, 2, 1, 8, 10));
+        return Stream.of(TINY, TINY_LLAMA, TINY_QWEN2, new LlamaConfig(23, 7, 2, 2, 1, 8, 10));
     }
 
     public static int[] tokens(int count, int vocabularySize, long seed) {

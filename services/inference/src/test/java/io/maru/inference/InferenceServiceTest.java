@@ -522,7 +522,7 @@ class InferenceServiceTest {
                 this::load,
                 Status.Code.FAILED_PRECONDITION,
                 "MODEL_UNUSABLE",
-                "model_type: mamba (expected: gpt2 or llama)");
+                "model_type: mamba (expected: gpt2 or llama or qwen2)");
     }
 
     @Test

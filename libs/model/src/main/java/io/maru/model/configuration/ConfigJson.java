@@ -132,6 +132,16 @@ final class ConfigJson {
         return value.booleanValue();
     }
 
+    /** A list of which only one text is implemented, which is also what Hugging Face takes where there is nothing. */
+    void requireTexts(String key, String expected) {
+        JsonNode values = config.path(key);
+        for (JsonNode value : values) {
+            if (!value.asText().equals(expected)) {
+                throw new UnsupportedModelException(key, value, expected);
+            }
+        }
+    }
+
     /** A flag that only one value of is implemented, which is also what Hugging Face takes where there is nothing. */
     void requireFlag(String key, boolean expected) {
         JsonNode value = config.path(key);

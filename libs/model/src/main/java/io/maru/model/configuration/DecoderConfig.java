@@ -63,6 +63,9 @@ public sealed interface DecoderConfig permits GptConfig, LlamaConfig {
         return 6 * (parameterCount() - lookedUp) + 12L * layers() * heads() * headWidth() * block();
     }
 
+    /** Values of {@code model_type} that there is a graph for. */
+    List<String> FAMILIES = List.of(GptConfig.FAMILY, LlamaConfig.FAMILY, LlamaConfig.QWEN2);
+
     /**
      * Reads Hugging Face's {@code config.json} of any family that there is.
      *
@@ -71,7 +74,7 @@ public sealed interface DecoderConfig permits GptConfig, LlamaConfig {
      */
     static DecoderConfig fromJson(byte[] json) {
         ConfigJson config = ConfigJson.parse(json);
-        return switch (config.text("model_type", List.of(GptConfig.FAMILY, LlamaConfig.FAMILY))) {
+        return switch (config.text("model_type", FAMILIES)) {
             case GptConfig.FAMILY -> GptConfig.of(config);
             default -> LlamaConfig.of(config);
         };

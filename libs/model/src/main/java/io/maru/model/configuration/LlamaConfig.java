@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * The shape of a Llama.
+ * The shape of a Llama, or of a Qwen2, which adds biases to queries, keys and values.
  *
  * @param vocabularySize tokens that the model knows, V; ids are below it
  * @param block positions of its context, T at most
@@ -18,6 +18,7 @@ import java.util.function.Function;
  * @param normEpsilon added to the mean square; keeps RMSNorm finite on a row of zeros
  * @param ropeTheta base of the wavelengths by which positions are told apart
  * @param tiedHead whether the output head is the token embedding, and not a matrix of its own
+ * @param queryKeyValueBias whether queries, keys and values have a bias, as Qwen2's do
  */
 public record LlamaConfig(
         int vocabularySize,
@@ -30,10 +31,13 @@ public record LlamaConfig(
         int innerWidth,
         float normEpsilon,
         double ropeTheta,
-        boolean tiedHead)
+        boolean tiedHead,
+        boolean queryKeyValueBias)
         implements DecoderConfig {
     /** Hugging Face's {@code model_type}. */
     public static final String FAMILY = "llama";
+    /** Hugging Face's {@code model_type} of one with biases. */
+    public static final String QWEN2 = "qwen2";
     /** What Llama 2 and 3 were trained with. */
     public static final float LLAMA_NORM_EPSILON = 1e-5f;
     /** What Llama 2 was trained with. */
@@ -63,7 +67,42 @@ public record LlamaConfig(
                     "ropeTheta: " + ropeTheta + " (expected: > 1, at most " + MAX_THETA + ")");
         }
         ShapeLimits.requireBuffers(Parameter.ofLlama(
-                vocabularySize, layers, width, heads * headWidth, keyValueHeads * headWidth, innerWidth, tiedHead));
+                vocabularySize,
+                layers,
+                width,
+                heads * headWidth,
+                keyValueHeads * headWidth,
+                innerWidth,
+                tiedHead,
+                queryKeyValueBias));
+    }
+
+    /** Without biases. */
+    public LlamaConfig(
+            int vocabularySize,
+            int block,
+            int layers,
+            int heads,
+            int keyValueHeads,
+            int width,
+            int headWidth,
+            int innerWidth,
+            float normEpsilon,
+            double ropeTheta,
+            boolean tiedHead) {
+        this(
+                vocabularySize,
+                block,
+                layers,
+                heads,
+                keyValueHeads,
+                width,
+                headWidth,
+                innerWidth,
+                normEpsilon,
+                ropeTheta,
+                tiedHead,
+                false);
     }
 
     /** Of width / heads for each head, with what Llama 2 was trained with and a head that is the embedding. */
@@ -90,13 +129,20 @@ public record LlamaConfig(
 
     @Override
     public String family() {
-        return FAMILY;
+        return queryKeyValueBias ? QWEN2 : FAMILY;
     }
 
     @Override
     public List<Parameter> parameters() {
         return Parameter.ofLlama(
-                vocabularySize, layers, width, heads * headWidth, keyValueHeads * headWidth, innerWidth, tiedHead);
+                vocabularySize,
+                layers,
+                width,
+                heads * headWidth,
+                keyValueHeads * headWidth,
+                innerWidth,
+                tiedHead,
+                queryKeyValueBias);
     }
 
     @Override
@@ -107,8 +153,8 @@ public record LlamaConfig(
     @Override
     public byte[] toJson() {
         ObjectNode json = ConfigJson.object();
-        json.put("model_type", FAMILY);
-        json.putArray("architectures").add("LlamaForCausalLM");
+        json.put("model_type", family());
+        json.putArray("architectures").add(queryKeyValueBias ? "Qwen2ForCausalLM" : "LlamaForCausalLM");
         json.put("vocab_size", vocabularySize);
         json.put("max_position_embeddings", block);
         json.put("hidden_size", width);
@@ -123,9 +169,13 @@ public record LlamaConfig(
         json.put("rope_theta", ropeTheta);
         json.putObject("rope_parameters").put("rope_type", "default").put("rope_theta", ropeTheta);
         json.put("initializer_range", Parameter.initialDeviation(width));
-        json.put("attention_bias", false);
         json.put("attention_dropout", 0.0);
-        json.put("mlp_bias", false);
+        if (queryKeyValueBias) {
+            json.put("use_sliding_window", false);
+        } else {
+            json.put("attention_bias", false);
+            json.put("mlp_bias", false);
+        }
         json.put("tie_word_embeddings", tiedHead);
         json.put("torch_dtype", "float32");
         // Absent, Hugging Face would assume the ids of Llama's own vocabulary.
@@ -135,10 +185,16 @@ public record LlamaConfig(
     }
 
     static LlamaConfig of(ConfigJson config) {
-        config.text("model_type", List.of(FAMILY));
+        boolean qwen = config.text("model_type", List.of(FAMILY, QWEN2)).equals(QWEN2);
         config.text("hidden_act", List.of("silu", "swish"), "silu");
-        config.requireFlag("attention_bias", false);
-        config.requireFlag("mlp_bias", false);
+        if (qwen) {
+            config.requireFlag("use_sliding_window", false);
+            config.requireTexts("layer_types", "full_attention");
+        } else {
+            // Llama's would be added to the output's product, too.
+            config.requireFlag("attention_bias", false);
+            config.requireFlag("mlp_bias", false);
+        }
         ConfigJson rope = config.at("rope_parameters");
         rope.text("rope_type", List.of("default"), "default");
         ConfigJson scaling = config.at("rope_scaling");
@@ -157,7 +213,8 @@ public record LlamaConfig(
                 config.integer("intermediate_size"),
                 (float) config.number("rms_norm_eps", UNSAID_NORM_EPSILON),
                 rope.number("rope_theta", config.number("rope_theta", LLAMA_ROPE_THETA)),
-                config.flag("tie_word_embeddings", false)));
+                config.flag("tie_word_embeddings", false),
+                qwen));
     }
 
     private static int evenShare(int width, int heads) {

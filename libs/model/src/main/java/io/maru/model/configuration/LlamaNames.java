@@ -1,6 +1,6 @@
 package io.maru.model.configuration;
 
-/** Hugging Face's names for the boxes of a Llama's layer. */
+/** Hugging Face's names for the boxes of the layer of a Llama or a Qwen2. */
 public record LlamaNames(int layer) {
     public static final String PREFIX = "model.";
     public static final String TOKEN_EMBEDDING = PREFIX + "embed_tokens";

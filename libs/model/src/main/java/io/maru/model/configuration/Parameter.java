@@ -74,7 +74,14 @@ public record Parameter(String name, Shape shape, Initial initial) {
      * @param keyWidth of all heads of keys together
      */
     static List<Parameter> ofLlama(
-            int vocabularySize, int layers, int width, int queryWidth, int keyWidth, int innerWidth, boolean tiedHead) {
+            int vocabularySize,
+            int layers,
+            int width,
+            int queryWidth,
+            int keyWidth,
+            int innerWidth,
+            boolean tiedHead,
+            boolean queryKeyValueBias) {
         List<Parameter> all = new ArrayList<>();
         Initial normal = Initial.normal(width);
         Initial residual = residual(normal, layers);
@@ -83,8 +90,11 @@ public record Parameter(String name, Shape shape, Initial initial) {
             LlamaNames names = new LlamaNames(i);
             addGain(all, names.attentionNorm(), width);
             addMatrix(all, names.query(), queryWidth, width, normal);
+            addBias(all, queryKeyValueBias, names.query(), queryWidth);
             addMatrix(all, names.key(), keyWidth, width, normal);
+            addBias(all, queryKeyValueBias, names.key(), keyWidth);
             addMatrix(all, names.value(), keyWidth, width, normal);
+            addBias(all, queryKeyValueBias, names.value(), keyWidth);
             addMatrix(all, names.output(), width, queryWidth, residual);
             addGain(all, names.feedForwardNorm(), width);
             addMatrix(all, names.gate(), innerWidth, width, normal);
@@ -114,7 +124,13 @@ public record Parameter(String name, Shape shape, Initial initial) {
 
     private static void addLinear(List<Parameter> all, String box, long in, long out, Initial initial) {
         addMatrix(all, box, in, out, initial);
-        all.add(new Parameter(bias(box), Shape.of(out), Initial.ZEROS));
+        addBias(all, true, box, out);
+    }
+
+    private static void addBias(List<Parameter> all, boolean biased, String box, long out) {
+        if (biased) {
+            all.add(new Parameter(bias(box), Shape.of(out), Initial.ZEROS));
+        }
     }
 
     private static void addMatrix(List<Parameter> all, String box, long rows, long columns, Initial initial) {

@@ -34,7 +34,12 @@ final class Linear<A extends TFloating> {
 
     /** With a weight (out, in), and no bias. */
     static <A extends TFloating> Linear<A> unbiased(Kernels<A> kernels, String name) {
-        return new Linear<>(kernels, name, true, false);
+        return outByIn(kernels, name, false);
+    }
+
+    /** With a weight (out, in), and a bias (out) or none. */
+    static <A extends TFloating> Linear<A> outByIn(Kernels<A> kernels, String name, boolean biased) {
+        return new Linear<>(kernels, name, true, biased);
     }
 
     /** Maps (N, in) to (N, out). */

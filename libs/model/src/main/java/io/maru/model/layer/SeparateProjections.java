@@ -11,8 +11,8 @@ import org.tensorflow.types.TInt32;
 import org.tensorflow.types.family.TFloating;
 
 /**
- * Llama's: queries, keys and values by a matrix each, fewer heads of the latter two, and queries and keys turned by their
- * positions.
+ * Llama's: queries, keys and values by a matrix each, with a bias where it is a Qwen2, fewer heads of the latter two, and
+ * queries and keys turned by their positions.
  *
  * <p>Source: J. Ainslie and others, "GQA: training generalized multi-query transformer models", 2023.
  */
@@ -28,9 +28,9 @@ final class SeparateProjections<A extends TFloating> implements QueryKeyValue.Pr
         this.tf = kernels.tf();
         this.config = config;
         this.rotary = rotary;
-        this.query = Linear.unbiased(kernels, names.query());
-        this.key = Linear.unbiased(kernels, names.key());
-        this.value = Linear.unbiased(kernels, names.value());
+        this.query = Linear.outByIn(kernels, names.query(), config.queryKeyValueBias());
+        this.key = Linear.outByIn(kernels, names.key(), config.queryKeyValueBias());
+        this.value = Linear.outByIn(kernels, names.value(), config.queryKeyValueBias());
     }
 
     @Override

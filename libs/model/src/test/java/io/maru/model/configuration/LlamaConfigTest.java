@@ -11,6 +11,15 @@ class LlamaConfigTest {
     private static final LlamaConfig LLAMA_2_7B =
             new LlamaConfig(32_000, 4096, 32, 32, 32, 4096, 128, 11_008, 1e-5f, 10_000, false);
 
+    private static final String QWEN25 = """
+            {"architectures":["Qwen2ForCausalLM"],"attention_dropout":0.0,"bos_token_id":151643,
+            "eos_token_id":151643,"hidden_act":"silu","hidden_size":896,"initializer_range":0.02,
+            "intermediate_size":4864,"max_position_embeddings":32768,"max_window_layers":24,
+            "model_type":"qwen2","num_attention_heads":14,"num_hidden_layers":24,
+            "num_key_value_heads":2,"rms_norm_eps":1e-06,"rope_theta":1000000.0,
+            "sliding_window":32768,"tie_word_embeddings":true,"torch_dtype":"bfloat16",
+            "use_cache":true,"use_sliding_window":false,"vocab_size":151936}""";
+
     @Test
     void countsThePublishedLlamas() {
         assertThat(LLAMA_2_7B.parameterCount()).isEqualTo(6_738_415_616L);
@@ -25,6 +34,7 @@ class LlamaConfigTest {
     void readsWhatItWrites() {
         assertThat(DecoderConfig.fromJson(LLAMA_2_7B.toJson())).isEqualTo(LLAMA_2_7B);
         assertThat(DecoderConfig.fromJson(TestModels.TINY_LLAMA.toJson())).isEqualTo(TestModels.TINY_LLAMA);
+        assertThat(DecoderConfig.fromJson(TestModels.TINY_QWEN2.toJson())).isEqualTo(TestModels.TINY_QWEN2);
         assertThat(DecoderConfig.fromJson(TestModels.TINY.toJson())).isEqualTo(TestModels.TINY);
     }
 
@@ -56,7 +66,29 @@ class LlamaConfigTest {
         assertRefused("\"rms_norm_eps\":0", "config.json: normEpsilon: 0.0 (expected: between 0 and 1)");
         assertThatThrownBy(() -> DecoderConfig.fromJson("{\"model_type\":\"mamba\"}".getBytes(UTF_8)))
                 .isInstanceOf(UnsupportedModelException.class)
-                .hasMessage("model_type: mamba (expected: gpt2 or llama)");
+                .hasMessage("model_type: mamba (expected: gpt2 or llama or qwen2)");
+    }
+
+    /** Qwen2.5-0.5B's own configuration. */
+    @Test
+    void readsTheConfigurationOfAQwen2() {
+        DecoderConfig found = DecoderConfig.fromJson(QWEN25.getBytes(UTF_8));
+        assertThat(found)
+                .isEqualTo(new LlamaConfig(151_936, 32_768, 24, 14, 2, 896, 64, 4864, 1e-6f, 1_000_000, true, true));
+        assertThat(found.family()).isEqualTo("qwen2");
+        assertThat(found.parameterCount()).isEqualTo(494_032_768);
+    }
+
+    @Test
+    void refusesAWindowOfAQwen2() {
+        String window = QWEN25.replace("\"use_sliding_window\":false", "\"use_sliding_window\":true");
+        assertThatThrownBy(() -> DecoderConfig.fromJson(window.getBytes(UTF_8)))
+                .isInstanceOf(UnsupportedModelException.class)
+                .hasMessage("use_sliding_window: true (expected: false)");
+        String mixed = QWEN25.replace("{", "{\"layer_types\":[\"full_attention\",\"sliding_attention\"],");
+        assertThatThrownBy(() -> DecoderConfig.fromJson(mixed.getBytes(UTF_8)))
+                .isInstanceOf(UnsupportedModelException.class)
+                .hasMessage("layer_types: \"sliding_attention\" (expected: full_attention)");
     }
 
     private static void assertRefused(String more, String message) {
