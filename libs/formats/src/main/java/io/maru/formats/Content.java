@@ -1,6 +1,7 @@
 package io.maru.formats;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -14,6 +15,11 @@ public interface Content {
     /** Opens the bytes of a file that lies on the disk. */
     static Content of(Path file) {
         return new FileContent(file);
+    }
+
+    /** Gives bytes in memory, which must not change. */
+    static Content of(byte[] bytes) {
+        return out -> Sink.writeFully(ByteBuffer.wrap(bytes), out);
     }
 
     /** Reads all of it, for its size and digest. */

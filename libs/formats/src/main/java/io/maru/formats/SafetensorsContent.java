@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Tensors in memory as the file in the safetensors format that they make: what {@link SafetensorsWriter} would write, in the
- * order in which they were added. Reads their memory whenever it is written.
+ * Tensors as the file in the safetensors format that they make: what {@link SafetensorsWriter} would write, in the order in
+ * which they were added. They are read whenever it is written, one after another, so that no two need be in memory.
  *
  * <p>Not safe for use by several threads.
  */
@@ -18,7 +18,7 @@ public final class SafetensorsContent implements Content {
     private static final int PIECE_BYTES = 1 << 18;
 
     private final SafetensorsHeader header = new SafetensorsHeader();
-    private final List<FloatBuffer> tensors = new ArrayList<>();
+    private final List<Content> tensors = new ArrayList<>();
 
     /** See {@link SafetensorsWriter#metadata}. */
     public SafetensorsContent metadata(String key, String value) {
@@ -39,15 +39,35 @@ public final class SafetensorsContent implements Content {
             throw new IllegalArgumentException(
                     "tensor " + name + ": " + values.remaining() + " values (expected: " + tensor.elements() + ")");
         }
-        tensors.add(values.slice());
+        FloatBuffer kept = values.slice();
+        tensors.add(out -> inPieces(kept, piece -> Sink.writeFully(piece, out)));
+        return this;
+    }
+
+    /**
+     * The next tensor.
+     *
+     * @param values its bytes, little-endian, the last axis fastest
+     * @param shape sizes of the axes, outermost first; none for a scalar
+     * @throws IllegalArgumentException if the name is taken or the tensor larger than 2 GiB
+     */
+    public SafetensorsContent add(String name, DType dtype, Content values, long... shape) {
+        header.declare(name, dtype, shape);
+        tensors.add(values);
         return this;
     }
 
     @Override
     public void writeTo(WritableByteChannel out) throws IOException {
         Sink.writeFully(header.bytes("safetensors"), out);
-        for (FloatBuffer tensor : tensors) {
-            inPieces(tensor, piece -> Sink.writeFully(piece, out));
+        for (int i = 0; i < tensors.size(); i++) {
+            Sink counted = new Sink(piece -> Sink.writeFully(piece, out));
+            tensors.get(i).writeTo(counted);
+            TensorInfo tensor = header.tensors().get(i);
+            if (counted.size() != tensor.byteSize()) {
+                throw new IllegalArgumentException("tensor " + tensor.name() + ": " + counted.size()
+                        + " bytes (expected: " + tensor.byteSize() + ")");
+            }
         }
     }
 

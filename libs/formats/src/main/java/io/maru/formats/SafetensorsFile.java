@@ -132,8 +132,14 @@ public final class SafetensorsFile implements AutoCloseable {
 
     /** {@link #floats(String)} into memory that need not be the JVM's heap; its position moves behind the tensor. */
     public void floats(String name, FloatBuffer into) {
+        floats(name, 0, Math.toIntExact(info(name).elements()), into);
+    }
+
+    /** Some elements of a tensor, those from {@code first} on. */
+    public void floats(String name, int first, int count, FloatBuffer into) {
         TensorInfo info = info(name);
-        ByteBuffer bytes = bytes(name);
+        int size = info.dtype().bytes();
+        ByteBuffer bytes = bytes(name).slice(first * size, count * size).order(ByteOrder.LITTLE_ENDIAN);
         switch (info.dtype()) {
             case F32 -> into.put(bytes.asFloatBuffer());
             case F16 -> widenF16(bytes.asShortBuffer(), into);

@@ -96,6 +96,27 @@ class SafetensorsTest {
     }
 
     @Test
+    void takesTensorsFromContentsThatAreReadWhenItIsWritten() throws IOException {
+        byte[] values = {1, 2, 3, 4, 5, 6, 7, 8};
+        Path path = folder.resolve("content");
+        new SafetensorsContent()
+                .add("a", DType.F16, Content.of(values), 2, 2)
+                .add("b", FloatBuffer.wrap(new float[] {1}), 1)
+                .save(path);
+        try (SafetensorsFile file = SafetensorsFile.open(path)) {
+            assertThat(file.bytes("a")).isEqualTo(ByteBuffer.wrap(values));
+            FloatBuffer one = FloatBuffer.allocate(1);
+            file.floats("a", 2, 1, one);
+            assertThat(one.get(0)).isEqualTo(HalfPrecision.ofF16((short) 0x0605));
+            assertThat(file.floats("b")).containsExactly(1);
+        }
+        SafetensorsContent other = new SafetensorsContent().add("a", DType.F16, Content.of(values), 3);
+        assertThatThrownBy(() -> other.save(path))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("tensor a: 8 bytes (expected: 6)");
+    }
+
+    @Test
     void widensBf16ByItsUpperHalf() throws IOException {
         Path path = folder.resolve("bf16");
         // 1.5, -2, the smallest subnormal, minus infinity, not a number
