@@ -2,17 +2,17 @@
  * The transformer: GPT-2, Llama and Qwen2 as TensorFlow graphs, their training step, their decoder and their sampler.
  *
  * <pre>
- *   decoding   training                      what services use
- *       |      |      |
- *       |      |    cluster                  many devices and processes as one
- *       |      |      |    |
- *       layer  |      |   data               which tokens a step sees
- *         |    |      |    |
- *     objective       device                 what is learnt; what is computed on
- *         |             |
- *         +--- kernel --+                    products, expressions, gradients
- *                |
- *             weights
+ *   decoding   training         exchange     what services use
+ *       |      |      |            |
+ *       |      |    cluster        |         many devices and processes as one
+ *       |      |      |    |       |
+ *       layer  |      |   data     |         which tokens a step sees
+ *         |    |      |    |       |
+ *     objective       device       |         what is learnt; what is computed on
+ *         |             |          |
+ *         +--- kernel --+          |         products, expressions, gradients
+ *                |                 |
+ *             weights -------------+
  *              |    |
  *   configuration  tensor                    the model's shape; numbers in and out of a session
  *              |

@@ -30,6 +30,7 @@ class PackagesTest {
         sees.put("tensor", List.of());
         sees.put("configuration", List.of("random"));
         sees.put("weights", List.of("configuration", "tensor"));
+        sees.put("exchange", List.of("weights", "configuration"));
         sees.put("kernel", List.of("weights", "configuration", "tensor", "random"));
         sees.put("device", List.of("kernel", "tensor"));
         sees.put("data", List.of("random"));

@@ -1,5 +1,6 @@
 package io.maru.model.configuration;
 
+import io.maru.formats.DType;
 import java.util.List;
 import java.util.function.Function;
 
@@ -44,8 +45,17 @@ public sealed interface DecoderConfig permits GptConfig, LlamaConfig {
     /** What belongs to this family: the switch over the permitted types. */
     <R> R match(Function<GptConfig, R> gpt, Function<LlamaConfig, R> llama);
 
-    /** Hugging Face's {@code config.json}. The ids of special tokens are the tokenizer's, and not in it. */
-    byte[] toJson();
+    /**
+     * Hugging Face's {@code config.json}. The ids of special tokens are the tokenizer's, and not in it.
+     *
+     * @param weights F32, F16 or BF16, the type of the weights beside it
+     */
+    byte[] toJson(DType weights);
+
+    /** {@link #toJson(DType)} of weights of F32. */
+    default byte[] toJson() {
+        return toJson(DType.F32);
+    }
 
     /** Trained numbers; an output head that is the token embedding counts once. */
     default long parameterCount() {

@@ -1,6 +1,7 @@
 package io.maru.model.configuration;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.maru.formats.DType;
 import java.util.List;
 import java.util.function.Function;
 
@@ -75,7 +76,7 @@ public record GptConfig(int vocabularySize, int block, int layers, int heads, in
     }
 
     @Override
-    public byte[] toJson() {
+    public byte[] toJson(DType weights) {
         ObjectNode json = ConfigJson.object();
         json.put("model_type", FAMILY);
         json.putArray("architectures").add("GPT2LMHeadModel");
@@ -96,7 +97,7 @@ public record GptConfig(int vocabularySize, int block, int layers, int heads, in
         json.put("scale_attn_by_inverse_layer_idx", false);
         json.put("reorder_and_upcast_attn", false);
         json.put("tie_word_embeddings", true);
-        json.put("torch_dtype", "float32");
+        json.put("torch_dtype", ConfigJson.torch(weights));
         // Absent, Hugging Face would assume the ids of GPT-2's own vocabulary.
         json.putNull("bos_token_id");
         json.putNull("eos_token_id");
@@ -120,15 +121,15 @@ public record GptConfig(int vocabularySize, int block, int layers, int heads, in
         config.requireFlag("scale_attn_weights", true);
         config.requireFlag("scale_attn_by_inverse_layer_idx", false);
         config.requireFlag("add_cross_attention", false);
-        int width = config.integer("n_embd");
+        int width = config.integer(List.of("n_embd", "hidden_size"));
         if (config.has("n_inner") && config.integer("n_inner") != (long) EXPANSION * width) {
             throw new UnsupportedModelException("n_inner", config.integer("n_inner"), (long) EXPANSION * width);
         }
         return ConfigJson.checked(() -> new GptConfig(
                 config.integer("vocab_size"),
-                config.integer("n_positions"),
-                config.integer("n_layer"),
-                config.integer("n_head"),
+                config.integer(List.of("n_positions", "n_ctx", "max_position_embeddings")),
+                config.integer(List.of("n_layer", "num_hidden_layers")),
+                config.integer(List.of("n_head", "num_attention_heads")),
                 width,
                 (float) config.number("layer_norm_epsilon", GPT2_LAYER_NORM_EPSILON)));
     }

@@ -1,7 +1,9 @@
 package io.maru.model.configuration;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.maru.formats.DType;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 
 /**
@@ -47,6 +49,10 @@ public record LlamaConfig(
     private static final double UNSAID_NORM_EPSILON = 1e-6;
 
     private static final double MAX_THETA = 1e12;
+
+    /** All but the first three say nothing where there is no scaling. */
+    private static final Set<String> ROPE_KEYS = Set.of(
+            "rope_type", "rope_theta", "partial_rotary_factor", "type", "factor", "original_max_position_embeddings");
 
     public LlamaConfig {
         ShapeLimits.requireCommon(vocabularySize, block, layers, width);
@@ -151,7 +157,7 @@ public record LlamaConfig(
     }
 
     @Override
-    public byte[] toJson() {
+    public byte[] toJson(DType weights) {
         ObjectNode json = ConfigJson.object();
         json.put("model_type", family());
         json.putArray("architectures").add(queryKeyValueBias ? "Qwen2ForCausalLM" : "LlamaForCausalLM");
@@ -177,7 +183,7 @@ public record LlamaConfig(
             json.put("mlp_bias", false);
         }
         json.put("tie_word_embeddings", tiedHead);
-        json.put("torch_dtype", "float32");
+        json.put("torch_dtype", ConfigJson.torch(weights));
         // Absent, Hugging Face would assume the ids of Llama's own vocabulary.
         json.putNull("bos_token_id");
         json.putNull("eos_token_id");
@@ -196,7 +202,10 @@ public record LlamaConfig(
             config.requireFlag("mlp_bias", false);
         }
         ConfigJson rope = config.at("rope_parameters");
+        rope.requireKeys(ROPE_KEYS);
         rope.text("rope_type", List.of("default"), "default");
+        rope.requireNumber("partial_rotary_factor", 1);
+        config.requireNumber("partial_rotary_factor", 1);
         ConfigJson scaling = config.at("rope_scaling");
         scaling.text("rope_type", List.of("default"), "default");
         scaling.text("type", List.of("default"), "default");

@@ -4,24 +4,18 @@ import io.maru.formats.DType;
 import io.maru.formats.SafetensorsFile;
 import io.maru.formats.SafetensorsWriter;
 import io.maru.formats.SealedFile;
-import io.maru.formats.TensorInfo;
 import io.maru.model.configuration.DecoderConfig;
-import io.maru.model.configuration.GptNames;
-import io.maru.model.configuration.LlamaNames;
 import io.maru.model.configuration.Parameter;
 import io.maru.model.configuration.UnsupportedModelException;
 import io.maru.model.tensor.Tensors;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
 import java.util.function.Function;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import org.tensorflow.ndarray.Shape;
 import org.tensorflow.types.TFloat32;
 
 /**
@@ -30,11 +24,6 @@ import org.tensorflow.types.TFloat32;
  * from is.
  */
 public final class Weights {
-    private static final String HEAD = Parameter.weight(LlamaNames.HEAD);
-    /** Hugging Face once wrote its causal mask and its wavelengths as if they were weights. */
-    private static final Pattern COMPUTED = Pattern.compile(
-            "(transformer\\.)?h\\.\\d+\\.attn\\.(masked_)?bias|(model\\.)?layers\\.\\d+\\.self_attn\\.rotary_emb\\.inv_freq");
-
     private final DecoderConfig config;
     private final Map<String, Parameter> parameters = new LinkedHashMap<>();
     private final TensorSource source;
@@ -65,18 +54,7 @@ public final class Weights {
      * @throws UnsupportedModelException if a tensor is missing, of another shape, or unknown
      */
     public static Weights of(DecoderConfig config, SafetensorsFile file) {
-        String prefix = config.match(gpt -> GptNames.PREFIX, llama -> LlamaNames.PREFIX);
-        boolean prefixed = file.contains(embedding(config));
-        Map<String, String> expected = new LinkedHashMap<>();
-        for (Parameter parameter : config.parameters()) {
-            String name = prefixed || !parameter.name().startsWith(prefix)
-                    ? parameter.name()
-                    : parameter.name().substring(prefix.length());
-            requireShape(file, name, parameter.shape());
-            expected.put(parameter.name(), name);
-        }
-        requireNothingElse(config, file, expected);
-        return read(config, (name, into) -> file.floats(expected.get(name), into));
+        return read(config, StoredTensors.of(config, List.of(file))::floats);
     }
 
     public static Weights read(DecoderConfig config, TensorSource source) {
@@ -129,37 +107,5 @@ public final class Weights {
             }
             return writer.seal();
         }
-    }
-
-    private static void requireShape(SafetensorsFile file, String name, Shape shape) {
-        if (!file.contains(name)) {
-            throw new UnsupportedModelException("tensor " + name, "absent", shape);
-        }
-        TensorInfo found = file.info(name);
-        if (!Arrays.equals(found.shape(), shape.asArray())) {
-            throw new UnsupportedModelException("tensor " + name, Shape.of(found.shape()), shape);
-        }
-        switch (found.dtype()) {
-            case F32, F16, BF16 -> {}
-            default -> throw new UnsupportedModelException("tensor " + name, found.dtype(), "F32, F16 or BF16");
-        }
-    }
-
-    /** A tensor that the graph would leave out means another model, and wrong numbers without an error. */
-    private static void requireNothingElse(DecoderConfig config, SafetensorsFile file, Map<String, String> expected) {
-        TreeSet<String> unknown = new TreeSet<>(file.names());
-        unknown.removeAll(expected.values());
-        unknown.removeIf(name -> COMPUTED.matcher(name).matches());
-        String embedding = expected.get(embedding(config));
-        if (unknown.remove(HEAD) && !file.bytes(HEAD).equals(file.bytes(embedding))) {
-            throw new UnsupportedModelException("tensor " + HEAD, "other numbers", "those of " + embedding);
-        }
-        if (!unknown.isEmpty()) {
-            throw new UnsupportedModelException("tensors", unknown, "none but those of a " + config.family());
-        }
-    }
-
-    private static String embedding(DecoderConfig config) {
-        return Parameter.weight(config.match(gpt -> GptNames.TOKEN_EMBEDDING, llama -> LlamaNames.TOKEN_EMBEDDING));
     }
 }

@@ -1,0 +1,159 @@
+package io.maru.model.exchange;
+
+import io.maru.formats.GgufFile;
+import io.maru.formats.GgufMetadata;
+import io.maru.model.configuration.ConfigJson;
+import io.maru.model.configuration.DecoderConfig;
+import io.maru.model.configuration.GptConfig;
+import io.maru.model.configuration.LlamaConfig;
+import io.maru.model.configuration.UnsupportedModelException;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** What the keys of a GGUF file say about the model's shape. */
+final class GgufKeys {
+    static final String ARCHITECTURE = "general.architecture";
+
+    private static final String SOURCE = "metadata";
+    private static final String NO_SCALING = "none";
+    /** What llama.cpp takes where a file does not say it. */
+    private static final double UNSAID_ROPE_BASE = 10_000;
+
+    /** Keys after the architecture's name that either are read here or change nothing. */
+    private static final Set<String> KNOWN = Set.of(
+            "context_length",
+            "embedding_length",
+            "block_count",
+            "feed_forward_length",
+            "vocab_size",
+            "tensor_data_layout",
+            "use_parallel_residual",
+            "expert_count",
+            "expert_used_count",
+            "attention.head_count",
+            "attention.head_count_kv",
+            "attention.key_length",
+            "attention.value_length",
+            "attention.layer_norm_epsilon",
+            "attention.layer_norm_rms_epsilon",
+            "attention.causal",
+            "rope.dimension_count",
+            "rope.freq_base",
+            "rope.scaling.type",
+            "rope.scaling.finetuned");
+
+    private final GgufMetadata keys;
+    private final String family;
+
+    private GgufKeys(GgufMetadata keys) {
+        this.keys = keys;
+        family = keys.text(ARCHITECTURE);
+        if (!DecoderConfig.FAMILIES.contains(family)) {
+            throw new UnsupportedModelException(ARCHITECTURE, family, String.join(" or ", DecoderConfig.FAMILIES));
+        }
+    }
+
+    /** @throws UnsupportedModelException if it is of none of the families, or asks for maths that its family does not have */
+    static DecoderConfig read(GgufFile file) {
+        GgufKeys keys = new GgufKeys(file.metadata());
+        keys.requireKnown();
+        int vocabulary = vocabulary(file);
+        return ConfigJson.checked(SOURCE, () -> keys.config(file, vocabulary));
+    }
+
+    private DecoderConfig config(GgufFile file, int vocabulary) {
+        int block = integer("context_length");
+        int layers = integer("block_count");
+        int heads = integer("attention.head_count");
+        int width = integer("embedding_length");
+        int inner = integer("feed_forward_length");
+        if (family.equals(GptConfig.FAMILY)) {
+            require("feed_forward_length", inner, 4L * width);
+            return new GptConfig(
+                    vocabulary, block, layers, heads, width, (float) keys.number(key("attention.layer_norm_epsilon")));
+        }
+        int headWidth = has("attention.key_length") ? integer("attention.key_length") : share(width, heads);
+        requireIfSaid("attention.value_length", headWidth);
+        requireIfSaid("rope.dimension_count", headWidth);
+        return new LlamaConfig(
+                vocabulary,
+                block,
+                layers,
+                heads,
+                has("attention.head_count_kv") ? integer("attention.head_count_kv") : heads,
+                width,
+                headWidth,
+                inner,
+                (float) keys.number(key("attention.layer_norm_rms_epsilon")),
+                keys.number(key("rope.freq_base"), UNSAID_ROPE_BASE),
+                !file.contains(GgufTensor.HEAD),
+                family.equals(LlamaConfig.QWEN2));
+    }
+
+    private void requireKnown() {
+        TreeSet<String> unknown = new TreeSet<>(keys.keys());
+        unknown.removeIf(key -> !key.startsWith(family + ".") || KNOWN.contains(key.substring(family.length() + 1)));
+        if (has("rope.scaling.type")) {
+            String scaling = keys.text(key("rope.scaling.type"));
+            if (!scaling.equals(NO_SCALING)) {
+                throw new UnsupportedModelException(key("rope.scaling.type"), scaling, NO_SCALING);
+            }
+            // Without a type they say nothing.
+            unknown.removeIf(key -> key.startsWith(key("rope.scaling.")));
+        }
+        requireIfSaid("expert_count", 0);
+        if (!keys.flag(key("attention.causal"), true)) {
+            throw new UnsupportedModelException(key("attention.causal"), false, true);
+        }
+        if (!unknown.isEmpty()) {
+            String first = unknown.first();
+            throw new UnsupportedModelException(first, keys.describe(first), "none of this name");
+        }
+    }
+
+    private static int vocabulary(GgufFile file) {
+        if (!file.contains(GgufTensor.TOKEN_EMBEDDING)) {
+            throw new UnsupportedModelException("tensor " + GgufTensor.TOKEN_EMBEDDING, "absent", "one");
+        }
+        return (int) Math.min(
+                Integer.MAX_VALUE,
+                file.info(GgufTensor.TOKEN_EMBEDDING).shape().length == 0
+                        ? 1
+                        : file.info(GgufTensor.TOKEN_EMBEDDING).shape()[0]);
+    }
+
+    private static int share(int width, int heads) {
+        if (heads < 1 || width % heads != 0) {
+            throw new IllegalArgumentException("heads: " + heads + " (expected: a divisor of the width " + width + ")");
+        }
+        return width / heads;
+    }
+
+    private boolean has(String name) {
+        return keys.has(key(name));
+    }
+
+    private int integer(String name) {
+        long value = keys.integer(key(name));
+        if (value < 0 || value > Integer.MAX_VALUE) {
+            throw new UnsupportedModelException(key(name), value, "0.." + Integer.MAX_VALUE);
+        }
+        return (int) value;
+    }
+
+    private void requireIfSaid(String name, long expected) {
+        if (has(name)) {
+            require(name, keys.integer(key(name)), expected);
+        }
+    }
+
+    private void require(String name, long found, long expected) {
+        if (found != expected) {
+            throw new UnsupportedModelException(key(name), found, expected);
+        }
+    }
+
+    private String key(String name) {
+        return family + "." + name;
+    }
+}
