@@ -89,9 +89,7 @@ public final class Generation extends DecodingRequest {
     }
 
     private void generate(LanguageModel model) throws InterruptedException {
-        int endOfText = model.tokenizer().endOfText();
-        Prompt prompt =
-                Prompt.of(model.tokenizer().encode(order.prompt()), endOfText, model.block(), order.truncatePrompt());
+        Prompt prompt = Prompt.of(model.encode(order.prompt()), model.block(), order.truncatePrompt());
         int maxTokens = prompt.room(order.maxTokens(), model.block());
         Sampler sampler = new Sampler(order.sampling());
         Utf8Stream text = model.tokenizer().newStream();
@@ -101,7 +99,7 @@ public final class Generation extends DecodingRequest {
             float[] logits = session.prefill(prompt.tokens());
             while (awaitReader()) {
                 int token = sample(sampler, logits);
-                if (token == endOfText) {
+                if (model.stopIds().contains(token)) {
                     reason = FinishReason.STOP;
                     break;
                 }

@@ -3,10 +3,20 @@ package io.maru.inference.app;
 import io.maru.tokenizer.BpeTokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Set;
 
 /** A model in memory, safe for several threads. It is closed after its last session. */
 public interface LanguageModel extends AutoCloseable {
     BpeTokenizer tokenizer();
+
+    /**
+     * The ids of a prompt, after the token that begins a text where the model was trained with one before each. Of an empty
+     * prompt only that token, if the model has one.
+     */
+    int[] encode(String prompt);
+
+    /** The ids of tokens that end a text; none if nothing but the context does. */
+    Set<Integer> stopIds();
 
     /** Trained numbers. */
     long parameters();

@@ -8,6 +8,7 @@ import io.maru.model.configuration.DecoderConfig;
 import io.maru.model.configuration.UnsupportedModelException;
 import io.maru.model.decoding.Decoder;
 import io.maru.model.device.DeviceOptions;
+import io.maru.model.exchange.GenerationConfig;
 import io.maru.platform.error.Refusal;
 import io.maru.tokenizer.BpeTokenizer;
 import io.maru.tokenizer.TokenizerFormatException;
@@ -15,27 +16,45 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentLinkedDeque;
 
 /**
- * A GPT-2 or Llama run by TensorFlow. A decoder holds one context and its own copy of the weights, so there are as many as there
+ * A GPT-2, Llama or Qwen2 run by TensorFlow. A decoder holds one context and its own copy of the weights, so there are as many as there
  * were sessions at the same time; they are kept for the next ones.
  */
 public final class TensorFlowModel implements LanguageModel {
     private static final String CONFIG = "config.json";
     private static final String WEIGHTS = "model.safetensors";
     private static final String TOKENIZER = "tokenizer.json";
+    private static final int NONE = -1;
 
     private final BpeTokenizer tokenizer;
     private final DecoderConfig config;
+    private final SortedSet<Integer> stopIds;
+    /** {@link #NONE} if the model has none. */
+    private final int start;
+
     private final SafetensorsFile weights;
     private final DeviceOptions device;
     private final ConcurrentLinkedDeque<Decoder> idle = new ConcurrentLinkedDeque<>();
 
     private TensorFlowModel(
-            BpeTokenizer tokenizer, DecoderConfig config, SafetensorsFile weights, DeviceOptions device) {
+            BpeTokenizer tokenizer,
+            DecoderConfig config,
+            GenerationConfig generation,
+            SafetensorsFile weights,
+            DeviceOptions device) {
         this.tokenizer = tokenizer;
         this.config = config;
+        Optional<Integer> endOfText = endOfText(tokenizer);
+        stopIds = generation.stopIds().isEmpty()
+                ? new TreeSet<>(endOfText.stream().toList())
+                : generation.stopIds();
+        start = generation.bos().or(() -> endOfText).orElse(NONE);
         this.weights = weights;
         this.device = device;
     }
@@ -54,10 +73,15 @@ public final class TensorFlowModel implements LanguageModel {
         SafetensorsFile weights = null;
         try {
             BpeTokenizer tokenizer = BpeTokenizer.read(directory.resolve(TOKENIZER));
-            DecoderConfig config = DecoderConfig.fromJson(Files.readAllBytes(directory.resolve(CONFIG)));
+            byte[] json = Files.readAllBytes(directory.resolve(CONFIG));
+            DecoderConfig config = DecoderConfig.fromJson(json);
             requireFit(tokenizer, config);
+            Path generation = directory.resolve(GenerationConfig.FILE);
+            Optional<byte[]> found =
+                    Files.exists(generation) ? Optional.of(Files.readAllBytes(generation)) : Optional.empty();
+            GenerationConfig generationConfig = GenerationConfig.read(found, json, config.vocabularySize());
             weights = SafetensorsFile.open(directory.resolve(WEIGHTS));
-            TensorFlowModel model = new TensorFlowModel(tokenizer, config, weights, device);
+            TensorFlowModel model = new TensorFlowModel(tokenizer, config, generationConfig, weights, device);
             // The first decoder tells whether the tensors fit, before anybody is told that the model can serve.
             model.idle.push(model.decoder());
             return model;
@@ -70,13 +94,19 @@ public final class TensorFlowModel implements LanguageModel {
     }
 
     private static void requireFit(BpeTokenizer tokenizer, DecoderConfig config) {
-        if (tokenizer.endOfText() < 0) {
-            throw MODEL_UNUSABLE.because("%s: no <|endoftext|> (expected: one)", TOKENIZER);
-        }
         if (tokenizer.vocabularySize() > config.vocabularySize()) {
             throw MODEL_UNUSABLE.because(
                     "vocab_size: %d (expected: at least %d, the tokenizer's)",
                     config.vocabularySize(), tokenizer.vocabularySize());
+        }
+    }
+
+    /** Of a model that was not trained here the files need not tell. */
+    private static Optional<Integer> endOfText(BpeTokenizer tokenizer) {
+        try {
+            return Optional.of(tokenizer.endOfText());
+        } catch (TokenizerFormatException e) {
+            return Optional.empty();
         }
     }
 
@@ -96,6 +126,22 @@ public final class TensorFlowModel implements LanguageModel {
     @Override
     public BpeTokenizer tokenizer() {
         return tokenizer;
+    }
+
+    @Override
+    public int[] encode(String prompt) {
+        int[] ids = tokenizer.encode(prompt);
+        int[] whole = tokenizer.withTemplate(ids);
+        // What was trained here on documents alone has never seen the token of its tokenizer's template.
+        if (whole.length > ids.length && whole[0] == start) {
+            return whole;
+        }
+        return ids.length == 0 && start != NONE ? new int[] {start} : ids;
+    }
+
+    @Override
+    public Set<Integer> stopIds() {
+        return stopIds;
     }
 
     @Override

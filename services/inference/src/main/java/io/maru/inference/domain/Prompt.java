@@ -1,5 +1,6 @@
 package io.maru.inference.domain;
 
+import static io.maru.inference.domain.InferenceReason.PROMPT_EMPTY;
 import static io.maru.inference.domain.InferenceReason.PROMPT_TOO_LONG;
 
 import java.util.Arrays;
@@ -13,13 +14,16 @@ import java.util.Arrays;
 public record Prompt(int[] tokens, int truncated) {
 
     /**
-     * @param encoded the text's tokens; with none, the model begins a new text, after end-of-text
+     * @param whole its tokens
      * @param block the model's context, in which one token must be able to follow
      * @param truncate whether the last tokens are kept of a prompt that is too long
-     * @throws io.maru.platform.error.Refusal PROMPT_TOO_LONG
+     * @throws io.maru.platform.error.Refusal PROMPT_EMPTY, PROMPT_TOO_LONG
      */
-    public static Prompt of(int[] encoded, int endOfText, int block, boolean truncate) {
-        int[] whole = encoded.length == 0 ? new int[] {endOfText} : encoded;
+    public static Prompt of(int[] whole, int block, boolean truncate) {
+        if (whole.length == 0) {
+            throw PROMPT_EMPTY.because(
+                    "prompt: no token (expected: at least one, as the model has none that begins a text)");
+        }
         int kept = Math.max(1, block - 1);
         int truncated = Math.max(0, whole.length - kept);
         if (truncated > 0 && !truncate) {

@@ -12,6 +12,7 @@ import io.maru.platform.error.Refusal;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -99,6 +100,19 @@ class GenerationTest {
         assertThat(reason(reader)).isEqualTo(InferenceReason.PROMPT_TOO_LONG);
         assertThat(model.openSessions).hasValue(0);
         assertThat(model.lastPrompt).isNull();
+    }
+
+    @Test
+    void anyOfTheModelsStopTokensEndsTheText() {
+        ScriptedModel model = ScriptedModel.saying(64, "abc");
+        model.stopIds = Set.of(7, ScriptedModel.TOKENIZER.encode("b")[0]);
+        FakeReader reader = new FakeReader();
+
+        generate(model, "x", 0, reader);
+        reader.awaitEnd();
+
+        assertThat(reader.ids).containsExactly(ScriptedModel.TOKENIZER.encode("a")[0]);
+        assertThat(reader.finish).isEqualTo(FinishReason.STOP);
     }
 
     @Test

@@ -4,6 +4,7 @@ import io.maru.tokenizer.BpeTokenizer;
 import io.maru.tokenizer.BpeTrainer;
 import io.maru.tokenizer.TieRule;
 import java.util.Arrays;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A language model that says one thing, whatever it is asked, and then that the text is over. */
@@ -17,6 +18,7 @@ final class ScriptedModel implements LanguageModel {
 
     private final int block;
     private final int[] script;
+    volatile Set<Integer> stopIds = Set.of(TOKENIZER.endOfText());
 
     ScriptedModel(int block, int... script) {
         this.block = block;
@@ -30,6 +32,16 @@ final class ScriptedModel implements LanguageModel {
     @Override
     public BpeTokenizer tokenizer() {
         return TOKENIZER;
+    }
+
+    @Override
+    public int[] encode(String prompt) {
+        return prompt.isEmpty() ? new int[] {TOKENIZER.endOfText()} : TOKENIZER.encode(prompt);
+    }
+
+    @Override
+    public Set<Integer> stopIds() {
+        return stopIds;
     }
 
     @Override

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 class PromptTest {
     @Test
     void aShortPromptIsKeptWhole() {
-        Prompt prompt = Prompt.of(new int[] {5, 6, 7}, 0, 4, false);
+        Prompt prompt = Prompt.of(new int[] {5, 6, 7}, 4, false);
 
         assertThat(prompt.tokens()).containsExactly(5, 6, 7);
         assertThat(prompt.truncated()).isZero();
@@ -18,7 +18,7 @@ class PromptTest {
 
     @Test
     void ofALongPromptTheLastTokensAreKeptWhereTheRequestSaysSoAndTheOthersAreCounted() {
-        Prompt prompt = Prompt.of(new int[] {5, 6, 7, 8, 9}, 0, 4, true);
+        Prompt prompt = Prompt.of(new int[] {5, 6, 7, 8, 9}, 4, true);
 
         assertThat(prompt.tokens()).containsExactly(7, 8, 9);
         assertThat(prompt.truncated()).isEqualTo(2);
@@ -27,7 +27,7 @@ class PromptTest {
 
     @Test
     void aLongPromptIsRefusedWithItsLengthAndWhatFits() {
-        assertThatThrownBy(() -> Prompt.of(new int[] {5, 6, 7, 8, 9}, 0, 4, false))
+        assertThatThrownBy(() -> Prompt.of(new int[] {5, 6, 7, 8, 9}, 4, false))
                 .hasMessage(
                         "prompt: 5 tokens (expected: at most 3, which leave room for one in the model's context of 4;"
                                 + " give a shorter one, or set truncate_prompt to leave out the first 2)")
@@ -36,13 +36,16 @@ class PromptTest {
     }
 
     @Test
-    void anEmptyPromptBeginsANewText() {
-        assertThat(Prompt.of(new int[0], 3, 4, false).tokens()).containsExactly(3);
+    void aPromptWithoutATokenIsRefused() {
+        assertThatThrownBy(() -> Prompt.of(new int[0], 4, false))
+                .hasMessage("prompt: no token (expected: at least one, as the model has none that begins a text)")
+                .extracting(e -> ((Refusal) e).reason())
+                .isEqualTo(InferenceReason.PROMPT_EMPTY);
     }
 
     @Test
     void noMoreIsGeneratedThanIsWanted() {
-        Prompt prompt = Prompt.of(new int[] {5}, 0, 10, false);
+        Prompt prompt = Prompt.of(new int[] {5}, 10, false);
 
         assertThat(prompt.room(4, 10)).isEqualTo(4);
         assertThat(prompt.room(0, 10)).isEqualTo(9);
@@ -51,7 +54,7 @@ class PromptTest {
 
     @Test
     void aContextOfOneStillGivesOneToken() {
-        Prompt prompt = Prompt.of(new int[] {5, 6}, 0, 1, true);
+        Prompt prompt = Prompt.of(new int[] {5, 6}, 1, true);
 
         assertThat(prompt.tokens()).containsExactly(6);
         assertThat(prompt.room(0, 1)).isEqualTo(1);
