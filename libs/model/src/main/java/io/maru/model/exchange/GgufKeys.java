@@ -1,5 +1,6 @@
 package io.maru.model.exchange;
 
+import io.maru.formats.GgufContent;
 import io.maru.formats.GgufFile;
 import io.maru.formats.GgufMetadata;
 import io.maru.model.configuration.ConfigJson;
@@ -59,6 +60,29 @@ final class GgufKeys {
         keys.requireKnown();
         int vocabulary = vocabulary(file);
         return ConfigJson.checked(SOURCE, () -> keys.config(file, vocabulary));
+    }
+
+    /** Adds what {@link #read} reads. */
+    static void write(DecoderConfig config, GgufContent content) {
+        String family = config.family() + ".";
+        content.integer(family + "vocab_size", config.vocabularySize())
+                .integer(family + "context_length", config.block())
+                .integer(family + "embedding_length", config.width())
+                .integer(family + "feed_forward_length", config.innerWidth())
+                .integer(family + "block_count", config.layers())
+                .integer(family + "attention.head_count", config.heads());
+        if (config instanceof GptConfig gpt) {
+            content.number(family + "attention.layer_norm_epsilon", gpt.layerNormEpsilon());
+        } else if (config instanceof LlamaConfig llama) {
+            content.integer(family + "attention.head_count_kv", llama.keyValueHeads())
+                    .number(family + "attention.layer_norm_rms_epsilon", llama.normEpsilon())
+                    .integer(family + "rope.dimension_count", llama.headWidth())
+                    .number(family + "rope.freq_base", (float) llama.ropeTheta());
+            if (llama.heads() * llama.headWidth() != llama.width()) {
+                content.integer(family + "attention.key_length", llama.headWidth())
+                        .integer(family + "attention.value_length", llama.headWidth());
+            }
+        }
     }
 
     private DecoderConfig config(GgufFile file, int vocabulary) {

@@ -18,23 +18,26 @@ interface ModelTensors {
     void read(Parameter parameter, GgufContent.Taker taker) throws IOException;
 
     /**
-     * Gives the type of a file that keeps every number: that of all matrices, if the vectors, which GGUF has in F32, lose
-     * nothing by it; else F32.
+     * Gives the type of a file that keeps every number: F16 or BF16 if some matrix has it, and whatever has another type, as
+     * vectors have in GGUF, loses nothing by it; else F32.
      */
     default DType common(DecoderConfig config) throws IOException {
-        Set<DType> ofMatrices = EnumSet.noneOf(DType.class);
+        Set<DType> halves = EnumSet.noneOf(DType.class);
         for (Parameter parameter : config.parameters()) {
-            if (parameter.isMatrix()) {
-                ofMatrices.add(dtype(parameter));
+            if (parameter.isMatrix() && dtype(parameter) != DType.F32) {
+                halves.add(dtype(parameter));
             }
         }
-        DType common = ofMatrices.size() == 1 ? ofMatrices.iterator().next() : DType.F32;
+        if (halves.size() != 1) {
+            return DType.F32;
+        }
+        DType half = halves.iterator().next();
         for (Parameter parameter : config.parameters()) {
-            if (dtype(parameter) != common && !fits(parameter, common)) {
+            if (dtype(parameter) != half && !fits(parameter, half)) {
                 return DType.F32;
             }
         }
-        return common;
+        return half;
     }
 
     private boolean fits(Parameter parameter, DType dtype) throws IOException {

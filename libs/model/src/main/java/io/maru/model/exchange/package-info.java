@@ -1,6 +1,7 @@
 /**
  * Stands between the files of other programs and the files of a model version: {@link
- * io.maru.model.exchange.ForeignModel} reads what Hugging Face and llama.cpp write. Nothing that a file holds is executed.
+ * io.maru.model.exchange.ForeignModel} reads what Hugging Face and llama.cpp write, {@link
+ * io.maru.model.exchange.ExportedModel} writes what they read. Nothing that a file holds is executed.
  *
  * <pre>
  *   config.json, model.safetensors   HuggingFaceFolder                   config.json
