@@ -8,13 +8,16 @@ import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.rpc.ErrorInfo;
+import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
 import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
+import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
 import io.maru.checkpoint.v1.PromoteCheckpointRequest;
 import io.maru.control.app.RunConductor;
@@ -59,7 +62,9 @@ import io.quarkus.test.common.ResourceArg;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -828,6 +833,40 @@ class ControlServiceTest {
                                 ListRunsRequest.newBuilder().setPageSize(1_000).build())
                         .getRunsCount())
                 .isEqualTo((int) before);
+    }
+
+    /** Through the server that the services use. */
+    @Test
+    void refusesStringsThatAreNoNamesWithTheirField() {
+        assertThatThrownBy(() -> control.submitRun(
+                        request().toBuilder().setRequestId("a\0b").build()))
+                .hasMessage("INVALID_ARGUMENT: request_id: U+0000 as character 2 (expected: no control characters)");
+        assertThatThrownBy(() -> events("runs/\n", 0))
+                .hasMessage("INVALID_ARGUMENT: name: U+000A as character 6 (expected: no control characters)");
+
+        byte[] noUtf8 = request().toBuilder().setRequestId("?").build().toByteArray();
+        noUtf8[2] = (byte) 0xFF;
+        assertThatThrownBy(() -> ClientCalls.blockingUnaryCall(
+                        channel,
+                        ControlServiceGrpc.getSubmitRunMethod().toBuilder(
+                                        new RawRequest(),
+                                        ControlServiceGrpc.getSubmitRunMethod().getResponseMarshaller())
+                                .build(),
+                        CallOptions.DEFAULT.withDeadlineAfter(PATIENCE.toSeconds(), TimeUnit.SECONDS),
+                        noUtf8))
+                .hasMessage("INVALID_ARGUMENT: request_id: bytes that are no text (expected: UTF-8)");
+    }
+
+    private static final class RawRequest implements MethodDescriptor.Marshaller<byte[]> {
+        @Override
+        public InputStream stream(byte[] value) {
+            return new ByteArrayInputStream(value);
+        }
+
+        @Override
+        public byte[] parse(InputStream stream) {
+            throw new UnsupportedOperationException("a request is only sent");
+        }
     }
 
     @Test

@@ -207,6 +207,12 @@ class IngestionTest {
     }
 
     @Test
+    void refusesAFileNameThatCouldWriteLinesOfItsOwn() {
+        assertThatThrownBy(() -> upload("a\nb.txt", new byte[] {'a'}))
+                .hasMessageContaining("header.file_name: U+000A as character 2 (expected: no control characters)");
+    }
+
+    @Test
     void refusesKindsThatNobodyCouldRead() throws Exception {
         UploadRequest header = UploadRequest.newBuilder()
                 .setHeader(

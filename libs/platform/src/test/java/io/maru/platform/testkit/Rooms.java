@@ -9,6 +9,8 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import io.maru.platform.grpc.CheckedRequests;
+import io.quarkus.grpc.GrpcService;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -75,6 +77,7 @@ public final class Rooms {
         rooms.domainAndAppArePlain();
         rooms.noneSeesWhatItMustNot();
         rooms.onlyTheStoreWritesRowsAndFacts();
+        rooms.everyGrpcServiceChecksItsRequests();
     }
 
     private void theyHaveKnownNames() {
@@ -118,6 +121,15 @@ public final class Rooms {
                                 .or(named("io.maru.platform.event.Outbox")));
             }
         }
+    }
+
+    private void everyGrpcServiceChecksItsRequests() {
+        assertThat(classes)
+                .filteredOn(type -> type.isAnnotatedWith(GrpcService.class))
+                .allSatisfy(type -> assertThat(type.getMethodCallsFromSelf())
+                        .as("%s: calls (expected: CheckedRequests.of, in bindService)", type.getName())
+                        .anyMatch(call -> call.getOrigin().getName().equals("bindService")
+                                && call.getTargetOwner().isEquivalentTo(CheckedRequests.class)));
     }
 
     private void check(String room, DescribedPredicate<JavaClass> hidden) {

@@ -7,6 +7,7 @@ import static io.maru.checkpoint.grpc.CheckpointMapping.modelVersionName;
 import static io.maru.checkpoint.grpc.CheckpointMapping.registration;
 import static io.maru.checkpoint.grpc.CheckpointMapping.toProto;
 
+import io.grpc.ServerServiceDefinition;
 import io.maru.checkpoint.app.CheckpointMeter;
 import io.maru.checkpoint.app.Checkpoints;
 import io.maru.checkpoint.app.ModelVersions;
@@ -14,7 +15,6 @@ import io.maru.checkpoint.domain.Registration;
 import io.maru.checkpoint.v1.CheckPublicationSpecRequest;
 import io.maru.checkpoint.v1.CheckPublicationSpecResponse;
 import io.maru.checkpoint.v1.Checkpoint;
-import io.maru.checkpoint.v1.CheckpointService;
 import io.maru.checkpoint.v1.DeleteCheckpointRequest;
 import io.maru.checkpoint.v1.GetCheckpointRequest;
 import io.maru.checkpoint.v1.GetModelVersionRequest;
@@ -23,10 +23,12 @@ import io.maru.checkpoint.v1.ListCheckpointsResponse;
 import io.maru.checkpoint.v1.ListModelVersionsRequest;
 import io.maru.checkpoint.v1.ListModelVersionsResponse;
 import io.maru.checkpoint.v1.ModelVersion;
+import io.maru.checkpoint.v1.MutinyCheckpointServiceGrpc;
 import io.maru.checkpoint.v1.PromoteCheckpointRequest;
 import io.maru.checkpoint.v1.RegisterCheckpointRequest;
 import io.maru.checkpoint.v1.VerifyCheckpointRequest;
 import io.maru.platform.caller.Caller;
+import io.maru.platform.grpc.CheckedRequests;
 import io.maru.platform.grpc.Page;
 import io.quarkus.grpc.GrpcService;
 import io.smallrye.common.annotation.Blocking;
@@ -34,7 +36,7 @@ import io.smallrye.mutiny.Uni;
 
 /** Answers the calls of {@code CheckpointService}. */
 @GrpcService
-class CheckpointGrpc implements CheckpointService {
+class CheckpointGrpc extends MutinyCheckpointServiceGrpc.CheckpointServiceImplBase {
     private final Checkpoints checkpoints;
     private final ModelVersions modelVersions;
     private final CheckpointMeter meter;
@@ -43,6 +45,11 @@ class CheckpointGrpc implements CheckpointService {
         this.checkpoints = checkpoints;
         this.modelVersions = modelVersions;
         this.meter = meter;
+    }
+
+    @Override
+    public ServerServiceDefinition bindService() {
+        return CheckedRequests.of(super.bindService());
     }
 
     @Override

@@ -1,15 +1,16 @@
 package io.maru.control.grpc;
 
+import io.grpc.ServerServiceDefinition;
 import io.maru.control.app.Runs;
 import io.maru.control.domain.Run;
 import io.maru.control.domain.RunEvent;
 import io.maru.control.v1.CancelRunRequest;
 import io.maru.control.v1.CheckRecipeRequest;
 import io.maru.control.v1.CheckRecipeResponse;
-import io.maru.control.v1.ControlService;
 import io.maru.control.v1.GetRunRequest;
 import io.maru.control.v1.ListRunsRequest;
 import io.maru.control.v1.ListRunsResponse;
+import io.maru.control.v1.MutinyControlServiceGrpc;
 import io.maru.control.v1.PauseRunRequest;
 import io.maru.control.v1.ResumeRunRequest;
 import io.maru.control.v1.RetryRunRequest;
@@ -17,6 +18,7 @@ import io.maru.control.v1.SubmitRunRequest;
 import io.maru.control.v1.WatchRunRequest;
 import io.maru.platform.caller.Caller;
 import io.maru.platform.error.CommonReason;
+import io.maru.platform.grpc.CheckedRequests;
 import io.maru.platform.grpc.Page;
 import io.maru.platform.grpc.Watch;
 import io.maru.platform.name.ResourceName;
@@ -28,7 +30,7 @@ import java.time.Duration;
 
 /** The operators' front door. */
 @GrpcService
-public class ControlGrpc implements ControlService {
+public class ControlGrpc extends MutinyControlServiceGrpc.ControlServiceImplBase {
     private static final Duration WATCH_INTERVAL = Duration.ofMillis(250);
     private static final int EVENTS_AT_A_TIME = 500;
 
@@ -36,6 +38,11 @@ public class ControlGrpc implements ControlService {
 
     ControlGrpc(Runs runs) {
         this.runs = runs;
+    }
+
+    @Override
+    public ServerServiceDefinition bindService() {
+        return CheckedRequests.of(super.bindService());
     }
 
     @Override

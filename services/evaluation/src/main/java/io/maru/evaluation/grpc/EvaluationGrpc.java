@@ -1,17 +1,19 @@
 package io.maru.evaluation.grpc;
 
+import io.grpc.ServerServiceDefinition;
 import io.maru.evaluation.app.Evaluations;
 import io.maru.evaluation.v1.CancelEvaluationRequest;
 import io.maru.evaluation.v1.CheckEvaluationSpecRequest;
 import io.maru.evaluation.v1.CheckEvaluationSpecResponse;
 import io.maru.evaluation.v1.CreateEvaluationRequest;
 import io.maru.evaluation.v1.Evaluation;
-import io.maru.evaluation.v1.EvaluationService;
 import io.maru.evaluation.v1.GetEvaluationRequest;
 import io.maru.evaluation.v1.ListEvaluationsRequest;
 import io.maru.evaluation.v1.ListEvaluationsResponse;
+import io.maru.evaluation.v1.MutinyEvaluationServiceGrpc;
 import io.maru.evaluation.v1.WatchEvaluationRequest;
 import io.maru.platform.caller.Caller;
+import io.maru.platform.grpc.CheckedRequests;
 import io.maru.platform.grpc.Page;
 import io.maru.platform.grpc.Watch;
 import io.quarkus.grpc.GrpcService;
@@ -23,13 +25,18 @@ import java.time.Duration;
 /** Answers the calls of {@code EvaluationService}. */
 @GrpcService
 @Blocking
-class EvaluationGrpc implements EvaluationService {
+class EvaluationGrpc extends MutinyEvaluationServiceGrpc.EvaluationServiceImplBase {
     private final Evaluations evaluations;
     private final Duration watchInterval;
 
     EvaluationGrpc(Evaluations evaluations, WatchSettings watch) {
         this.evaluations = evaluations;
         this.watchInterval = watch.interval();
+    }
+
+    @Override
+    public ServerServiceDefinition bindService() {
+        return CheckedRequests.of(super.bindService());
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.maru.inference.grpc;
 
+import io.grpc.ServerServiceDefinition;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.maru.inference.app.DecodingSlots;
@@ -26,6 +27,7 @@ import io.maru.inference.v1.UnloadModelRequest;
 import io.maru.inference.v1.UnloadModelResponse;
 import io.maru.platform.caller.Caller;
 import io.maru.platform.error.GrpcErrors;
+import io.maru.platform.grpc.CheckedRequests;
 import io.quarkus.grpc.GrpcService;
 import io.smallrye.common.annotation.Blocking;
 import java.security.SecureRandom;
@@ -52,6 +54,11 @@ class InferenceGrpc extends InferenceServiceGrpc.InferenceServiceImplBase {
         this.errors = errors;
         this.meter = meter;
         this.readerTimeout = reader.timeout();
+    }
+
+    @Override
+    public ServerServiceDefinition bindService() {
+        return CheckedRequests.of(super.bindService());
     }
 
     @Override

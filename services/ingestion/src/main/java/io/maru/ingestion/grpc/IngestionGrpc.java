@@ -1,5 +1,6 @@
 package io.maru.ingestion.grpc;
 
+import io.grpc.ServerServiceDefinition;
 import io.maru.ingestion.app.CallTimes;
 import io.maru.ingestion.app.Corpora;
 import io.maru.ingestion.app.DocumentIntake;
@@ -11,13 +12,14 @@ import io.maru.ingestion.v1.CheckCorpusSpecRequest;
 import io.maru.ingestion.v1.CheckCorpusSpecResponse;
 import io.maru.ingestion.v1.CreateCorpusRequest;
 import io.maru.ingestion.v1.GetCorpusRequest;
-import io.maru.ingestion.v1.IngestionService;
 import io.maru.ingestion.v1.ListCorporaRequest;
 import io.maru.ingestion.v1.ListCorporaResponse;
+import io.maru.ingestion.v1.MutinyIngestionServiceGrpc;
 import io.maru.ingestion.v1.UploadRequest;
 import io.maru.ingestion.v1.UploadedFile;
 import io.maru.ingestion.v1.WatchCorpusRequest;
 import io.maru.platform.caller.Caller;
+import io.maru.platform.grpc.CheckedRequests;
 import io.maru.platform.grpc.Page;
 import io.maru.platform.grpc.Watch;
 import io.quarkus.grpc.GrpcService;
@@ -27,7 +29,7 @@ import io.smallrye.mutiny.Uni;
 
 /** Ingestion's front door. */
 @GrpcService
-class IngestionGrpc implements IngestionService {
+class IngestionGrpc extends MutinyIngestionServiceGrpc.IngestionServiceImplBase {
     private final DocumentIntake intake;
     private final Corpora corpora;
     private final CallTimes times;
@@ -44,6 +46,11 @@ class IngestionGrpc implements IngestionService {
      * Each message is dealt with on the thread that brings it, before the next one is asked for: a sender that is faster
      * than the disk waits, and memory holds one chunk for each upload.
      */
+    @Override
+    public ServerServiceDefinition bindService() {
+        return CheckedRequests.of(super.bindService());
+    }
+
     @Override
     @Blocking
     public Uni<UploadedFile> upload(Multi<UploadRequest> parts) {

@@ -48,8 +48,7 @@ final class UploadStream implements AutoCloseable {
                     "file_name: %d characters (expected: 1 to %d, not blank)",
                     header.getFileName().length(), MAX_FILE_NAME);
         }
-        // It goes into messages and logs, so it must not be able to write lines of its own.
-        upload = intake.open(workspace, header.getFileName().replaceAll("\\p{Cntrl}", "?"), header.getKind());
+        upload = intake.open(workspace, header.getFileName(), header.getKind());
     }
 
     UploadedFile store() {

@@ -3,7 +3,9 @@ package io.maru.tokenization.grpc;
 import static io.maru.tokenization.grpc.TokenizationMapping.datasetName;
 import static io.maru.tokenization.grpc.TokenizationMapping.tokenizerName;
 
+import io.grpc.ServerServiceDefinition;
 import io.maru.platform.caller.Caller;
+import io.maru.platform.grpc.CheckedRequests;
 import io.maru.platform.grpc.Page;
 import io.maru.platform.grpc.Watch;
 import io.maru.tokenization.app.CallTimes;
@@ -32,7 +34,7 @@ import io.maru.tokenization.v1.ListDatasetsRequest;
 import io.maru.tokenization.v1.ListDatasetsResponse;
 import io.maru.tokenization.v1.ListTokenizersRequest;
 import io.maru.tokenization.v1.ListTokenizersResponse;
-import io.maru.tokenization.v1.TokenizationService;
+import io.maru.tokenization.v1.MutinyTokenizationServiceGrpc;
 import io.maru.tokenization.v1.Tokenizer;
 import io.maru.tokenization.v1.TokenizerReport;
 import io.maru.tokenization.v1.TrainTokenizerRequest;
@@ -46,7 +48,7 @@ import java.util.Arrays;
 
 /** Tokenization's front door. */
 @GrpcService
-class TokenizationGrpc implements TokenizationService {
+class TokenizationGrpc extends MutinyTokenizationServiceGrpc.TokenizationServiceImplBase {
     private final Tokenizers tokenizers;
     private final TokenizerImports imports;
     private final Datasets datasets;
@@ -60,6 +62,11 @@ class TokenizationGrpc implements TokenizationService {
         this.datasets = datasets;
         this.coding = coding;
         this.times = times;
+    }
+
+    @Override
+    public ServerServiceDefinition bindService() {
+        return CheckedRequests.of(super.bindService());
     }
 
     @Override

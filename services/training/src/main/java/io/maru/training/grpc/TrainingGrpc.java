@@ -3,9 +3,11 @@ package io.maru.training.grpc;
 import static io.maru.training.grpc.TrainingMapping.jobName;
 import static io.maru.training.grpc.TrainingMapping.toProto;
 
+import io.grpc.ServerServiceDefinition;
 import io.maru.platform.caller.Caller;
 import io.maru.platform.error.CommonReason;
 import io.maru.platform.error.Violations;
+import io.maru.platform.grpc.CheckedRequests;
 import io.maru.platform.grpc.Page;
 import io.maru.platform.grpc.Watch;
 import io.maru.platform.name.ResourceName;
@@ -22,12 +24,12 @@ import io.maru.training.v1.GetTrainingHistoryRequest;
 import io.maru.training.v1.GetTrainingJobRequest;
 import io.maru.training.v1.ListTrainingJobsRequest;
 import io.maru.training.v1.ListTrainingJobsResponse;
+import io.maru.training.v1.MutinyTrainingServiceGrpc;
 import io.maru.training.v1.PauseTrainingJobRequest;
 import io.maru.training.v1.ResumeTrainingJobRequest;
 import io.maru.training.v1.TrainingHistory;
 import io.maru.training.v1.TrainingJob;
 import io.maru.training.v1.TrainingMeasurement;
-import io.maru.training.v1.TrainingService;
 import io.maru.training.v1.WatchTrainingRequest;
 import io.quarkus.grpc.GrpcService;
 import io.smallrye.common.annotation.Blocking;
@@ -40,7 +42,7 @@ import java.util.Optional;
 
 /** Answers the calls of training.proto. */
 @GrpcService
-class TrainingGrpc implements TrainingService {
+class TrainingGrpc extends MutinyTrainingServiceGrpc.TrainingServiceImplBase {
     private static final Duration WATCH_INTERVAL = Duration.ofMillis(250);
     private static final int WATCH_BATCH = 500;
     private static final int MAX_POINTS = 10_000;
@@ -50,6 +52,11 @@ class TrainingGrpc implements TrainingService {
 
     TrainingGrpc(TrainingJobs jobs) {
         this.jobs = jobs;
+    }
+
+    @Override
+    public ServerServiceDefinition bindService() {
+        return CheckedRequests.of(super.bindService());
     }
 
     @Override
