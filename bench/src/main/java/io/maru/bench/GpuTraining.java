@@ -14,6 +14,7 @@ import io.maru.model.weights.Weights;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import org.tensorflow.exceptions.TensorFlowException;
 
@@ -62,7 +63,8 @@ public final class GpuTraining {
     }
 
     private static String measured(GptConfig config, int batch, Compilation compilation, double peak) {
-        String what = "XLA %-3s batch %3d: ".formatted(compilation == Compilation.NONE ? "off" : "on", batch);
+        String what = String.format(
+                Locale.ROOT, "XLA %-3s batch %3d: ", compilation == Compilation.NONE ? "off" : "on", batch);
         TrainingOptions options =
                 TrainingOptions.usual().with(Precision.BFLOAT16).with(compilation);
         Random random = new Random(1);
@@ -90,11 +92,12 @@ public final class GpuTraining {
         double median = sorted.get(sorted.size() / 2);
         double perSecond = tokens / median;
         return what
-                + "%.0f tokens/s, MFU %.1f %%, median %.1f ms, best %.1f ms"
-                        .formatted(
-                                perSecond,
-                                100 * perSecond * config.flopsPerToken() / peak,
-                                1e3 * median,
-                                1e3 * sorted.get(0));
+                + String.format(
+                        Locale.ROOT,
+                        "%.0f tokens/s, MFU %.1f %%, median %.1f ms, best %.1f ms",
+                        perSecond,
+                        100 * perSecond * config.flopsPerToken() / peak,
+                        1e3 * median,
+                        1e3 * sorted.get(0));
     }
 }

@@ -103,7 +103,7 @@ public final class ShardEncoding {
             while (writer.textBytes() < SHARD_BYTES) {
                 writer.append(Document.of(text.document()));
             }
-            String key = "shards/train-%05d".formatted(number);
+            String key = String.format(Locale.ROOT, "shards/train-%05d", number);
             String sha256 = writer.seal().sha256();
             files.put(CORPUS + "/" + key, local);
             return new DocumentShard(CORPUS, key, sha256, DocumentShard.TRAIN, writer.textBytes());

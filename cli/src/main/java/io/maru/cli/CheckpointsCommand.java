@@ -9,6 +9,7 @@ import io.maru.cli.run.Services;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -48,7 +49,9 @@ final class CheckpointsCommand implements Callable<Integer> {
                     "%-36s %-8s %-16s %,d",
                     Names.brief(checkpoint.getName()),
                     checkpoint.getState(),
-                    checkpoint.getValidationLoss() == 0 ? "-" : "%.4f".formatted(checkpoint.getValidationLoss()),
+                    checkpoint.getValidationLoss() == 0
+                            ? "-"
+                            : String.format(Locale.ROOT, "%.4f", checkpoint.getValidationLoss()),
                     bytes(checkpoint));
         }
         output.result(Map.of(

@@ -21,6 +21,7 @@ import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CoderResult;
+import java.util.Locale;
 import java.util.function.Function;
 
 /**
@@ -106,7 +107,8 @@ final class JsonLines {
             }
             if (end - position > MAX_LINE_BYTES - line.size()) {
                 lines++;
-                throw CommandFailure.badInput("a longer line (expected: at most %d bytes)".formatted(MAX_LINE_BYTES));
+                throw CommandFailure.badInput(
+                        String.format(Locale.ROOT, "a longer line (expected: at most %d bytes)", MAX_LINE_BYTES));
             }
             line.write(buffer, position, end - position);
             position = end;
@@ -141,8 +143,11 @@ final class JsonLines {
         CharBuffer chars = CharBuffer.allocate(bytes.remaining());
         CoderResult result = decoder.decode(bytes, chars, true);
         if (result.isError()) {
-            throw CommandFailure.badInput("byte 0x%02X at %d (expected: UTF-8)"
-                    .formatted(bytes.get(bytes.position()) & 0xFF, bytes.position()));
+            throw CommandFailure.badInput(String.format(
+                    Locale.ROOT,
+                    "byte 0x%02X at %d (expected: UTF-8)",
+                    bytes.get(bytes.position()) & 0xFF,
+                    bytes.position()));
         }
         String text = chars.flip().toString();
         if (text.isBlank()) {
@@ -182,8 +187,11 @@ final class JsonLines {
         for (int i = 0; i < ids.length; i++) {
             JsonNode id = value.get(i);
             if (!id.isIntegralNumber() || !id.canConvertToInt() || id.intValue() < 0) {
-                throw CommandFailure.badInput(
-                        "ids[%d]: %s (expected: a token id)".formatted(i, id.isNumber() ? id.toString() : kind(id)));
+                throw CommandFailure.badInput(String.format(
+                        Locale.ROOT,
+                        "ids[%d]: %s (expected: a token id)",
+                        i,
+                        id.isNumber() ? id.toString() : kind(id)));
             }
             ids[i] = id.intValue();
         }

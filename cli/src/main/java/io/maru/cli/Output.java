@@ -8,6 +8,7 @@ import java.io.PrintStream;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** What a command prints: sentences for people, and with {@code --json} one object as the last line for programs. */
@@ -58,7 +59,7 @@ public final class Output {
     /** A line for people; programs do not get it. */
     public void say(String format, Object... arguments) {
         if (!json) {
-            out.println(arguments.length == 0 ? format : String.format(format, brief(arguments)));
+            out.println(arguments.length == 0 ? format : String.format(Locale.ROOT, format, brief(arguments)));
             out.flush();
         }
     }

@@ -18,6 +18,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -59,7 +60,7 @@ final class RunsCommand implements Callable<Integer> {
             throw CommandFailure.badInput("--history: without a run (expected: maru runs RUN --history)");
         }
         if (limit < 1) {
-            throw CommandFailure.badInput("limit: %d (expected: >= 1)".formatted(limit));
+            throw CommandFailure.badInput(String.format(Locale.ROOT, "limit: %d (expected: >= 1)", limit));
         }
         List<Run> runs = new ArrayList<>();
         try (Services services = options.connect()) {
@@ -76,7 +77,7 @@ final class RunsCommand implements Callable<Integer> {
         }
         output.say("%-23s %-10s %-19s %s", "run", "state", "submitted", "at work, or made");
         DateTimeFormatter time =
-                DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss").withZone(ZoneId.systemDefault());
+                DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss", Locale.ROOT).withZone(ZoneId.systemDefault());
         for (Run run : runs) {
             output.say(
                     "%-23s %-10s %-19s %s",

@@ -64,9 +64,10 @@ final class SubmitCommand implements Callable<Integer> {
         if (files.size() == 1) {
             return files.get(0);
         }
-        throw CommandFailure.badInput(
-                "recipe: %d files end in .yaml or .yml (expected: 1; --text before each text that does)"
-                        .formatted(recipes.size()));
+        throw CommandFailure.badInput(String.format(
+                Locale.ROOT,
+                "recipe: %d files end in .yaml or .yml (expected: 1; --text before each text that does)",
+                recipes.size()));
     }
 
     private static boolean isRecipe(Path file) {

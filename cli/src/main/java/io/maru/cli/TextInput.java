@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.util.List;
+import java.util.Locale;
 
 /** What a command reads from its arguments or from standard input. */
 final class TextInput {
@@ -29,8 +30,8 @@ final class TextInput {
         try {
             byte[] bytes = in.readNBytes(MAX_BYTES + 1);
             if (bytes.length > MAX_BYTES) {
-                throw CommandFailure.badInput(
-                        "standard input: more than %d bytes (expected: at most that)".formatted(MAX_BYTES));
+                throw CommandFailure.badInput(String.format(
+                        Locale.ROOT, "standard input: more than %d bytes (expected: at most that)", MAX_BYTES));
             }
             return UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
         } catch (CharacterCodingException e) {
@@ -49,7 +50,8 @@ final class TextInput {
                 ids[i] = -1;
             }
             if (ids[i] < 0) {
-                throw CommandFailure.badInput("ids[%d]: %s (expected: a token id)".formatted(i, written.get(i)));
+                throw CommandFailure.badInput(
+                        String.format(Locale.ROOT, "ids[%d]: %s (expected: a token id)", i, written.get(i)));
             }
         }
         return ids;

@@ -7,6 +7,7 @@ import io.maru.tokenization.v1.ListTokenizersResponse;
 import io.maru.tokenization.v1.Tokenizer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -25,7 +26,7 @@ final class TokenizerListCommand implements Callable<Integer> {
     public Integer call() {
         Output output = options.output();
         if (limit < 1) {
-            throw CommandFailure.badInput("limit: %d (expected: >= 1)".formatted(limit));
+            throw CommandFailure.badInput(String.format(Locale.ROOT, "limit: %d (expected: >= 1)", limit));
         }
         List<Tokenizer> tokenizers = new ArrayList<>();
         try (Services services = options.connect()) {
@@ -46,7 +47,7 @@ final class TokenizerListCommand implements Callable<Integer> {
                     "%-40s %-10s %9s  %s",
                     tokenizer.getName(),
                     tokenizer.getState(),
-                    tokenizer.getTokens() == 0 ? "" : "%,d".formatted(tokenizer.getTokens()),
+                    tokenizer.getTokens() == 0 ? "" : String.format(Locale.ROOT, "%,d", tokenizer.getTokens()),
                     tokenizer.getCorpus().isEmpty() ? "a file" : tokenizer.getCorpus());
         }
         output.result(Map.of(

@@ -9,6 +9,7 @@ import io.maru.tokenizer.SpecialTokenException;
 import io.maru.tokenizer.SpecialTokens;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Locale;
 import picocli.CommandLine.Option;
 
 /** Where the tokenizer comes from that a command encodes or decodes with: a file, or the running stack. */
@@ -62,8 +63,8 @@ final class TokenizerSource {
         public String decode(int[] ids) {
             for (int i = 0; i < ids.length; i++) {
                 if (ids[i] >= tokenizer.vocabularySize()) {
-                    throw CommandFailure.badInput(
-                            "ids[%d]: %d (expected: 0 to %d)".formatted(i, ids[i], tokenizer.vocabularySize() - 1));
+                    throw CommandFailure.badInput(String.format(
+                            Locale.ROOT, "ids[%d]: %d (expected: 0 to %d)", i, ids[i], tokenizer.vocabularySize() - 1));
                 }
             }
             return tokenizer.decode(ids);

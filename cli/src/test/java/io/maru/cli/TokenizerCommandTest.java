@@ -38,6 +38,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -207,7 +208,7 @@ class TokenizerCommandTest {
         StringBuilder ranks = new StringBuilder();
         for (int b = 0; b < 256; b++) {
             ranks.append(java.util.Base64.getEncoder().encodeToString(new byte[] {(byte) b}))
-                    .append(" %d\n".formatted(b));
+                    .append(String.format(Locale.ROOT, " %d\n", b));
         }
         Path own = Files.writeString(data.resolve("my.tiktoken"), ranks + "YWI= 256\n");
 
@@ -349,10 +350,10 @@ class TokenizerCommandTest {
                 .addService(played)
                 .build()
                 .start();
-        Files.writeString(data.resolve("stack.json"), """
+        Files.writeString(data.resolve("stack.json"), String.format(Locale.ROOT, """
                 {"firstPort": %d, "supervisor": {"name": "maru", "pid": 1, "start": "", "port": 0, "restarts": 0},
                  "processes": []}
-                """.formatted(server.getPort() - 2));
+                """, server.getPort() - 2));
         return data.toString();
     }
 

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -208,7 +209,7 @@ class DeploymentFilesTest {
             List<String> ports = list(service, "ports");
             assertThat(ports).allSatisfy(port -> assertThat(port).startsWith("127.0.0.1:"));
             if (SERVICES.contains(name)) {
-                assertThat(ports).containsExactly("127.0.0.1:%1$d:%1$d".formatted(port(name)));
+                assertThat(ports).containsExactly(String.format(Locale.ROOT, "127.0.0.1:%1$d:%1$d", port(name)));
             }
         });
     }

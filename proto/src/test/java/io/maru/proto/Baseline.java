@@ -9,6 +9,7 @@ import com.google.protobuf.Descriptors.ServiceDescriptor;
 import io.maru.options.v1.Options;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 
 /*
@@ -60,13 +61,14 @@ final class Baseline {
 
     private void describeExtension(FieldDescriptor extension) {
         line("extension of " + extension.getContainingType().getFullName());
-        line("  %d %s %s".formatted(extension.getNumber(), extension.getName(), type(extension)));
+        line(String.format(Locale.ROOT, "  %d %s %s", extension.getNumber(), extension.getName(), type(extension)));
     }
 
     private void describe(Descriptor message) {
         line("message " + message.getFullName());
         for (FieldDescriptor field : message.getFields()) {
-            line("  %d %s %s%s".formatted(field.getNumber(), field.getName(), label(field), type(field)));
+            line(String.format(
+                    Locale.ROOT, "  %d %s %s%s", field.getNumber(), field.getName(), label(field), type(field)));
         }
     }
 

@@ -135,7 +135,7 @@ public final class Machine {
         try {
             FileStore store = Files.getFileStore(existing);
             long free = store.getUsableSpace();
-            String found = "%.1f GiB free for %s".formatted((double) free / GIB, data);
+            String found = String.format(Locale.ROOT, "%.1f GiB free for %s", (double) free / GIB, data);
             return free < MIN_DISK
                     ? new Check("disk", Verdict.WRONG, found + " (expected: at least " + MIN_DISK / GIB + " GiB)")
                     : new Check("disk", Verdict.OK, found);

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -173,7 +174,8 @@ public final class RunProgress implements AutoCloseable {
     private static String line(RunEvent event) {
         Progress progress = event.getProgress();
         String done = progress.getTotal() > 0
-                ? " %,d of %,d %s".formatted(progress.getDone(), progress.getTotal(), progress.getUnit())
+                ? String.format(
+                        Locale.ROOT, " %,d of %,d %s", progress.getDone(), progress.getTotal(), progress.getUnit())
                 : "";
         String state = event.getStepState() == Step.State.RUNNING ? "" : " " + event.getStepState();
         return event.getStep() + state + done + numbers(progress);
@@ -182,13 +184,15 @@ public final class RunProgress implements AutoCloseable {
     private static String numbers(Progress progress) {
         StringBuilder text = new StringBuilder();
         if (progress.containsNumbers("loss")) {
-            text.append(", loss %.3f".formatted(progress.getNumbersOrThrow("loss")));
+            text.append(String.format(Locale.ROOT, ", loss %.3f", progress.getNumbersOrThrow("loss")));
         }
         if (progress.containsNumbers("validation_loss")) {
-            text.append(", validation loss %.3f".formatted(progress.getNumbersOrThrow("validation_loss")));
+            text.append(String.format(
+                    Locale.ROOT, ", validation loss %.3f", progress.getNumbersOrThrow("validation_loss")));
         }
         if (progress.containsNumbers("tokens_per_second")) {
-            text.append(", %,.0f tokens/s".formatted(progress.getNumbersOrThrow("tokens_per_second")));
+            text.append(
+                    String.format(Locale.ROOT, ", %,.0f tokens/s", progress.getNumbersOrThrow("tokens_per_second")));
         }
         if (progress.hasSecondsLeft()) {
             text.append(", " + TimeLeft.of(progress.getSecondsLeft()));

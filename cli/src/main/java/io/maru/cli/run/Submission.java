@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 
@@ -48,8 +49,10 @@ public final class Submission {
             throw CommandFailure.badInput("--text: none (expected: at least one file, for the step that ingests)");
         }
         if (!checked.getReadsSources() && !texts.isEmpty()) {
-            throw CommandFailure.badInput(
-                    "--text: %d files (expected: none, since no step of the recipe ingests)".formatted(texts.size()));
+            throw CommandFailure.badInput(String.format(
+                    Locale.ROOT,
+                    "--text: %d files (expected: none, since no step of the recipe ingests)",
+                    texts.size()));
         }
         // Each step that takes the model expects what the step that trains it does.
         checked.getStepsList().stream()

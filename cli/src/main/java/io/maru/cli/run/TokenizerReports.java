@@ -10,6 +10,7 @@ import io.maru.tokenization.v1.TokenizerReport.Measure;
 import io.maru.tokenization.v1.TokenizerReport.Token;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -141,11 +142,14 @@ public final class TokenizerReports {
         output.say(
                 ROW,
                 name,
-                "%,d".formatted(measure.getDocuments()),
-                "%,d".formatted(measure.getBytes()),
-                "%.1f%%".formatted(overall.getBytes() == 0 ? 0 : 100.0 * measure.getBytes() / overall.getBytes()),
-                "%,d".formatted(measure.getTokens()),
-                "%.2f".formatted(bytesPerToken(measure)));
+                String.format(Locale.ROOT, "%,d", measure.getDocuments()),
+                String.format(Locale.ROOT, "%,d", measure.getBytes()),
+                String.format(
+                        Locale.ROOT,
+                        "%.1f%%",
+                        overall.getBytes() == 0 ? 0 : 100.0 * measure.getBytes() / overall.getBytes()),
+                String.format(Locale.ROOT, "%,d", measure.getTokens()),
+                String.format(Locale.ROOT, "%.2f", bytesPerToken(measure)));
     }
 
     private static String tokens(List<Token> tokens) {

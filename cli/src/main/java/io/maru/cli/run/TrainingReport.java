@@ -98,7 +98,7 @@ public final class TrainingReport {
                     point.getMinLoss(),
                     point.getMaxLoss(),
                     point.getLastLoss(),
-                    point.hasValidationLoss() ? "%.4f".formatted(point.getValidationLoss()) : "",
+                    point.hasValidationLoss() ? String.format(Locale.ROOT, "%.4f", point.getValidationLoss()) : "",
                     point.getTokensPerSecond(),
                     100 * point.getMfu(),
                     point.getStepSeconds() == 0 ? 0.0 : 100 * point.getDataWaitSeconds() / point.getStepSeconds(),

@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -23,7 +24,7 @@ public record Ports(int first) {
     public Ports {
         if (first < 1024 || first > 65_535 - LAST_OFFSET) {
             throw CommandFailure.badInput(
-                    "port-base: %d (expected: 1024 to %d)".formatted(first, 65_535 - LAST_OFFSET));
+                    String.format(Locale.ROOT, "port-base: %d (expected: 1024 to %d)", first, 65_535 - LAST_OFFSET));
         }
     }
 

@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -141,8 +142,12 @@ public final class Stack {
             if (Instant.now().isAfter(deadline)) {
                 throw CommandFailure.failed(
                         "STACK_NOT_READY",
-                        "%s: not ready after %d s (expected: ready); %s has the reason"
-                                .formatted(waiting.get(0).id(), MAX_START.toSeconds(), data.resolve("logs")));
+                        String.format(
+                                Locale.ROOT,
+                                "%s: not ready after %d s (expected: ready); %s has the reason",
+                                waiting.get(0).id(),
+                                MAX_START.toSeconds(),
+                                data.resolve("logs")));
             }
             sleep(100);
         }
@@ -206,8 +211,11 @@ public final class Stack {
             if (Instant.now().isAfter(deadline)) {
                 throw CommandFailure.failed(
                         "STACK_DID_NOT_STOP",
-                        "supervisor process %d: still alive after %d s (expected: ended)"
-                                .formatted(supervisor.get().pid(), MAX_STOP.toSeconds()));
+                        String.format(
+                                Locale.ROOT,
+                                "supervisor process %d: still alive after %d s (expected: ended)",
+                                supervisor.get().pid(),
+                                MAX_STOP.toSeconds()));
             }
             sleep(50);
         }

@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
@@ -281,7 +282,7 @@ public final class Supervisor {
     }
 
     private static void say(String format, Object... arguments) {
-        System.out.println(Instant.now() + " " + String.format(format, arguments));
+        System.out.println(Instant.now() + " " + String.format(Locale.ROOT, format, arguments));
     }
 
     /** Ends what an earlier supervisor of this data directory left behind when it was killed. */

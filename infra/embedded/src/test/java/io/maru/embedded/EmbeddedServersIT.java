@@ -24,6 +24,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -86,8 +87,9 @@ class EmbeddedServersIT {
 
     @Test
     void whatWasAcknowledgedIsThereAfterSigkill() throws Exception {
-        List<String> facts =
-                IntStream.range(0, 1000).mapToObj(i -> "%04d".formatted(i)).toList();
+        List<String> facts = IntStream.range(0, 1000)
+                .mapToObj(i -> String.format(Locale.ROOT, "%04d", i))
+                .toList();
         byte[] object = "the model".getBytes(StandardCharsets.UTF_8);
 
         ServersProcess first = ServersProcess.start(folder);
@@ -202,8 +204,12 @@ class EmbeddedServersIT {
             assertThat(servers.exitCode()).isEqualTo(1);
             assertThat(servers.line()).isNull();
             assertThat(servers.errors())
-                    .isEqualTo("%s port %d: already in use (expected: a free port; set --%s-port)%n"
-                            .formatted(server, taken.getLocalPort(), server));
+                    .isEqualTo(String.format(
+                            Locale.ROOT,
+                            "%s port %d: already in use (expected: a free port; set --%s-port)%n",
+                            server,
+                            taken.getLocalPort(),
+                            server));
         }
     }
 

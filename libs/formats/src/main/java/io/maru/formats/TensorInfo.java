@@ -3,6 +3,7 @@ package io.maru.formats;
 import static java.util.Objects.requireNonNull;
 
 import java.util.Arrays;
+import java.util.Locale;
 
 /**
  * Where a tensor lies in a safetensors file.
@@ -81,6 +82,6 @@ public record TensorInfo(String name, DType dtype, long[] shape, long begin, lon
 
     @Override
     public String toString() {
-        return "%s: %s %s at %d..%d".formatted(name, dtype, Arrays.toString(shape), begin, end);
+        return String.format(Locale.ROOT, "%s: %s %s at %d..%d", name, dtype, Arrays.toString(shape), begin, end);
     }
 }

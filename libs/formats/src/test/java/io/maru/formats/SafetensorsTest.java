@@ -19,6 +19,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.HexFormat;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -289,10 +290,18 @@ class SafetensorsTest {
     @Test
     void mapsAFileThatIsLargerThanOneBuffer() throws IOException {
         long size = 1_500_000_000L;
-        String header = ("{\"a\":{\"dtype\":\"U8\",\"shape\":[%d],\"data_offsets\":[0,%d]},"
+        String header = String.format(
+                Locale.ROOT,
+                ("{\"a\":{\"dtype\":\"U8\",\"shape\":[%d],\"data_offsets\":[0,%d]},"
                         + "\"b\":{\"dtype\":\"U8\",\"shape\":[%d],\"data_offsets\":[%d,%d]},"
-                        + "\"c\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[%d,%d]}}")
-                .formatted(size, size, size, size, 2 * size, 2 * size, 2 * size + 8);
+                        + "\"c\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[%d,%d]}}"),
+                size,
+                size,
+                size,
+                size,
+                2 * size,
+                2 * size,
+                2 * size + 8);
         Path path = save(header, 0);
         try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
             long dataAt = file.length();

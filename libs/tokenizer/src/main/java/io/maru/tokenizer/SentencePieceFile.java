@@ -8,6 +8,7 @@ import java.util.BitSet;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
@@ -310,7 +311,7 @@ final class SentencePieceFile {
             require(LENGTH);
             int invalid = Utf8.firstInvalid(bytes, valueStart, at);
             if (invalid < at) {
-                throw refusal("byte " + invalid, String.format("0x%02X", bytes[invalid] & 0xFF), "UTF-8");
+                throw refusal("byte " + invalid, String.format(Locale.ROOT, "0x%02X", bytes[invalid] & 0xFF), "UTF-8");
             }
             return new String(bytes, valueStart, at - valueStart, UTF_8);
         }

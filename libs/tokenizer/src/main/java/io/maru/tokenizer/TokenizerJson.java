@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.ObjIntConsumer;
@@ -184,7 +185,7 @@ final class TokenizerJson {
 
     /** How a vocabulary of characters writes a byte. */
     static String singleByte(int b) {
-        return String.format("<0x%02X>", b);
+        return String.format(Locale.ROOT, "<0x%02X>", b);
     }
 
     private static List<AddedToken> readAddedTokens(JsonNode node) {

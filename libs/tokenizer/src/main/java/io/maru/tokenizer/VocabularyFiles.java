@@ -14,6 +14,7 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
@@ -97,7 +98,7 @@ final class VocabularyFiles {
         for (int b = 0; b < idOfByte.length; b++) {
             if (idOfByte[b] == Vocabulary.NONE) {
                 throw new TokenizerFormatException(
-                        RANKS, "the tokens", String.format("no byte 0x%02X", b), "a token for every byte");
+                        RANKS, "the tokens", String.format(Locale.ROOT, "no byte 0x%02X", b), "a token for every byte");
             }
         }
         RankedMerges merges = RankedMerges.of(
@@ -178,7 +179,8 @@ final class VocabularyFiles {
             return UTF_8.newDecoder().decode(ByteBuffer.wrap(file)).toString();
         } catch (CharacterCodingException e) {
             int at = Utf8.firstInvalid(file, 0, file.length);
-            throw new TokenizerFormatException(name, "byte " + at, String.format("0x%02X", file[at] & 0xFF), "UTF-8");
+            throw new TokenizerFormatException(
+                    name, "byte " + at, String.format(Locale.ROOT, "0x%02X", file[at] & 0xFF), "UTF-8");
         }
     }
 }

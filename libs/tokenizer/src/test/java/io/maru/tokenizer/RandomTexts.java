@@ -1,5 +1,6 @@
 package io.maru.tokenizer;
 
+import java.util.Locale;
 import java.util.Random;
 
 /** Short texts in which whatever a tokenizer can get wrong is frequent; the same for the same seed. */
@@ -134,7 +135,9 @@ final class RandomTexts {
     /** For messages: characters that do not show are written as their code. */
     static String escaped(String text) {
         StringBuilder escaped = new StringBuilder();
-        text.chars().forEach(c -> escaped.append(c >= 0x20 && c < 0x7F ? "" + (char) c : String.format("\\u%04x", c)));
+        text.chars()
+                .forEach(c -> escaped.append(
+                        c >= 0x20 && c < 0x7F ? "" + (char) c : String.format(Locale.ROOT, "\\u%04x", c)));
         return escaped.toString();
     }
 }

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
@@ -37,7 +38,7 @@ public final class CorpusOfStories {
             List<Manifest.Entry> entries = new ArrayList<>();
             for (int shard = 0; shard < shards; shard++) {
                 boolean train = shard < shards - 1;
-                String key = train ? "shards/train-%05d".formatted(shard) : "shards/validation-00000";
+                String key = train ? String.format(Locale.ROOT, "shards/train-%05d", shard) : "shards/validation-00000";
                 Path file = Files.createTempFile("stories", ".shard");
                 try (DocumentShardWriter writer = DocumentShardWriter.create(file)) {
                     for (Document document : documents.apply(shard)) {
@@ -79,8 +80,12 @@ public final class CorpusOfStories {
 
     private static List<String> stories(int shard, int count) {
         return IntStream.range(0, count)
-                .mapToObj(i -> "Once upon a time fox number %d of den %d said: 안녕, I'm happy! It had %d friends."
-                        .formatted(i, shard, i * shard))
+                .mapToObj(i -> String.format(
+                        Locale.ROOT,
+                        "Once upon a time fox number %d of den %d said: 안녕, I'm happy! It had %d friends.",
+                        i,
+                        shard,
+                        i * shard))
                 .toList();
     }
 

@@ -2,6 +2,7 @@ package io.maru.model.device;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.tensorflow.internal.c_api.TF_DeviceList;
@@ -75,6 +76,6 @@ public record Device(String name, String type, long memoryBytes) {
 
     @Override
     public String toString() {
-        return "%s, %d MiB".formatted(name, memoryBytes >> 20);
+        return String.format(Locale.ROOT, "%s, %d MiB", name, memoryBytes >> 20);
     }
 }

@@ -25,6 +25,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
@@ -63,8 +64,11 @@ class ForeignModelTest {
         write(config, "model-00002-of-00002.safetensors", naming, first.negate(), DType.F32);
         List<String> entries = new ArrayList<>();
         for (Parameter parameter : config.parameters()) {
-            entries.add("\"%s\":\"model-0000%d-of-00002.safetensors\""
-                    .formatted(naming.apply(parameter.name()), first.test(parameter) ? 1 : 2));
+            entries.add(String.format(
+                    Locale.ROOT,
+                    "\"%s\":\"model-0000%d-of-00002.safetensors\"",
+                    naming.apply(parameter.name()),
+                    first.test(parameter) ? 1 : 2));
         }
         save("model.safetensors.index.json", "{\"weight_map\":{" + String.join(",", entries) + "}}");
         Files.write(folder.resolve("config.json"), config.toJson());

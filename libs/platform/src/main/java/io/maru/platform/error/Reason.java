@@ -1,5 +1,7 @@
 package io.maru.platform.error;
 
+import java.util.Locale;
+
 /**
  * Every way in which a service refuses a caller; each service has one enum of them. The name of the constant travels as
  * the reason of {@code google.rpc.ErrorInfo}.
@@ -11,6 +13,6 @@ public interface Reason {
 
     /** The refusal to throw; the sentence says what was found and what was expected. */
     default Refusal because(String format, Object... arguments) {
-        return new Refusal(this, arguments.length == 0 ? format : String.format(format, arguments));
+        return new Refusal(this, arguments.length == 0 ? format : String.format(Locale.ROOT, format, arguments));
     }
 }

@@ -1,5 +1,6 @@
 package io.maru.platform.event;
 
+import java.util.Locale;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /** A Kafka record that is no CloudEvent, or whose data is not what its type says. */
@@ -8,8 +9,12 @@ public final class MalformedEventException extends RuntimeException {
 
     public MalformedEventException(ConsumerRecord<?, ?> record, Throwable cause) {
         super(
-                "%s-%d@%d: no readable event (expected: a CloudEvent 1.0 in binary mode with protobuf data)"
-                        .formatted(record.topic(), record.partition(), record.offset()),
+                String.format(
+                        Locale.ROOT,
+                        "%s-%d@%d: no readable event (expected: a CloudEvent 1.0 in binary mode with protobuf data)",
+                        record.topic(),
+                        record.partition(),
+                        record.offset()),
                 cause);
     }
 }

@@ -7,6 +7,7 @@ import io.maru.platform.name.ResourceName;
 import io.maru.platform.retry.Backoff;
 import io.maru.platform.trace.Trace;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -107,8 +108,10 @@ public final class Worker implements AutoCloseable {
                 work.fail(
                         claim,
                         "WORKER_DIED",
-                        "the process died %d times with this work in hand (expected: it ends); the service's log may say why"
-                                .formatted(MAX_DEATHS));
+                        String.format(
+                                Locale.ROOT,
+                                "the process died %d times with this work in hand (expected: it ends); the service's log may say why",
+                                MAX_DEATHS));
                 return;
             }
             Trace.goOn(claim.traceparent(), kind, claim.name(), "", () -> {
@@ -129,9 +132,9 @@ public final class Worker implements AutoCloseable {
         // The connection pool does not serve an interrupted thread.
         Thread.interrupted();
         if (heartbeat.isLost() || failure instanceof LeaseLostException) {
-            log.infof("%s: lease lost at attempt %d: %s", claim.name(), claim.attempt(), failure.getMessage());
+            log.infof("%s: lease lost at attempt %s: %s", claim.name(), claim.attempt(), failure.getMessage());
         } else if (closed || failure instanceof InterruptedException) {
-            log.infof("%s: stopped at attempt %d", claim.name(), claim.attempt());
+            log.infof("%s: stopped at attempt %s", claim.name(), claim.attempt());
             queue.release(claim, Duration.ZERO);
         } else if (Faults.isTransient(failure)) {
             log.warnf("%s waits: %s", claim.name(), failure.getMessage());
@@ -141,10 +144,10 @@ public final class Worker implements AutoCloseable {
             log.infof("%s failed: %s", claim.name(), refusal.getMessage());
             work.fail(claim, refusal.reason().name(), refusal.getMessage());
         } else if (claim.attempt() < MAX_ATTEMPTS) {
-            log.errorf(failure, "%s: attempt %d failed", claim.name(), claim.attempt());
+            log.errorf(failure, "%s: attempt %s failed", claim.name(), claim.attempt());
             queue.retry(claim, BACKOFF.pause(claim.attempt()));
         } else {
-            log.errorf(failure, "%s: attempt %d failed, the last one", claim.name(), claim.attempt());
+            log.errorf(failure, "%s: attempt %s failed, the last one", claim.name(), claim.attempt());
             work.fail(claim, "INTERNAL", "internal error; the service's log has it");
         }
     }

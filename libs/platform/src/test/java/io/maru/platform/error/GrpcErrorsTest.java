@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -122,6 +123,19 @@ class GrpcErrorsTest {
         assertThat(GrpcFaults.toRefusal(Status.INTERNAL.withDescription("oh").asRuntimeException()))
                 .isNotInstanceOf(Refusal.class)
                 .hasMessage("a neighbour failed: oh");
+    }
+
+    /** The compiler's check does not see a format that is no literal. */
+    @Test
+    void aRefusalHasTheSameDigitsInEveryLocale() {
+        Locale before = Locale.getDefault();
+        Locale.setDefault(new Locale.Builder().setLanguage("ar").setRegion("EG").build());
+        try {
+            assertThat(CommonReason.INVALID_ARGUMENT.because("batch: %d (expected: <= %,.1f)", 12, 3456.5))
+                    .hasMessage("batch: 12 (expected: <= 3,456.5)");
+        } finally {
+            Locale.setDefault(before);
+        }
     }
 
     @Test

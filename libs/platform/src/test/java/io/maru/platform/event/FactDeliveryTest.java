@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -125,8 +126,12 @@ class FactDeliveryTest {
 
         assertThatThrownBy(() -> new FactDelivery(inbox, Map.of(TYPE, handled::add)).deliver(record))
                 .isInstanceOf(MalformedEventException.class)
-                .hasMessage("%s-%d@%d: no readable event (expected: a CloudEvent 1.0 in binary mode with protobuf data)"
-                        .formatted(TOPIC, record.partition(), record.offset()));
+                .hasMessage(String.format(
+                        Locale.ROOT,
+                        "%s-%d@%d: no readable event (expected: a CloudEvent 1.0 in binary mode with protobuf data)",
+                        TOPIC,
+                        record.partition(),
+                        record.offset()));
         assertThat(handled).isEmpty();
     }
 

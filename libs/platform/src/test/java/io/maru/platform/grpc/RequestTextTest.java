@@ -33,6 +33,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -140,11 +141,12 @@ class RequestTextTest {
                     .isEqualTo(
                             any
                                     ? List.of()
-                                    : List.of("%s: U+%04X%s"
-                                            .formatted(
-                                                    text.path(),
-                                                    control,
-                                                    found + (lines ? " but tabs and line ends)" : ")"))));
+                                    : List.of(String.format(
+                                            Locale.ROOT,
+                                            "%s: U+%04X%s",
+                                            text.path(),
+                                            control,
+                                            found + (lines ? " but tabs and line ends)" : ")"))));
         }
         for (String lineEnd : List.of("\t", "\n", "\r\n")) {
             assertThat(check(text.saying("a" + lineEnd + "b")).isEmpty()).isEqualTo(any || lines);
@@ -157,8 +159,11 @@ class RequestTextTest {
         for (String half : List.of("\uD83D", "\uDE00", "\uDE00\uD83D")) {
             assertThat(check(text.saying("a" + half)))
                     .extracting(Violation::toString)
-                    .containsExactly("%s: U+%04X as character 2 (expected: characters of Unicode; this is half of one)"
-                            .formatted(text.path(), (int) half.charAt(0)));
+                    .containsExactly(String.format(
+                            Locale.ROOT,
+                            "%s: U+%04X as character 2 (expected: characters of Unicode; this is half of one)",
+                            text.path(),
+                            (int) half.charAt(0)));
         }
     }
 
@@ -171,7 +176,8 @@ class RequestTextTest {
         assertThat(check(text.saying(largest))).isEmpty();
         assertThat(check(text.saying(largest + "x")))
                 .extracting(Violation::toString)
-                .containsExactly("%s: %d characters (expected: at most %d)".formatted(text.path(), max + 1, max));
+                .containsExactly(String.format(
+                        Locale.ROOT, "%s: %d characters (expected: at most %d)", text.path(), max + 1, max));
     }
 
     @ParameterizedTest

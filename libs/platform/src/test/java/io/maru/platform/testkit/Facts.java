@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Predicate;
@@ -90,8 +91,14 @@ public final class Facts implements AutoCloseable {
         List<ConsumerRecord<String, byte[]>> found = matching(wanted);
         while (found.size() < count) {
             if (Instant.now().isAfter(deadline)) {
-                throw new AssertionError("%s: %d records of %d match after %s (expected: %d)"
-                        .formatted(topic, found.size(), records.size(), PATIENCE, count));
+                throw new AssertionError(String.format(
+                        Locale.ROOT,
+                        "%s: %d records of %d match after %s (expected: %d)",
+                        topic,
+                        found.size(),
+                        records.size(),
+                        PATIENCE,
+                        count));
             }
             poll();
             found = matching(wanted);

@@ -15,6 +15,7 @@ import io.maru.formats.SealedFile;
 import io.maru.platform.error.CommonReason;
 import java.time.Clock;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /*
@@ -157,13 +158,20 @@ public final class Checkpoints {
     private Optional<String> difference(String key, SealedFile expected) {
         Optional<SealedFile> measured = bytes.measure(key);
         if (measured.isEmpty()) {
-            return Optional.of("%s: no such object (expected: %d bytes)".formatted(key, expected.size()));
+            return Optional.of(
+                    String.format(Locale.ROOT, "%s: no such object (expected: %d bytes)", key, expected.size()));
         }
         return measured.filter(found -> !found.equals(expected)).map(found -> difference(key, found, expected));
     }
 
     private static String difference(String key, SealedFile found, SealedFile expected) {
-        return "%s: %d bytes with sha256 %s (expected: %d bytes with sha256 %s)"
-                .formatted(key, found.size(), found.sha256(), expected.size(), expected.sha256());
+        return String.format(
+                Locale.ROOT,
+                "%s: %d bytes with sha256 %s (expected: %d bytes with sha256 %s)",
+                key,
+                found.size(),
+                found.sha256(),
+                expected.size(),
+                expected.sha256());
     }
 }

@@ -17,6 +17,7 @@ import io.maru.platform.work.WorkQueue;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /** The table {@code checkpoint}. A row keeps the manifest itself, so the list of files has one form only. */
@@ -53,13 +54,13 @@ public final class PostgresCheckpoints implements CheckpointCatalog {
     @Override
     public List<Checkpoint> list(String run, String training, long after, int limit) {
         return database.inTransaction(sql -> sql.list(
-                """
+                String.format(Locale.ROOT, """
                 select * from checkpoint
                 where run = ? and (? = '' or training = ?) and state <> 'DELETED'
                     and (? = %d
                         or (training, -step) > (select training, -step from checkpoint where run = ? and sequence = ?))
                 order by training, -step limit ?
-                """.formatted(Long.MAX_VALUE),
+                """, Long.MAX_VALUE),
                 PostgresCheckpoints::read,
                 run,
                 training,

@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -133,7 +134,8 @@ public final class Planner {
                     violations.add(
                             section.path() + ".name",
                             name,
-                            "a name that no other step has, and steps[%d] has it".formatted(other.index()));
+                            String.format(
+                                    Locale.ROOT, "a name that no other step has, and steps[%d] has it", other.index()));
                 }
                 steps.add(new Known(section, name, work.get().kind(), work.get(), content));
             }
@@ -309,8 +311,11 @@ public final class Planner {
             return steps.stream()
                     .filter(step -> step.name().equals(name))
                     .findFirst()
-                    .map(step -> "; %s is steps[%d], and only earlier ones may be named"
-                            .formatted(name, step.section().index()))
+                    .map(step -> String.format(
+                            Locale.ROOT,
+                            "; %s is steps[%d], and only earlier ones may be named",
+                            name,
+                            step.section().index()))
                     .orElse("");
         }
 

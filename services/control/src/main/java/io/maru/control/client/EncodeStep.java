@@ -15,6 +15,7 @@ import io.maru.tokenization.v1.GetDatasetRequest;
 import io.maru.tokenization.v1.TokenizationServiceGrpc.TokenizationServiceBlockingStub;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** A corpus becomes a dataset of token shards. */
@@ -77,8 +78,12 @@ public final class EncodeStep extends ResourceStep<Dataset, DatasetSpec, Tokeniz
                         Map.of(
                                 "train_tokens", (double) dataset.getTrainTokens(),
                                 "validation_tokens", (double) dataset.getValidationTokens()),
-                        "%s: %d tokens to train on, %d to validate with"
-                                .formatted(name, dataset.getTrainTokens(), dataset.getValidationTokens()));
+                        String.format(
+                                Locale.ROOT,
+                                "%s: %d tokens to train on, %d to validate with",
+                                name,
+                                dataset.getTrainTokens(),
+                                dataset.getValidationTokens()));
             case FAILED -> failed(dataset.getFailureReason(), dataset.getFailureMessage());
             case CANCELLED -> cancelled(name);
             case STATE_UNSPECIFIED, UNRECOGNIZED -> throw unknown(name, dataset.getState());

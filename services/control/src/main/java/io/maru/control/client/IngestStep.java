@@ -14,6 +14,7 @@ import io.maru.ingestion.v1.GetCorpusRequest;
 import io.maru.ingestion.v1.IngestionServiceGrpc.IngestionServiceBlockingStub;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** Sources become a corpus. */
@@ -78,14 +79,15 @@ public final class IngestStep extends ResourceStep<Corpus, CorpusSpec, Ingestion
                                 "duplicates", (double) corpus.getDuplicates(),
                                 "train_bytes", (double) corpus.getTrainBytes(),
                                 "validation_bytes", (double) corpus.getValidationBytes()),
-                        "%s: %d documents in %d shards, %d bytes to train on, %d to validate with, %d duplicates dropped"
-                                .formatted(
-                                        name,
-                                        corpus.getDocuments(),
-                                        corpus.getShards(),
-                                        corpus.getTrainBytes(),
-                                        corpus.getValidationBytes(),
-                                        corpus.getDuplicates()));
+                        String.format(
+                                Locale.ROOT,
+                                "%s: %d documents in %d shards, %d bytes to train on, %d to validate with, %d duplicates dropped",
+                                name,
+                                corpus.getDocuments(),
+                                corpus.getShards(),
+                                corpus.getTrainBytes(),
+                                corpus.getValidationBytes(),
+                                corpus.getDuplicates()));
             case FAILED -> failed(corpus.getFailureReason(), corpus.getFailureMessage());
             case CANCELLED -> cancelled(name);
             case STATE_UNSPECIFIED, UNRECOGNIZED -> throw unknown(name, corpus.getState());

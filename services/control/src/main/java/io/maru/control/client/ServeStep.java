@@ -13,6 +13,7 @@ import io.maru.inference.v1.ServeModelResponse;
 import io.maru.inference.v1.ServingSpec;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** A model version is loaded and, where the spec asks for it, writes a sample. */
@@ -51,14 +52,18 @@ public final class ServeStep extends ServiceStep<ServingSpec, InferenceServiceBl
     }
 
     private static String message(ServeModelResponse served) {
-        String loaded = "%s: loaded, %d parameters"
-                .formatted(
-                        served.getModel().getModelVersion(), served.getModel().getParameters());
+        String loaded = String.format(
+                Locale.ROOT,
+                "%s: loaded, %d parameters",
+                served.getModel().getModelVersion(),
+                served.getModel().getParameters());
         return served.getTruncatedTokens() == 0
                 ? loaded
                 : loaded
-                        + "; the first %d tokens of the prompt do not fit and are left out"
-                                .formatted(served.getTruncatedTokens());
+                        + String.format(
+                                Locale.ROOT,
+                                "; the first %d tokens of the prompt do not fit and are left out",
+                                served.getTruncatedTokens());
     }
 
     /** A loaded model stays, for it is published; a sample is short. */

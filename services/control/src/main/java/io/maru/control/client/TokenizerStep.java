@@ -15,6 +15,7 @@ import io.maru.tokenization.v1.TokenizerSpec;
 import io.maru.tokenization.v1.TrainTokenizerRequest;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** A corpus gets a tokenizer of its own. */
@@ -74,11 +75,12 @@ public final class TokenizerStep extends ResourceStep<Tokenizer, TokenizerSpec, 
                         Progress.of(tokenizer.getSourceBytes(), tokenizer.getSourceBytes(), "bytes"),
                         made(name),
                         Map.of("tokens", (double) tokenizer.getTokens()),
-                        "%s: %d tokens of the %d asked for"
-                                .formatted(
-                                        name,
-                                        tokenizer.getTokens(),
-                                        tokenizer.getSpec().getVocabularySize()));
+                        String.format(
+                                Locale.ROOT,
+                                "%s: %d tokens of the %d asked for",
+                                name,
+                                tokenizer.getTokens(),
+                                tokenizer.getSpec().getVocabularySize()));
             case FAILED -> failed(tokenizer.getFailureReason(), tokenizer.getFailureMessage());
             case CANCELLED -> cancelled(name);
             case STATE_UNSPECIFIED, UNRECOGNIZED -> throw unknown(name, tokenizer.getState());

@@ -22,6 +22,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 
@@ -94,7 +95,8 @@ public final class RecipeReader {
             violations.add(
                     "priority",
                     Shown.of(value),
-                    "a whole number from %d to %d".formatted(Recipe.MIN_PRIORITY, Recipe.MAX_PRIORITY));
+                    String.format(
+                            Locale.ROOT, "a whole number from %d to %d", Recipe.MIN_PRIORITY, Recipe.MAX_PRIORITY));
             return 0;
         }
         return value.intValue();
@@ -106,7 +108,10 @@ public final class RecipeReader {
             violations.add(
                     "steps",
                     list.isArray() ? list.size() + " of them" : Shown.of(list),
-                    "a list of 1 to %d, each a kind with its keys, as in: - encode: {}".formatted(MAX_STEPS));
+                    String.format(
+                            Locale.ROOT,
+                            "a list of 1 to %d, each a kind with its keys, as in: - encode: {}",
+                            MAX_STEPS));
             return List.of();
         }
         List<Recipe.Section> steps = new ArrayList<>();

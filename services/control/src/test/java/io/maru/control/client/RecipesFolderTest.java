@@ -43,6 +43,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -148,7 +149,7 @@ class RecipesFolderTest {
         assertThat(name).endsWith("-" + Math.round(parameters / 1e6) + "m");
         String millions = head.group("millions");
         int places = millions.length() - millions.indexOf('.') - 1;
-        assertThat(millions).isEqualTo(("%." + places + "f").formatted(parameters / 1e6));
+        assertThat(millions).isEqualTo(String.format(Locale.ROOT, "%." + places + "f", parameters / 1e6));
     }
 
     @ParameterizedTest

@@ -1,5 +1,7 @@
 package io.maru.ingestion.domain;
 
+import java.util.Locale;
+
 /**
  * An immutable file of documents.
  *
@@ -13,6 +15,6 @@ public record DocumentShard(
 
     /** The name below the corpus: {@code shards/train-00000}. */
     public static String key(Split split, int number) {
-        return "shards/%s-%05d".formatted(split.label(), number);
+        return String.format(Locale.ROOT, "shards/%s-%05d", split.label(), number);
     }
 }

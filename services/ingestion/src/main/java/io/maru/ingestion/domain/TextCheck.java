@@ -3,6 +3,7 @@ package io.maru.ingestion.domain;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.maru.platform.error.Refusal;
+import java.util.Locale;
 
 /**
  * Decides byte by byte whether a file is text: well-formed UTF-8 (Unicode 16, table 3-7), no control characters but tab,
@@ -128,13 +129,13 @@ public final class TextCheck {
                 maxByte = 0x8F;
             }
         } else {
-            throw illFormed("byte 0x%02x".formatted(b));
+            throw illFormed(String.format(Locale.ROOT, "byte 0x%02x", b));
         }
     }
 
     private void continueCharacter(int b) {
         if (b < minByte || b > maxByte) {
-            throw illFormed("byte 0x%02x within a character of several bytes".formatted(b));
+            throw illFormed(String.format(Locale.ROOT, "byte 0x%02x within a character of several bytes", b));
         }
         codePoint = (codePoint << 6) | (b & 0x3F);
         minByte = 0x80;
@@ -174,7 +175,7 @@ public final class TextCheck {
     }
 
     private String place(long at) {
-        return "line %d (counted from 1), byte offset %d (counted from 0)".formatted(lines + 1, at);
+        return String.format(Locale.ROOT, "line %d (counted from 1), byte offset %d (counted from 0)", lines + 1, at);
     }
 
     /**

@@ -15,6 +15,7 @@ import io.maru.training.domain.TrainingSpec;
 import io.maru.training.domain.TrainingState;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -229,8 +230,12 @@ final class TrainingAttempt {
                     case FAIL -> Divergence.Action.FAILED;
                     case SKIP -> cursor.maySkipMore() ? Divergence.Action.ROLLED_BACK : Divergence.Action.FAILED;
                 };
-        String message = "step %d: validation loss %s (expected: a finite number); batch %d"
-                .formatted(trainer.steps(), validationLoss, batch);
+        String message = String.format(
+                Locale.ROOT,
+                "step %d: validation loss %s (expected: a finite number); batch %d",
+                trainer.steps(),
+                validationLoss,
+                batch);
         return Optional.of(
                 stopped(divergence(trainer.steps(), batch, validationLoss, 0, action, message), State.PAUSED));
     }

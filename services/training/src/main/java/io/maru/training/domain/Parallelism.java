@@ -5,6 +5,7 @@ import io.maru.model.training.AdamW;
 import io.maru.model.training.MemoryPlan;
 import io.maru.model.training.TrainingOptions;
 import io.maru.model.training.TrainingTask;
+import java.util.Locale;
 
 /**
  * What shares a batch, each its rows of every part.
@@ -25,6 +26,6 @@ public record Parallelism(int devices, int workers) {
 
     @Override
     public String toString() {
-        return "workers: %d, devices: %d".formatted(workers, devices);
+        return String.format(Locale.ROOT, "workers: %d, devices: %d", workers, devices);
     }
 }

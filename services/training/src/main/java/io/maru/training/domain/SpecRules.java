@@ -3,6 +3,7 @@ package io.maru.training.domain;
 import io.maru.model.configuration.DecoderConfig;
 import io.maru.platform.error.Violation;
 import io.maru.platform.error.Violations;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -132,8 +133,8 @@ final class SpecRules {
         require(
                 batch / parts % spec.parallelism().size() == 0,
                 "devices",
-                "%d times workers, %d".formatted(spec.devices(), spec.workers()),
-                "a divisor of %d, batch over accumulation".formatted(batch / parts));
+                String.format(Locale.ROOT, "%d times workers, %d", spec.devices(), spec.workers()),
+                String.format(Locale.ROOT, "a divisor of %d, batch over accumulation", batch / parts));
     }
 
     private void checkSchedule() {

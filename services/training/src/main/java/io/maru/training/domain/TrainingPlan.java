@@ -12,6 +12,7 @@ import io.maru.platform.error.Refusal;
 import io.maru.platform.error.Violations;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -161,7 +162,12 @@ public record TrainingPlan(
         if (stepTokens > limits.stepTokens()) {
             violations.add(
                     "batch",
-                    "%d times model.block %d is %d tokens a step".formatted(spec.batch(), block, stepTokens),
+                    String.format(
+                            Locale.ROOT,
+                            "%d times model.block %d is %d tokens a step",
+                            spec.batch(),
+                            block,
+                            stepTokens),
                     "at most " + limits.stepTokens());
             return;
         }
@@ -171,17 +177,28 @@ public record TrainingPlan(
         if (tokens > limits.stepLogits() / config.vocabularySize()) {
             violations.add(
                     "batch",
-                    "%d times model.block %d times the vocabulary of %d in %d parts"
-                            .formatted(spec.batch(), block, config.vocabularySize(), parts),
-                    "at most %d numbers in each part".formatted(limits.stepLogits()));
+                    String.format(
+                            Locale.ROOT,
+                            "%d times model.block %d times the vocabulary of %d in %d parts",
+                            spec.batch(),
+                            block,
+                            config.vocabularySize(),
+                            parts),
+                    String.format(Locale.ROOT, "at most %d numbers in each part", limits.stepLogits()));
         }
         // Divided rather than multiplied: the product of five numbers can be more than a long holds.
         if (tokens * config.heads() > limits.stepScores() / config.layers() / block) {
             violations.add(
                     "model.block",
-                    "%d squared times batch %d times model.heads %d times model.layers %d in %d parts"
-                            .formatted(block, spec.batch(), config.heads(), config.layers(), parts),
-                    "at most %d numbers of attention in each part".formatted(limits.stepScores()));
+                    String.format(
+                            Locale.ROOT,
+                            "%d squared times batch %d times model.heads %d times model.layers %d in %d parts",
+                            block,
+                            spec.batch(),
+                            config.heads(),
+                            config.layers(),
+                            parts),
+                    String.format(Locale.ROOT, "at most %d numbers of attention in each part", limits.stepScores()));
         }
     }
 
@@ -193,12 +210,18 @@ public record TrainingPlan(
             Violations violations = new Violations();
             violations.add(
                     "batch",
-                    "%d sequences of %d tokens, %d at a time, take %d bytes of memory"
-                            .formatted(spec.batch(), config.block(), rows, planned),
-                    "at most %d; %s"
-                            .formatted(
-                                    limits.memoryOf(parallelism),
-                                    whatFits(config, options, parallelism, rows, limits)));
+                    String.format(
+                            Locale.ROOT,
+                            "%d sequences of %d tokens, %d at a time, take %d bytes of memory",
+                            spec.batch(),
+                            config.block(),
+                            rows,
+                            planned),
+                    String.format(
+                            Locale.ROOT,
+                            "at most %d; %s",
+                            limits.memoryOf(parallelism),
+                            whatFits(config, options, parallelism, rows, limits)));
             violations.throwIfAny(TrainingReason.JOB_TOO_LARGE);
         }
         return planned;
@@ -209,20 +232,22 @@ public record TrainingPlan(
             DecoderConfig config, TrainingOptions options, Parallelism parallelism, int rows, Limits limits) {
         int fits = maxPart(config, options, parallelism, rows, limits);
         if (fits > 0) {
-            return "what fits is %d at a time, by a smaller batch or a larger accumulation".formatted(fits);
+            return String.format(
+                    Locale.ROOT, "what fits is %d at a time, by a smaller batch or a larger accumulation", fits);
         }
         TrainingOptions saving = options.with(Recompute.BLOCKS);
         String one = parallelism.devices() == 1 ? "one sequence" : "one sequence on each device";
         return options.recompute() != saving.recompute()
                         && maxPart(config, saving, parallelism, parallelism.devices(), limits) > 0
                 ? one + " fits with recompute blocks"
-                : "not even %s fits beside the weights, moments and gradients of %d parameters: together %d"
-                        .formatted(
-                                one,
-                                config.parameterCount(),
-                                parallelism
-                                        .memory(config, parallelism.size(), options.withAccumulation(1))
-                                        .process());
+                : String.format(
+                        Locale.ROOT,
+                        "not even %s fits beside the weights, moments and gradients of %d parameters: together %d",
+                        one,
+                        config.parameterCount(),
+                        parallelism
+                                .memory(config, parallelism.size(), options.withAccumulation(1))
+                                .process());
     }
 
     /** The maximum of rows of a worker's part, up to {@code max}, that the memory has room for; 0 where not even one fits. */
@@ -276,7 +301,7 @@ public record TrainingPlan(
             violations.add(
                     "model.block",
                     Integer.toString(block),
-                    "< %d, the tokens of the dataset's largest %s shard".formatted(maxTokens, split));
+                    String.format(Locale.ROOT, "< %d, the tokens of the dataset's largest %s shard", maxTokens, split));
             violations.throwIfAny(CommonReason.INVALID_SPEC);
         }
         return new BatchOrder(shards.stream().map(Dataset.Shard::tokens).toList(), block, batch, seed);

@@ -9,6 +9,7 @@ import io.maru.model.data.BatchOrder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -113,8 +114,12 @@ public record TrainingState(
     public Optional<String> inexactFor(TrainingSpec expected) {
         return spec.parallelism().equals(expected.parallelism())
                 ? Optional.empty()
-                : Optional.of("step %d was reached by %s, and the run went on with %s"
-                        .formatted(step, spec.parallelism(), expected.parallelism()));
+                : Optional.of(String.format(
+                        Locale.ROOT,
+                        "step %d was reached by %s, and the run went on with %s",
+                        step,
+                        spec.parallelism(),
+                        expected.parallelism()));
     }
 
     private static void require(String checkpoint, String field, Object found, Object expected) {

@@ -20,6 +20,7 @@ import io.maru.training.v1.CreateTrainingJobRequest;
 import io.maru.training.v1.TrainingHistory;
 import io.maru.training.v1.TrainingMeasurement;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /** Turns messages of the wire into the domain's types, and back. */
@@ -81,7 +82,7 @@ final class TrainingMapping {
                 if (e.reason() != CommonReason.INVALID_NAME) {
                     throw e;
                 }
-                violations.add("mix[%d].dataset".formatted(i), '"' + name + '"', DATASET);
+                violations.add(String.format(Locale.ROOT, "mix[%d].dataset", i), '"' + name + '"', DATASET);
             }
         }
         return SpecMapping.toDomain(named.build());

@@ -40,6 +40,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.LongFunction;
 import java.util.stream.IntStream;
@@ -90,8 +91,11 @@ class TrainingAttemptTest {
                 .hasSize(4)
                 .contains(new Divergence.Passage(DATASET + "/shards/train-00001", 0, 0));
         assertThat(job.pauseReason)
-                .isEqualTo("step %d: loss NaN, gradient norm NaN (expected: finite numbers); batch %d"
-                        .formatted(divergence.step(), divergence.batch()));
+                .isEqualTo(String.format(
+                        Locale.ROOT,
+                        "step %d: loss NaN, gradient norm NaN (expected: finite numbers); batch %d",
+                        divergence.step(),
+                        divergence.batch()));
         // The weights before the batch are good, so nothing that was learned is lost.
         assertThat(job.progress.step()).isEqualTo(divergence.step() - 1).isEqualTo(registry.kept.lastKey());
         assertFinite(registry.kept.lastKey());
@@ -346,8 +350,12 @@ class TrainingAttemptTest {
         assertThatThrownBy(() -> run(request(spec(24, OnDivergence.PAUSE, 0))))
                 .isInstanceOfSatisfying(Refusal.class, refusal -> assertThat(refusal.reason())
                         .isEqualTo(TrainingReason.DATASET_CORRUPT))
-                .hasMessage("%s/tokenizer.json: vocabulary: %d (expected: 9%d, as the manifest tells)"
-                        .formatted(DATASET, vocabulary(), vocabulary()));
+                .hasMessage(String.format(
+                        Locale.ROOT,
+                        "%s/tokenizer.json: vocabulary: %d (expected: 9%d, as the manifest tells)",
+                        DATASET,
+                        vocabulary(),
+                        vocabulary()));
     }
 
     @Test

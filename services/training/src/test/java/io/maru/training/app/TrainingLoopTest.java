@@ -39,6 +39,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -284,9 +285,10 @@ class TrainingLoopTest {
         assertThat(two.state).isEqualTo(State.SUCCEEDED);
         assertThat(two.resumed.step()).isEqualTo(one.progress.step());
         assertThat(two.inexact)
-                .isEqualTo(
-                        "step %d was reached by workers: 1, devices: 1, and the run went on with workers: 1, devices: 2"
-                                .formatted(one.progress.step()));
+                .isEqualTo(String.format(
+                        Locale.ROOT,
+                        "step %d was reached by workers: 1, devices: 1, and the run went on with workers: 1, devices: 2",
+                        one.progress.step()));
     }
 
     @Test

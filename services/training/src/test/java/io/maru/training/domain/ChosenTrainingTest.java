@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.maru.model.configuration.DecoderConfig;
 import io.maru.model.configuration.GptConfig;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 
 class ChosenTrainingTest {
@@ -61,7 +62,8 @@ class ChosenTrainingTest {
                 .singleElement()
                 .satisfies(choice -> assertThat(choice.why())
                         .isEqualTo("18,652,160 tokens, 20 for each parameter (Hoffmann 2022), in steps of "
-                                + String.format("%,d", 64 * chosen.spec().batch())));
+                                + String.format(
+                                        Locale.ROOT, "%,d", 64 * chosen.spec().batch())));
     }
 
     @Test

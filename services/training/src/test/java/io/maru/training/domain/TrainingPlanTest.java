@@ -16,6 +16,7 @@ import io.maru.platform.error.Refusal;
 import io.maru.platform.error.Violation;
 import io.maru.platform.error.Violations;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.LongStream;
@@ -234,9 +235,11 @@ class TrainingPlanTest {
         assertThatThrownBy(() -> TrainingPlan.of(training, dataset(), tight))
                 .isInstanceOfSatisfying(
                         Refusal.class, refusal -> assertThat(refusal.reason()).isEqualTo(TrainingReason.JOB_TOO_LARGE))
-                .hasMessageMatching(
-                        "batch: 96 sequences of 64 tokens, 96 at a time, take %d bytes of memory \\(expected: at most %d; what fits is (9[0-5]|8\\d) at a time, by a smaller batch or a larger accumulation\\)"
-                                .formatted(planned, planned - 1));
+                .hasMessageMatching(String.format(
+                        Locale.ROOT,
+                        "batch: 96 sequences of 64 tokens, 96 at a time, take %d bytes of memory \\(expected: at most %d; what fits is (9[0-5]|8\\d) at a time, by a smaller batch or a larger accumulation\\)",
+                        planned,
+                        planned - 1));
         assertThat(TrainingPlan.of(training.withBatch(96, 2), dataset(), tight).plannedBytes())
                 .isLessThan(planned);
         assertThatThrownBy(() -> TrainingPlan.of(training, dataset(), limits(1)))

@@ -32,6 +32,7 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -199,7 +200,7 @@ public final class TrainerProcess implements Learner {
 
     private TrainerLostException gone() {
         return new TrainerLostException(
-                "trainer process %d: SAVE: ended (expected: an answer)".formatted(process.pid()));
+                String.format(Locale.ROOT, "trainer process %d: SAVE: ended (expected: an answer)", process.pid()));
     }
 
     public long pid() {
@@ -351,8 +352,11 @@ public final class TrainerProcess implements Learner {
     private TrainerLostException died(TrainerRequest.Builder request) {
         leads = false;
         close();
-        return lost("%s: ended with exit code %d (expected: an answer)"
-                .formatted(request.getRequestCase(), process.exitValue()));
+        return lost(String.format(
+                Locale.ROOT,
+                "%s: ended with exit code %d (expected: an answer)",
+                request.getRequestCase(),
+                process.exitValue()));
     }
 
     private TrainerLostException lost(String what) {
