@@ -14,8 +14,10 @@ import java.util.function.Function;
  * @param heads attention heads of a layer, H; divides the width
  * @param width of the residual stream, C
  * @param layerNormEpsilon added to the variance; keeps LayerNorm finite on a constant row
+ * @param tiedHead whether the output head is the token embedding, as in those that were published, and not a matrix of its own
  */
-public record GptConfig(int vocabularySize, int block, int layers, int heads, int width, float layerNormEpsilon)
+public record GptConfig(
+        int vocabularySize, int block, int layers, int heads, int width, float layerNormEpsilon, boolean tiedHead)
         implements DecoderConfig {
     /** Hugging Face's {@code model_type}. */
     public static final String FAMILY = "gpt2";
@@ -33,7 +35,12 @@ public record GptConfig(int vocabularySize, int block, int layers, int heads, in
         }
         ShapeLimits.requireFraction("layerNormEpsilon", layerNormEpsilon);
         ShapeLimits.requireBuffers(
-                Parameter.ofGpt(vocabularySize, block, layers, width, Math.multiplyExact(EXPANSION, width)));
+                Parameter.ofGpt(vocabularySize, block, layers, width, Math.multiplyExact(EXPANSION, width), tiedHead));
+    }
+
+    /** With a head that is the embedding. */
+    public GptConfig(int vocabularySize, int block, int layers, int heads, int width, float layerNormEpsilon) {
+        this(vocabularySize, block, layers, heads, width, layerNormEpsilon, true);
     }
 
     public GptConfig(int vocabularySize, int block, int layers, int heads, int width) {
@@ -56,18 +63,13 @@ public record GptConfig(int vocabularySize, int block, int layers, int heads, in
     }
 
     @Override
-    public boolean tiedHead() {
-        return true;
-    }
-
-    @Override
     public String family() {
         return FAMILY;
     }
 
     @Override
     public List<Parameter> parameters() {
-        return Parameter.ofGpt(vocabularySize, block, layers, width, innerWidth());
+        return Parameter.ofGpt(vocabularySize, block, layers, width, innerWidth(), tiedHead);
     }
 
     @Override
@@ -96,7 +98,7 @@ public record GptConfig(int vocabularySize, int block, int layers, int heads, in
         json.put("scale_attn_weights", true);
         json.put("scale_attn_by_inverse_layer_idx", false);
         json.put("reorder_and_upcast_attn", false);
-        json.put("tie_word_embeddings", true);
+        json.put("tie_word_embeddings", tiedHead);
         json.put("torch_dtype", ConfigJson.torch(weights));
         // Absent, Hugging Face would assume the ids of GPT-2's own vocabulary.
         json.putNull("bos_token_id");
@@ -117,7 +119,6 @@ public record GptConfig(int vocabularySize, int block, int layers, int heads, in
     static GptConfig of(ConfigJson config) {
         config.text("model_type", List.of(FAMILY));
         config.text("activation_function", List.of("gelu_new", "gelu_pytorch_tanh"), "gelu_new");
-        config.requireFlag("tie_word_embeddings", true);
         config.requireFlag("scale_attn_weights", true);
         config.requireFlag("scale_attn_by_inverse_layer_idx", false);
         config.requireFlag("add_cross_attention", false);
@@ -131,6 +132,7 @@ public record GptConfig(int vocabularySize, int block, int layers, int heads, in
                 config.integer(List.of("n_layer", "num_hidden_layers")),
                 config.integer(List.of("n_head", "num_attention_heads")),
                 width,
-                (float) config.number("layer_norm_epsilon", GPT2_LAYER_NORM_EPSILON)));
+                (float) config.number("layer_norm_epsilon", GPT2_LAYER_NORM_EPSILON),
+                config.flag("tie_word_embeddings", true)));
     }
 }

@@ -6,6 +6,7 @@ public record GptNames(int layer) {
     public static final String TOKEN_EMBEDDING = PREFIX + "wte";
     public static final String POSITION_EMBEDDING = PREFIX + "wpe";
     public static final String FINAL_NORM = PREFIX + "ln_f";
+    public static final String HEAD = "lm_head";
 
     public String attentionNorm() {
         return box("ln_1");

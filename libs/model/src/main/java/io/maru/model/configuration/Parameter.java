@@ -50,7 +50,8 @@ public record Parameter(String name, Shape shape, Initial initial) {
         return box + ".bias";
     }
 
-    static List<Parameter> ofGpt(int vocabularySize, int block, int layers, int width, int innerWidth) {
+    static List<Parameter> ofGpt(
+            int vocabularySize, int block, int layers, int width, int innerWidth, boolean tiedHead) {
         List<Parameter> all = new ArrayList<>();
         Initial normal = Initial.normal(width);
         Initial residual = residual(normal, layers);
@@ -66,6 +67,9 @@ public record Parameter(String name, Shape shape, Initial initial) {
             addLinear(all, names.contract(), innerWidth, width, residual);
         }
         addNorm(all, GptNames.FINAL_NORM, width);
+        if (!tiedHead) {
+            addMatrix(all, GptNames.HEAD, vocabularySize, width, normal);
+        }
         return List.copyOf(all);
     }
 

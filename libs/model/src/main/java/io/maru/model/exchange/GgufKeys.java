@@ -3,11 +3,15 @@ package io.maru.model.exchange;
 import io.maru.formats.GgufContent;
 import io.maru.formats.GgufFile;
 import io.maru.formats.GgufMetadata;
+import io.maru.formats.GgufTensorInfo;
 import io.maru.model.configuration.ConfigJson;
 import io.maru.model.configuration.DecoderConfig;
 import io.maru.model.configuration.GptConfig;
 import io.maru.model.configuration.LlamaConfig;
 import io.maru.model.configuration.UnsupportedModelException;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -55,11 +59,32 @@ final class GgufKeys {
     }
 
     /** @throws UnsupportedModelException if it is of none of the families, or asks for maths that its family does not have */
-    static DecoderConfig read(GgufFile file) {
+    static DecoderConfig read(GgufFile file) throws IOException {
         GgufKeys keys = new GgufKeys(file.metadata());
         keys.requireKnown();
         int vocabulary = vocabulary(file);
-        return ConfigJson.checked(SOURCE, () -> keys.config(file, vocabulary));
+        boolean tiedHead = !file.contains(GgufTensor.HEAD) || keys.repeatsEmbedding(file);
+        return ConfigJson.checked(SOURCE, () -> keys.config(vocabulary, tiedHead));
+    }
+
+    /** Older converters write GPT-2's head although it is the token embedding. */
+    private boolean repeatsEmbedding(GgufFile file) throws IOException {
+        GgufTensorInfo head = file.info(GgufTensor.HEAD);
+        GgufTensorInfo embedding = file.info(GgufTensor.TOKEN_EMBEDDING);
+        if (!family.equals(GptConfig.FAMILY) || !Arrays.equals(head.shape(), embedding.shape())) {
+            return false;
+        }
+        int width = (int) head.rowElements();
+        FloatBuffer row = FloatBuffer.allocate(width);
+        FloatBuffer other = FloatBuffer.allocate(width);
+        for (long i = 0; i < head.elements() / width; i++) {
+            file.rows(head.name(), i, 1, row.clear());
+            file.rows(embedding.name(), i, 1, other.clear());
+            if (!row.flip().equals(other.flip())) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Adds what {@link #read} reads. */
@@ -85,7 +110,7 @@ final class GgufKeys {
         }
     }
 
-    private DecoderConfig config(GgufFile file, int vocabulary) {
+    private DecoderConfig config(int vocabulary, boolean tiedHead) {
         int block = integer("context_length");
         int layers = integer("block_count");
         int heads = integer("attention.head_count");
@@ -93,8 +118,8 @@ final class GgufKeys {
         int inner = integer("feed_forward_length");
         if (family.equals(GptConfig.FAMILY)) {
             require("feed_forward_length", inner, 4L * width);
-            return new GptConfig(
-                    vocabulary, block, layers, heads, width, (float) keys.number(key("attention.layer_norm_epsilon")));
+            float epsilon = (float) keys.number(key("attention.layer_norm_epsilon"));
+            return new GptConfig(vocabulary, block, layers, heads, width, epsilon, tiedHead);
         }
         int headWidth = has("attention.key_length") ? integer("attention.key_length") : share(width, heads);
         requireIfSaid("attention.value_length", headWidth);
@@ -110,7 +135,7 @@ final class GgufKeys {
                 inner,
                 (float) keys.number(key("attention.layer_norm_rms_epsilon")),
                 keys.number(key("rope.freq_base"), UNSAID_ROPE_BASE),
-                !file.contains(GgufTensor.HEAD),
+                tiedHead,
                 family.equals(LlamaConfig.QWEN2));
     }
 

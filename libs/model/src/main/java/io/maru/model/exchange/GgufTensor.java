@@ -53,6 +53,7 @@ record GgufTensor(String name, Layout layout) {
             put(all, names.contract(), block + "ffn_down", Layout.TRANSPOSED);
         }
         put(all, GptNames.FINAL_NORM, "output_norm", Layout.SAME);
+        put(all, GptNames.HEAD, "output", Layout.SAME);
         return all;
     }
 

@@ -4,11 +4,10 @@ import io.maru.formats.DType;
 import io.maru.formats.GgufContent;
 import io.maru.formats.GgufFile;
 import io.maru.model.configuration.DecoderConfig;
-import io.maru.model.configuration.LlamaConfig;
+import io.maru.model.configuration.GptConfig;
 import io.maru.model.configuration.Parameter;
 import io.maru.model.configuration.UnsupportedModelException;
 import java.io.IOException;
-import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeSet;
@@ -23,7 +22,7 @@ final class GgufTensors implements ModelTensors {
     private final int headWidth;
 
     /** @throws UnsupportedModelException if a tensor is missing, of another shape, or unknown */
-    GgufTensors(DecoderConfig config, GgufFile file) throws IOException {
+    GgufTensors(DecoderConfig config, GgufFile file) {
         this.file = file;
         byParameter = GgufTensor.of(config);
         headWidth = config.headWidth();
@@ -37,9 +36,9 @@ final class GgufTensors implements ModelTensors {
             requireShape(tensor, parameter.shape());
             unknown.remove(tensor.name());
         }
-        // Older converters write GPT-2's head although it is the token embedding.
-        if (!(config instanceof LlamaConfig) && unknown.remove(GgufTensor.HEAD)) {
-            requireTied(config);
+        if (config instanceof GptConfig gpt && gpt.tiedHead()) {
+            // It was seen to be the token embedding again.
+            unknown.remove(GgufTensor.HEAD);
         }
         if (!unknown.isEmpty()) {
             throw new UnsupportedModelException("tensors", unknown, "none but those of a " + config.family());
@@ -84,23 +83,5 @@ final class GgufTensors implements ModelTensors {
         if (!Arrays.equals(found, expected)) {
             throw new UnsupportedModelException("tensor " + tensor.name(), Shape.of(found), Shape.of(expected));
         }
-    }
-
-    private void requireTied(DecoderConfig config) throws IOException {
-        long rows = config.vocabularySize();
-        int width = config.width();
-        requireShape(new GgufTensor(GgufTensor.HEAD, GgufTensor.Layout.SAME), Shape.of(rows, width));
-        FloatBuffer row = FloatBuffer.allocate(width);
-        long[] at = {0};
-        rows(GgufTensor.HEAD).inOrder(rows, width, values -> {
-            while (values.hasRemaining()) {
-                file.rows(GgufTensor.TOKEN_EMBEDDING, at[0]++, 1, row.clear());
-                if (!row.flip().equals(values.slice(values.position(), width))) {
-                    throw new UnsupportedModelException(
-                            "tensor " + GgufTensor.HEAD, "other numbers", "those of " + GgufTensor.TOKEN_EMBEDDING);
-                }
-                values.position(values.position() + width);
-            }
-        });
     }
 }

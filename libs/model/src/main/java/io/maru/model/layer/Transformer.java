@@ -68,7 +68,7 @@ public final class Transformer<A extends TFloating> {
                             new GeluFeedForward<>(kernels, names));
                 }),
                 new LayerNorm<>(kernels, GptNames.FINAL_NORM, config.layerNormEpsilon()),
-                Linear.unbiased(kernels, GptNames.TOKEN_EMBEDDING));
+                Linear.unbiased(kernels, config.tiedHead() ? GptNames.TOKEN_EMBEDDING : GptNames.HEAD));
     }
 
     private static <A extends TFloating> Transformer<A> llama(Kernels<A> kernels, LlamaConfig config) {

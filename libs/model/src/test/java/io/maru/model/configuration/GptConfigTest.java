@@ -30,7 +30,6 @@ class GptConfigTest {
                 "\"activation_function\":\"relu\"",
                 "activation_function: relu (expected: gelu_new or gelu_pytorch_tanh)");
         assertRefused("\"n_inner\":9", "n_inner: 9 (expected: 16)");
-        assertRefused("\"tie_word_embeddings\":false", "tie_word_embeddings: false (expected: true)");
         assertRefused("\"scale_attn_weights\":false", "scale_attn_weights: false (expected: true)");
         assertRefused(
                 "\"scale_attn_by_inverse_layer_idx\":true", "scale_attn_by_inverse_layer_idx: true (expected: false)");

@@ -42,7 +42,9 @@ class ExportedModelTest {
     private Path version;
 
     static List<DecoderConfig> models() {
-        return Stream.concat(TestModels.all(), Stream.of(LLAMA, new GptConfig(23, 7, 1, 2, 32)))
+        return Stream.concat(
+                        TestModels.all(),
+                        Stream.of(LLAMA, new GptConfig(23, 7, 1, 2, 32), new GptConfig(23, 7, 1, 2, 4, 1e-5f, false)))
                 .toList();
     }
 

@@ -14,6 +14,7 @@ import io.maru.formats.SafetensorsFile;
 import io.maru.formats.SafetensorsWriter;
 import io.maru.model.TestModels;
 import io.maru.model.configuration.DecoderConfig;
+import io.maru.model.configuration.GptConfig;
 import io.maru.model.configuration.Parameter;
 import io.maru.model.configuration.UnsupportedModelException;
 import io.maru.model.weights.Weights;
@@ -24,6 +25,7 @@ import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -273,6 +275,46 @@ class ForeignModelTest {
                     .isEqualTo(JSON.readTree("{\"bos_token_id\":1,\"eos_token_id\":[2,5]}"));
         }
         assertWeights(imported(), TestModels.TINY_LLAMA);
+    }
+
+    @Test
+    void takesAHeadThatRepeatsTheEmbeddingOfAGpt2ForTied() throws IOException {
+        assertThat(headOfGpt(1, 2)).isTrue();
+        assertThat(headOfGpt(1, 3)).isFalse();
+    }
+
+    private boolean headOfGpt(float... head) throws IOException {
+        GgufContent content = new GgufContent()
+                .text("general.architecture", "gpt2")
+                .integer("gpt2.context_length", 1)
+                .integer("gpt2.embedding_length", 1)
+                .integer("gpt2.block_count", 1)
+                .integer("gpt2.feed_forward_length", 4)
+                .integer("gpt2.attention.head_count", 1)
+                .number("gpt2.attention.layer_norm_epsilon", 1e-5f);
+        GptConfig untied = new GptConfig(2, 1, 1, 1, 1, 1e-5f, false);
+        GgufTensor.of(untied).forEach((name, tensor) -> {
+            long[] shape = untied.parameters().stream()
+                    .filter(parameter -> parameter.name().equals(name))
+                    .findFirst()
+                    .orElseThrow()
+                    .shape()
+                    .asArray();
+            if (tensor.layout() == GgufTensor.Layout.TRANSPOSED) {
+                shape = new long[] {shape[1], shape[0]};
+            }
+            float[] values = new float[(int) Arrays.stream(shape).reduce(1, (a, b) -> a * b)];
+            if (tensor.name().equals("token_embd.weight")) {
+                values[0] = 1;
+                values[1] = 2;
+            }
+            float[] own = tensor.name().equals("output.weight") ? head : values;
+            content.tensor(tensor.name(), GgufTensorType.F32, taker -> taker.take(FloatBuffer.wrap(own)), shape);
+        });
+        content.save(folder.resolve("model.gguf"));
+        try (ForeignModel model = ForeignModel.open(folder)) {
+            return model.config().tiedHead();
+        }
     }
 
     @Test
