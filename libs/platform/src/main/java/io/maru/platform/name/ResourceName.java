@@ -57,15 +57,21 @@ public final class ResourceName {
         return relative;
     }
 
-    /** Whether a name, without its workspace, has the form of {@code pattern}, {@code runs/{run}} say. */
+    /** Whether a name, without its workspace, has the form of {@code pattern}, {@code runs/{run}} or {@code models/{model}@{alias}} say. */
     public static boolean fits(String relative, String pattern) {
         String[] wanted = pattern.split("/");
         String[] found = relative.split("/", -1);
         boolean fits = wanted.length == found.length;
         for (int i = 0; fits && i < wanted.length; i++) {
-            fits = wanted[i].startsWith("{") ? isId(found[i]) : wanted[i].equals(found[i]);
+            fits = wanted[i].startsWith("{") ? fitsPart(found[i], wanted[i]) : wanted[i].equals(found[i]);
         }
         return fits;
+    }
+
+    /** Whether one part is an id, or as many as the pattern has, each with an @ between. */
+    private static boolean fitsPart(String found, String pattern) {
+        String[] ids = found.split("@", -1);
+        return ids.length == pattern.split("@").length && Arrays.stream(ids).allMatch(ResourceName::isId);
     }
 
     /** Whether {@code text} can be one part of a name. */

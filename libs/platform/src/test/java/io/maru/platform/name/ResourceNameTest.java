@@ -47,6 +47,23 @@ class ResourceNameTest {
                 () -> ResourceName.full("name", name, PATTERN));
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"models/a@production", "models/story-2@0-b"})
+    void aPartMayBeTwoIds(String name) {
+        assertThat(ResourceName.full("name", name, "models/{model}@{alias}")).isEqualTo("workspaces/default/" + name);
+        assertThat(ResourceName.fits(name, "models/{model}")).isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"models/a", "models/a@", "models/@b", "models/a@b@c", "models/a@B", "models@b/a", "models/a@@b"})
+    void refusesAPartOfAnotherNumberOfIds(String name) {
+        assertRefused(
+                CommonReason.INVALID_NAME,
+                "name: \"" + name + "\" (expected: models/{model}@{alias})",
+                () -> ResourceName.full("name", name, "models/{model}@{alias}"));
+    }
+
     @Test
     void aPartHasAtMost63Characters() {
         String max = "a".repeat(63);
