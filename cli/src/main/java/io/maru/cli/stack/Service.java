@@ -13,7 +13,7 @@ public enum Service {
     INGESTION(1, "-Xmx192m"),
     TOKENIZATION(2, "-Xmx384m"),
     TRAINING(3, "-Xmx384m"),
-    CHECKPOINT(4, "-Xmx128m"),
+    CHECKPOINT(4, "-Xmx256m"),
     EVALUATION(5, "-Xmx192m", "-XX:TieredStopAtLevel=1"),
     INFERENCE(6, "-Xmx384m");
 

@@ -36,10 +36,7 @@ import io.maru.platform.event.Fact;
 import io.maru.platform.name.ResourceName;
 import io.maru.platform.store.ObjectStore;
 import io.maru.platform.store.StoredObject;
-import io.maru.platform.testkit.EmbeddedServersResource;
 import io.maru.platform.testkit.Facts;
-import io.quarkus.test.common.QuarkusTestResource;
-import io.quarkus.test.common.ResourceArg;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
@@ -63,10 +60,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 @QuarkusTest
-@QuarkusTestResource(
-        value = EmbeddedServersResource.class,
-        restrictToAnnotatedClass = true,
-        initArgs = @ResourceArg(name = "schema", value = "checkpoint"))
 class CheckpointServiceTest {
     @TestHTTPResource
     URI address;

@@ -1,15 +1,19 @@
 package io.maru.checkpoint.app;
 
+import static io.maru.checkpoint.domain.CheckpointReason.ALIAS_NOT_FOUND;
 import static io.maru.checkpoint.domain.CheckpointReason.CHECKPOINT_CORRUPT;
 import static io.maru.checkpoint.domain.CheckpointReason.CHECKPOINT_NOT_FOUND;
 import static io.maru.checkpoint.domain.CheckpointReason.MODEL_VERSION_NOT_FOUND;
 
 import io.maru.checkpoint.app.ModelCatalog.Reservation;
+import io.maru.checkpoint.domain.AliasName;
 import io.maru.checkpoint.domain.Checkpoint;
 import io.maru.checkpoint.domain.CheckpointFile;
 import io.maru.checkpoint.domain.CheckpointName;
+import io.maru.checkpoint.domain.Description;
 import io.maru.checkpoint.domain.ModelVersion;
 import io.maru.checkpoint.domain.ModelVersionName;
+import io.maru.checkpoint.domain.Origin;
 import io.maru.formats.Manifest;
 import io.maru.formats.SealedFile;
 import io.maru.platform.error.CommonReason;
@@ -17,7 +21,7 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
 
-/** Publishes checkpoints as numbered versions of a model. */
+/** Publishes checkpoints as numbered versions of a model, and finds versions. */
 public final class ModelVersions {
     private final ModelCatalog catalog;
     private final Checkpoints checkpoints;
@@ -37,9 +41,10 @@ public final class ModelVersions {
      * never comes back is not given again.
      *
      * @param model its full name
+     * @param caller who asks
      * @throws io.maru.platform.error.Refusal CHECKPOINT_NOT_FOUND, CHECKPOINT_CORRUPT, REQUEST_ID_REUSED
      */
-    public ModelVersion promote(String requestKey, CheckpointName name, String model) {
+    public ModelVersion promote(String requestKey, CheckpointName name, String model, String caller) {
         Optional<ModelVersion> earlier = catalog.findByRequest(requestKey)
                 .map(reservation -> requireSame(reservation, name, model))
                 .flatMap(Reservation::published);
@@ -48,7 +53,7 @@ public final class ModelVersions {
         }
         Checkpoint checkpoint = checkpoints.get(name);
         requireIntact(checkpoint);
-        Reservation reservation = catalog.reserve(requestKey, model, checkpoint, clock.instant());
+        Reservation reservation = catalog.reserve(requestKey, model, Origin.of(checkpoint, caller), clock.instant());
         requireSame(reservation, name, model);
         Manifest manifest = checkpoint.modelManifest();
         for (Manifest.Entry entry : manifest.entries()) {
@@ -60,6 +65,11 @@ public final class ModelVersions {
 
     public ModelVersion get(ModelVersionName name) {
         return catalog.find(name).orElseThrow(() -> notFound(name.toString()));
+    }
+
+    public ModelVersion get(AliasName name) {
+        return catalog.find(name)
+                .orElseThrow(() -> ALIAS_NOT_FOUND.because("%s: no such alias (expected: one that was set)", name));
     }
 
     /** @param model its full name */
@@ -75,6 +85,10 @@ public final class ModelVersions {
     /** Lists the versions of one model, newest first. */
     public List<ModelVersion> listOf(String model, long before, int limit) {
         return catalog.listOf(model, before, limit);
+    }
+
+    public ModelVersion describe(ModelVersionName name, Description description, String caller) {
+        return catalog.describe(name, description, caller).orElseThrow(() -> notFound(name.toString()));
     }
 
     private void copy(Checkpoint checkpoint, Manifest.Entry entry, ModelVersionName to) {
@@ -102,11 +116,11 @@ public final class ModelVersions {
     }
 
     private static Reservation requireSame(Reservation reservation, CheckpointName checkpoint, String model) {
-        if (!reservation.checkpoint().equals(checkpoint)
+        if (!reservation.origin().checkpoint().equals(Optional.of(checkpoint))
                 || !reservation.name().model().equals(model)) {
             throw CommonReason.REQUEST_ID_REUSED.because(
                     "request_id: it promoted %s to %s (expected: an id that no other promotion has)",
-                    reservation.checkpoint(), reservation.name().model());
+                    reservation.origin().parents(), reservation.name().model());
         }
         return reservation;
     }

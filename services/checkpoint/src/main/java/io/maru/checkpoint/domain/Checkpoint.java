@@ -25,8 +25,6 @@ public record Checkpoint(
         Manifest manifest,
         Instant createTime,
         long sequence) {
-    private static final String MODEL_KIND = "model";
-
     /** What is known of the files. */
     public enum State {
         ACTIVE,
@@ -87,6 +85,6 @@ public record Checkpoint(
                         .map(CheckpointFile::served)
                         .orElse(false))
                 .toList();
-        return new Manifest(MODEL_KIND, Map.of("checkpointSha256", manifest.digest()), served);
+        return new Manifest(ModelVersion.KIND, Map.of("checkpointSha256", manifest.digest()), served);
     }
 }

@@ -4,27 +4,47 @@ import static java.util.Objects.requireNonNull;
 
 import io.maru.formats.Manifest;
 import java.time.Instant;
+import java.util.List;
+import java.util.Map;
 
 /**
- * A checkpoint that can be served: a Hugging Face directory. Immutable.
+ * A model that can be served: a Hugging Face directory. Immutable but for what people say of it.
  *
- * @param dataset full name of what the weights were trained on
- * @param tokenizer full name of the tokenizer that the dataset is encoded with
  * @param manifest lists the files, and is stored beside them
+ * @param aliases that name it now
  * @param sequence grows with each version of any model
  */
 public record ModelVersion(
         ModelVersionName name,
-        CheckpointName checkpoint,
-        String dataset,
-        String tokenizer,
+        Origin origin,
         Manifest manifest,
+        Description description,
+        List<String> aliases,
         Instant createTime,
         long sequence) {
+    /** What its manifest calls itself. */
+    public static final String KIND = "model";
+
+    private static final int MAX_FILES = 1_000;
+
     public ModelVersion {
         requireNonNull(name, "name");
-        requireNonNull(checkpoint, "checkpoint");
+        requireNonNull(origin, "origin");
         requireNonNull(manifest, "manifest");
         requireNonNull(createTime, "createTime");
+        aliases = List.copyOf(aliases);
+    }
+
+    /** Makes the manifest of files that are any but the manifest itself. */
+    public static Manifest manifest(List<Manifest.Entry> files) {
+        if (files.isEmpty() || files.size() > MAX_FILES) {
+            throw new IllegalArgumentException(files.size() + " files (expected: 1 to " + MAX_FILES + ")");
+        }
+        files.forEach(file -> {
+            if (file.key().equals(CheckpointFile.MANIFEST)) {
+                throw new IllegalArgumentException(CheckpointFile.MANIFEST + ": a file (expected: another name)");
+            }
+        });
+        return new Manifest(KIND, Map.of(), files);
     }
 }

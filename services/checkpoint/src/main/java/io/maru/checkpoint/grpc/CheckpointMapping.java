@@ -3,8 +3,6 @@ package io.maru.checkpoint.grpc;
 import io.maru.checkpoint.domain.Checkpoint;
 import io.maru.checkpoint.domain.CheckpointFile;
 import io.maru.checkpoint.domain.CheckpointName;
-import io.maru.checkpoint.domain.ModelVersion;
-import io.maru.checkpoint.domain.ModelVersionName;
 import io.maru.checkpoint.domain.Registration;
 import io.maru.checkpoint.v1.PublicationSpec;
 import io.maru.checkpoint.v1.RegisterCheckpointRequest;
@@ -19,15 +17,10 @@ import io.maru.platform.spec.Spec;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.regex.Pattern;
 
 /** Translates between the words of the wire and those of the domain. */
 final class CheckpointMapping {
     private static final String USUAL_TRAINING = "train";
-    private static final String MODEL = "models/{model}";
-    private static final String MODEL_VERSION = "models/{model}/versions/{version}";
-    private static final Pattern VERSION = Pattern.compile("[1-9][0-9]{0,17}");
 
     private CheckpointMapping() {}
 
@@ -57,26 +50,6 @@ final class CheckpointMapping {
         return CheckpointName.parse(field, ResourceName.full(field, name, "runs/{run}/checkpoints/{checkpoint}"));
     }
 
-    static String model(String field, String name) {
-        return ResourceName.full(field, name, MODEL);
-    }
-
-    /** The full name of the model, if the caller names no version of it and so means the newest. */
-    static Optional<String> newestOf(String field, String name) {
-        return Optional.of(ResourceName.full(field, name, MODEL, MODEL_VERSION))
-                .filter(full -> ResourceName.fits(ResourceName.relative(full), MODEL));
-    }
-
-    static ModelVersionName modelVersionName(String field, String name) {
-        String full = ResourceName.full(field, name, MODEL_VERSION);
-        String version = ResourceName.last(full);
-        // One name per thing: 007 is not another word for 7.
-        if (!VERSION.matcher(version).matches()) {
-            throw CommonReason.INVALID_NAME.because("%s: \"%s\" (expected: to end with a number >= 1)", field, name);
-        }
-        return new ModelVersionName(full.substring(0, full.lastIndexOf("/versions/")), Long.parseLong(version));
-    }
-
     static io.maru.checkpoint.v1.Checkpoint toProto(Checkpoint checkpoint) {
         return io.maru.checkpoint.v1.Checkpoint.newBuilder()
                 .setName(checkpoint.name().toString())
@@ -98,20 +71,6 @@ final class CheckpointMapping {
                 .build();
     }
 
-    static io.maru.checkpoint.v1.ModelVersion toProto(ModelVersion version) {
-        return io.maru.checkpoint.v1.ModelVersion.newBuilder()
-                .setName(version.name().toString())
-                .setModel(version.name().model())
-                .setVersion(version.name().version())
-                .setCheckpoint(version.checkpoint().toString())
-                .setDataset(version.dataset())
-                .setTokenizer(version.tokenizer())
-                .addAllFiles(toProto(version.manifest()))
-                .setManifestSha256(version.manifest().digest())
-                .setCreateTime(Timestamps.toProto(version.createTime()))
-                .build();
-    }
-
     private static Map<CheckpointFile, SealedFile> files(List<StoredFile> files) {
         Map<CheckpointFile, SealedFile> result = new EnumMap<>(CheckpointFile.class);
         for (StoredFile file : files) {
@@ -130,7 +89,7 @@ final class CheckpointMapping {
         return result;
     }
 
-    private static List<StoredFile> toProto(Manifest manifest) {
+    static List<StoredFile> toProto(Manifest manifest) {
         return manifest.entries().stream()
                 .map(entry -> StoredFile.newBuilder()
                         .setFileName(entry.key())

@@ -10,7 +10,10 @@ import io.maru.platform.store.StoredObject;
 import io.maru.platform.thread.YieldingThreads;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -58,6 +61,33 @@ public final class StoredCheckpointBytes implements CheckpointBytes {
     }
 
     @Override
+    public OptionalLong size(String key) {
+        return store.size(key);
+    }
+
+    @Override
+    public List<String> list(String prefix) {
+        return store.list(prefix);
+    }
+
+    @Override
+    public Optional<byte[]> read(String key, int maxBytes) {
+        OptionalLong size = store.size(key);
+        return size.isPresent() && size.getAsLong() <= maxBytes
+                ? unlessMissing(() -> store.bytes(key, maxBytes))
+                : Optional.empty();
+    }
+
+    @Override
+    public void fetch(String key, Path into, Optional<String> sha256) {
+        if (sha256.isPresent()) {
+            store.fetch(key, into, sha256.get());
+        } else {
+            store.fetch(key, into);
+        }
+    }
+
+    @Override
     public boolean copy(String from, String to) {
         return unlessMissing(() -> {
                     store.copy(from, to);
@@ -69,6 +99,11 @@ public final class StoredCheckpointBytes implements CheckpointBytes {
     @Override
     public void write(String key, byte[] content) {
         store.put(key, content);
+    }
+
+    @Override
+    public void write(String key, Path file, SealedFile known) {
+        store.put(key, file, known.sha256());
     }
 
     @Override

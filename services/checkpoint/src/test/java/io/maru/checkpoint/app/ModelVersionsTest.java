@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.maru.checkpoint.domain.CheckpointName;
 import io.maru.checkpoint.domain.ModelVersion;
 import io.maru.checkpoint.domain.ModelVersionName;
+import io.maru.checkpoint.domain.Origin;
 import io.maru.formats.Manifest;
 import io.maru.platform.error.CommonReason;
 import java.time.Clock;
@@ -28,7 +29,7 @@ class ModelVersionsTest {
     void publishesTheHuggingFaceFilesWithAManifestOfTheirOwn() {
         CheckpointName checkpoint = registered(500);
 
-        ModelVersion version = models.promote("p1", checkpoint, TALES);
+        ModelVersion version = models.promote("p1", checkpoint, TALES, "ann");
 
         assertThat(version.name()).hasToString("workspaces/w/models/tales/versions/1");
         assertThat(version.manifest().entries())
@@ -43,49 +44,55 @@ class ModelVersionsTest {
                 .isEqualTo(version.manifest().toJson());
         assertThat(bytes.objects.get("workspaces/w/models/tales/versions/1/model.safetensors"))
                 .isEqualTo(bytes.objects.get("workspaces/w/runs/a/checkpoints/train-500/model.safetensors"));
-        assertThat(version.dataset()).isEqualTo("workspaces/w/datasets/a");
-        assertThat(version.tokenizer()).isEqualTo("workspaces/w/tokenizers/a");
+        assertThat(version.origin().dataset()).isEqualTo("workspaces/w/datasets/a");
+        assertThat(version.origin().tokenizer()).isEqualTo("workspaces/w/tokenizers/a");
         assertThat(catalog.facts).containsExactly("published workspaces/w/models/tales/versions/1");
     }
 
     @Test
     void answersTheFirstVersionWhenTheRequestComesAgain() {
         CheckpointName checkpoint = registered(500);
-        ModelVersion first = models.promote("p1", checkpoint, TALES);
+        ModelVersion first = models.promote("p1", checkpoint, TALES, "ann");
 
-        assertThat(models.promote("p1", checkpoint, TALES)).isEqualTo(first);
+        assertThat(models.promote("p1", checkpoint, TALES, "ann")).isEqualTo(first);
         assertThat(catalog.facts).hasSize(1);
     }
 
     @Test
     void refusesARequestIdThatPromotedSomethingElse() {
-        models.promote("p1", registered(500), TALES);
+        models.promote("p1", registered(500), TALES, "ann");
         CheckpointName other = registered(600);
 
-        assertRefused(CommonReason.REQUEST_ID_REUSED, () -> models.promote("p1", other, TALES));
+        assertRefused(CommonReason.REQUEST_ID_REUSED, () -> models.promote("p1", other, TALES, "ann"));
         assertRefused(
                 CommonReason.REQUEST_ID_REUSED,
                 () -> models.promote(
-                        "p1", new CheckpointName("workspaces/w/runs/a", "train", 500), "workspaces/w/models/other"));
+                        "p1",
+                        new CheckpointName("workspaces/w/runs/a", "train", 500),
+                        "workspaces/w/models/other",
+                        "ann"));
     }
 
     @Test
     void goesOnWithTheSameNumberAfterAPromotionThatWasCutOff() {
         CheckpointName checkpoint = registered(500);
-        catalog.reserve("p1", TALES, checkpoints.get(checkpoint), java.time.Instant.EPOCH);
+        catalog.reserve("p1", TALES, Origin.of(checkpoints.get(checkpoint), "ann"), java.time.Instant.EPOCH);
         assertThat(catalog.newest(TALES)).isEmpty();
 
-        assertThat(models.promote("p1", checkpoint, TALES).name().version()).isEqualTo(1);
-        assertThat(models.promote("p2", checkpoint, TALES).name().version()).isEqualTo(2);
+        assertThat(models.promote("p1", checkpoint, TALES, "ann").name().version())
+                .isEqualTo(1);
+        assertThat(models.promote("p2", checkpoint, TALES, "ann").name().version())
+                .isEqualTo(2);
     }
 
     @Test
     void findsTheNewestVersionOfAModel() {
-        models.promote("p1", registered(500), TALES);
-        models.promote("p2", registered(600), TALES);
-        models.promote("p3", registered(700), "workspaces/w/models/other");
+        models.promote("p1", registered(500), TALES, "ann");
+        models.promote("p2", registered(600), TALES, "ann");
+        models.promote("p3", registered(700), "workspaces/w/models/other", "ann");
 
-        assertThat(models.newest(TALES).checkpoint().step()).isEqualTo(600);
+        assertThat(models.newest(TALES).origin().checkpoint().orElseThrow().step())
+                .isEqualTo(600);
         assertThat(models.listOf(TALES, Long.MAX_VALUE, 10))
                 .extracting(version -> version.name().version())
                 .containsExactly(2L, 1L);
@@ -98,7 +105,7 @@ class ModelVersionsTest {
         CheckpointName checkpoint = registered(500);
         bytes.objects.get(checkpoint.key("model.safetensors"))[7] ^= 1;
 
-        assertRefused(CHECKPOINT_CORRUPT, () -> models.promote("p1", checkpoint, TALES));
+        assertRefused(CHECKPOINT_CORRUPT, () -> models.promote("p1", checkpoint, TALES, "ann"));
 
         assertThat(checkpoints.get(checkpoint).isCorrupt()).isTrue();
         assertThat(bytes.objects).doesNotContainKey("workspaces/w/models/tales/versions/1/manifest.json");
@@ -110,7 +117,7 @@ class ModelVersionsTest {
         CheckpointName checkpoint = registered(500);
         bytes.objects.remove(checkpoint.key("config.json"));
 
-        assertRefused(CHECKPOINT_CORRUPT, () -> models.promote("p1", checkpoint, TALES));
+        assertRefused(CHECKPOINT_CORRUPT, () -> models.promote("p1", checkpoint, TALES, "ann"));
     }
 
     @Test
@@ -118,7 +125,7 @@ class ModelVersionsTest {
         CheckpointName checkpoint = registered(500);
         registered.markCorrupt(checkpoint, "rot");
 
-        assertRefused(CHECKPOINT_CORRUPT, () -> models.promote("p1", checkpoint, TALES));
+        assertRefused(CHECKPOINT_CORRUPT, () -> models.promote("p1", checkpoint, TALES, "ann"));
         assertThat(catalog.findByRequest("p1")).isEmpty();
     }
 
@@ -126,7 +133,7 @@ class ModelVersionsTest {
     void refusesWhatIsNotThere() {
         assertRefused(
                 CHECKPOINT_NOT_FOUND,
-                () -> models.promote("p1", new CheckpointName("workspaces/w/runs/a", "train", 1), TALES));
+                () -> models.promote("p1", new CheckpointName("workspaces/w/runs/a", "train", 1), TALES, "ann"));
         assertRefused(MODEL_VERSION_NOT_FOUND, () -> models.newest(TALES));
         assertRefused(MODEL_VERSION_NOT_FOUND, () -> models.get(new ModelVersionName(TALES, 1)));
     }

@@ -24,7 +24,7 @@ public final class Role {
             new Collection(CORPUS, "corpora/NAME", "corpora/" + ID),
             new Collection(TOKENIZER, "tokenizers/NAME", "tokenizers/" + ID),
             new Collection(DATASET, "datasets/NAME", "datasets/" + ID),
-            new Collection(MODEL, "models/NAME", "models/" + ID + "(?:/versions/[1-9][0-9]*)?"),
+            new Collection(MODEL, "models/NAME", "models/" + ID + "(?:/versions/[1-9][0-9]*|@" + ID + ")?"),
             new Collection(CHECKPOINT, "runs/RUN/checkpoints/NAME", "runs/" + ID + "/checkpoints/[a-z0-9-]{1,100}"));
 
     private record Collection(String role, String example, Pattern pattern) {

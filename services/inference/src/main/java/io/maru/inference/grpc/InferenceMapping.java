@@ -29,13 +29,14 @@ final class InferenceMapping {
 
     private InferenceMapping() {}
 
-    /** The full name of a model, of one of its versions, or of a checkpoint: of the caller's workspace. */
+    /** The full name of a model, of one of its versions, of an alias, or of a checkpoint: of the caller's workspace. */
     static String modelName(String name) {
         return ResourceName.full(
                 "model",
                 name,
                 "models/{model}",
                 "models/{model}/versions/{version}",
+                "models/{model}@{alias}",
                 "runs/{run}/checkpoints/{checkpoint}");
     }
 
