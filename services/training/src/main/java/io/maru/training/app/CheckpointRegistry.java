@@ -43,12 +43,19 @@ public interface CheckpointRegistry {
     List<Kept> all(String run, String training);
 
     /**
-     * The files of a checkpoint or a model version that can be used, by their names.
+     * A checkpoint or a model version that can be used.
      *
-     * @param name also the prefix of their object keys
+     * @param name also the prefix of its object keys
+     * @param files by file name
+     */
+    record Found(String name, Map<String, SealedFile> files) {}
+
+    /**
+     * Finds a checkpoint, or a model version by its name or by an alias.
+     *
      * @return empty where there is none
      */
-    Optional<Map<String, SealedFile>> files(String name);
+    Optional<Found> find(String name);
 
     /** Has a checkpoint's files deleted; does nothing the second time. */
     void delete(String name);

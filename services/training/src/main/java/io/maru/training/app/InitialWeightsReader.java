@@ -31,16 +31,16 @@ public final class InitialWeightsReader {
      * @throws Refusal INIT_NOT_FOUND, INIT_UNSUPPORTED, TOKENIZER_MISMATCH
      */
     InitialWeights of(String name, Dataset dataset) {
-        Map<String, SealedFile> files = registry.files(name)
+        CheckpointRegistry.Found found = registry.find(name)
                 .orElseThrow(() -> TrainingReason.INIT_NOT_FOUND.because(
                         "init: no %s (expected: a model version or an intact checkpoint)", name));
-        SealedFile tokenizer = file(name, files, TOKENIZER);
+        SealedFile tokenizer = file(found.name(), found.files(), TOKENIZER);
         if (!tokenizer.sha256().equals(dataset.tokenizerSha256())) {
             throw TrainingReason.TOKENIZER_MISMATCH.because(
                     "init: %s has tokenizer %s (expected: %s, which made %s)",
-                    name, tokenizer.sha256(), dataset.tokenizerSha256(), dataset.name());
+                    found.name(), tokenizer.sha256(), dataset.tokenizerSha256(), dataset.name());
         }
-        return read(name, files);
+        return read(found);
     }
 
     /**
@@ -49,12 +49,13 @@ public final class InitialWeightsReader {
      * @throws Refusal INIT_UNSUPPORTED
      */
     Optional<InitialWeights> find(String name) {
-        return registry.files(name).map(files -> read(name, files));
+        return registry.find(name).map(this::read);
     }
 
-    private InitialWeights read(String name, Map<String, SealedFile> files) {
+    private InitialWeights read(CheckpointRegistry.Found found) {
+        String name = found.name();
         String config = new String(bytes.read(name + "/" + CONFIG, MAX_CONFIG_BYTES), StandardCharsets.UTF_8);
-        InitialWeights init = new InitialWeights(name, config, file(name, files, Learner.MODEL_FILE));
+        InitialWeights init = new InitialWeights(name, config, file(name, found.files(), Learner.MODEL_FILE));
         try {
             init.decoder();
         } catch (UnsupportedModelException e) {

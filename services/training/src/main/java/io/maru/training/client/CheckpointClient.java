@@ -11,6 +11,7 @@ import io.maru.checkpoint.v1.GetCheckpointRequest;
 import io.maru.checkpoint.v1.GetModelVersionRequest;
 import io.maru.checkpoint.v1.ListCheckpointsRequest;
 import io.maru.checkpoint.v1.ListCheckpointsResponse;
+import io.maru.checkpoint.v1.ModelVersion;
 import io.maru.checkpoint.v1.RegisterCheckpointRequest;
 import io.maru.checkpoint.v1.StoredFile;
 import io.maru.checkpoint.v1.VerifyCheckpointRequest;
@@ -87,20 +88,20 @@ public final class CheckpointClient implements CheckpointRegistry {
     }
 
     @Override
-    public Optional<Map<String, SealedFile>> files(String name) {
+    public Optional<Found> find(String name) {
         try {
             if (name.contains("/checkpoints/")) {
                 Checkpoint checkpoint = within(LOOK)
                         .getCheckpoint(
                                 GetCheckpointRequest.newBuilder().setName(name).build());
                 return checkpoint.getState() == Checkpoint.State.ACTIVE
-                        ? Optional.of(files(checkpoint.getFilesList()))
+                        ? Optional.of(new Found(checkpoint.getName(), files(checkpoint.getFilesList())))
                         : Optional.empty();
             }
-            return Optional.of(files(within(LOOK)
+            ModelVersion version = within(LOOK)
                     .getModelVersion(
-                            GetModelVersionRequest.newBuilder().setName(name).build())
-                    .getFilesList()));
+                            GetModelVersionRequest.newBuilder().setName(name).build());
+            return Optional.of(new Found(version.getName(), files(version.getFilesList())));
         } catch (StatusRuntimeException e) {
             if (e.getStatus().getCode() == Status.Code.NOT_FOUND) {
                 return Optional.empty();

@@ -10,6 +10,7 @@ import io.maru.training.app.TrainingJobCatalog.Numbered;
 import io.maru.training.app.TrainingJobs;
 import io.maru.training.domain.Choice;
 import io.maru.training.domain.HistoryPoint;
+import io.maru.training.domain.InitialWeights;
 import io.maru.training.domain.Measurement;
 import io.maru.training.domain.Preflight;
 import io.maru.training.domain.TrainingJob;
@@ -59,7 +60,11 @@ final class TrainingMapping {
 
     private static String initName(String name) {
         return ResourceName.full(
-                "init", name, "models/{model}/versions/{version}", "runs/{run}/checkpoints/{checkpoint}");
+                "init",
+                name,
+                "models/{model}/versions/{version}",
+                "models/{model}@{alias}",
+                "runs/{run}/checkpoints/{checkpoint}");
     }
 
     /**
@@ -101,7 +106,7 @@ final class TrainingMapping {
                 .setRun(job.request().run())
                 .setDataset(job.request().dataset())
                 .setTraining(job.request().training())
-                .setInit(job.request().init())
+                .setInit(job.init().map(InitialWeights::name).orElse(""))
                 .setSpec(SpecMapping.toProto(job.request().spec()))
                 .setSteps(job.request().spec().steps())
                 .setStepTokens((long) job.request().spec().batch()

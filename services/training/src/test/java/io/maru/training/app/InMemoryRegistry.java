@@ -50,8 +50,8 @@ final class InMemoryRegistry implements CheckpointRegistry {
     }
 
     @Override
-    public Optional<Map<String, SealedFile>> files(String name) {
-        return Optional.ofNullable(kept.get(step(name))).map(Candidate::files);
+    public Optional<Found> find(String name) {
+        return Optional.ofNullable(kept.get(step(name))).map(candidate -> new Found(name, candidate.files()));
     }
 
     private static long step(String name) {
