@@ -21,7 +21,7 @@ public interface IngestionConfig {
     @Min(1)
     long maxFileBytes();
 
-    /** A line is refused beyond this. It bounds the memory for one document. */
+    /** A line is cut at white space beyond this, or refused where a corpus is strict. It bounds the memory for one document. */
     @WithDefault("1048576")
     @Min(1)
     @Max(2 << 20)

@@ -5,10 +5,10 @@ import io.maru.ingestion.app.Corpora;
 import io.maru.ingestion.app.CorpusBuilder;
 import io.maru.ingestion.app.DocumentIntake;
 import io.maru.ingestion.app.IngestionCounts;
+import io.maru.ingestion.app.SplitPreview;
 import io.maru.ingestion.app.TextStore;
 import io.maru.ingestion.app.UploadKinds;
 import io.maru.ingestion.domain.CutRule;
-import io.maru.ingestion.domain.TextLimits;
 import io.maru.ingestion.store.ObjectTexts;
 import io.maru.ingestion.store.PostgresCorpora;
 import io.maru.ingestion.store.PostgresUploadKinds;
@@ -35,12 +35,13 @@ import java.time.Duration;
 class Wiring {
     private final IngestionConfig config;
     private final Path workDirectory;
-    private final TextLimits limits;
+    private final CutRule rule;
 
     Wiring(IngestionConfig config) throws IOException {
         this.config = config;
         this.workDirectory = WorkFolder.tidied(config.workDirectory());
-        this.limits = new TextLimits(config.maxFileBytes(), config.maxLineBytes());
+        this.rule = new CutRule(
+                config.documentBytes(), config.maxDocumentBytes(), config.shardBytes(), config.maxLineBytes());
     }
 
     @Produces
@@ -70,14 +71,19 @@ class Wiring {
     @Produces
     @Singleton
     DocumentIntake intake(TextStore texts, UploadKinds kinds) {
-        return new DocumentIntake(texts, kinds, limits, workDirectory, config.maxUploads());
+        return new DocumentIntake(texts, kinds, config.maxFileBytes(), workDirectory, config.maxUploads());
     }
 
     @Produces
     @Singleton
     Corpora corpora(PostgresCorpora corpora, TextStore texts, UploadKinds kinds) {
-        CutRule rule = new CutRule(config.documentBytes(), config.maxDocumentBytes(), config.shardBytes());
         return new Corpora(corpora, texts, kinds, rule);
+    }
+
+    @Produces
+    @Singleton
+    SplitPreview splitPreview(TextStore texts) {
+        return new SplitPreview(texts, rule, config.maxFileBytes(), workDirectory, config.maxDocuments());
     }
 
     @Produces
@@ -88,7 +94,7 @@ class Wiring {
             TextStore texts,
             PlatformConfig platform,
             IngestionCounts counts) {
-        CorpusBuilder builder = new CorpusBuilder(texts, limits, workDirectory, config.maxDocuments());
+        CorpusBuilder builder = new CorpusBuilder(texts, config.maxFileBytes(), workDirectory, config.maxDocuments());
         CorpusWork work = new CorpusWork(corpora::held, builder, Duration.ofMillis(config.progressMillis()), counts);
         return new Worker(queue, PostgresCorpora.KIND, platform.work().pollMillis(), work);
     }

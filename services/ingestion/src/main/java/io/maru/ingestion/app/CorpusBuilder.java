@@ -2,25 +2,13 @@ package io.maru.ingestion.app;
 
 import io.maru.formats.Document;
 import io.maru.formats.Manifest;
-import io.maru.ingestion.app.TextSpool.SpooledText;
 import io.maru.ingestion.domain.Corpus;
 import io.maru.ingestion.domain.DigestSet;
-import io.maru.ingestion.domain.DocumentCutter;
 import io.maru.ingestion.domain.IngestionReason;
-import io.maru.ingestion.domain.JsonRows;
-import io.maru.ingestion.domain.LineReader;
-import io.maru.ingestion.domain.SourceName;
 import io.maru.ingestion.domain.Split;
 import io.maru.ingestion.domain.Tally;
-import io.maru.ingestion.domain.TextLimits;
-import io.maru.ingestion.domain.UploadedFile;
 import io.maru.platform.file.WorkFolder;
-import java.io.BufferedReader;
-import java.io.FileInputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -37,18 +25,18 @@ import java.util.Map;
  * end with the same digest. Memory is bounded by one document and by the digests of the documents seen.
  */
 public final class CorpusBuilder {
-    private static final int PIECE_BYTES = 1 << 16;
-    private static final char BYTE_ORDER_MARK = '\uFEFF';
-
     private final TextStore texts;
-    private final TextLimits limits;
+    private final long maxFileBytes;
     private final Path workDirectory;
     private final int maxDocuments;
 
-    /** @param maxDocuments different documents in one corpus; their digests are kept in memory, see {@link DigestSet} */
-    public CorpusBuilder(TextStore texts, TextLimits limits, Path workDirectory, int maxDocuments) {
+    /**
+     * @param maxFileBytes of each source
+     * @param maxDocuments different documents in one corpus; their digests are kept in memory, see {@link DigestSet}
+     */
+    public CorpusBuilder(TextStore texts, long maxFileBytes, Path workDirectory, int maxDocuments) {
         this.texts = texts;
-        this.limits = limits;
+        this.maxFileBytes = maxFileBytes;
         this.workDirectory = workDirectory;
         this.maxDocuments = maxDocuments;
     }
@@ -69,11 +57,9 @@ public final class CorpusBuilder {
     private final class Build {
         private final Corpus corpus;
         private final BuildProgress progress;
-        private final Path folder;
+        private final SourceReader reader;
         private final ShardSet shards;
         private final DigestSet seen = new DigestSet(maxDocuments);
-        /** The kind of text of the source in hand. */
-        private String kind = "";
 
         private long readBytes;
         private long pairs;
@@ -85,19 +71,24 @@ public final class CorpusBuilder {
         Build(Corpus corpus, BuildProgress progress, Path folder, ShardSet shards) {
             this.corpus = corpus;
             this.progress = progress;
-            this.folder = folder;
+            this.reader = new SourceReader(texts, maxFileBytes, folder);
             this.shards = shards;
         }
 
         SealedCorpus run() throws IOException, InterruptedException {
             for (int i = 0; i < corpus.sources().size(); i++) {
-                String source = corpus.sources().get(i);
-                kind = corpus.kinds().get(i);
-                try (TextSpool spool = new TextSpool(source, limits, folder)) {
-                    SpooledText text = spool(source, spool);
-                    read(source, text);
-                    readBytes += text.check().size();
-                }
+                long before = readBytes;
+                long size = reader.read(
+                        corpus.sources().get(i),
+                        corpus.kinds().get(i),
+                        corpus.spec(),
+                        corpus.rule(),
+                        this::document,
+                        bytes -> {
+                            readBytes = before + bytes;
+                            progress.at(tally());
+                        });
+                readBytes = before + size;
             }
             if (readBytes != corpus.sourceBytes()) {
                 throw IngestionReason.SOURCE_CHANGED.because(
@@ -111,49 +102,6 @@ public final class CorpusBuilder {
             Manifest manifest = manifest();
             texts.put(corpus.manifestKey(), manifest.toJson());
             return new SealedCorpus(tally(), manifest.digest());
-        }
-
-        private SpooledText spool(String source, TextSpool spool) throws IOException, InterruptedException {
-            try (InputStream in = texts.open(source)) {
-                byte[] piece = new byte[PIECE_BYTES];
-                for (int read = in.read(piece); read >= 0; read = in.read(piece)) {
-                    spool.accept(piece, 0, read);
-                    progress.at(tally());
-                }
-            }
-            SpooledText text = spool.end();
-            if (SourceName.isUpload(source)
-                    && !UploadedFile.nameOf(corpus.workspace(), text.sha256()).equals(source)) {
-                throw IngestionReason.SOURCE_CHANGED.because(
-                        "%s: sha256 is %s (expected: one that begins like the name)", source, text.sha256());
-            }
-            return text;
-        }
-
-        private void read(String source, SpooledText text) throws IOException, InterruptedException {
-            LineReader reader =
-                    switch (corpus.spec().format()) {
-                        case TEXT -> new DocumentCutter(text.check().separated(), corpus.rule(), kind, this::document);
-                        case JSONL -> new JsonRows(source, kind, this::document);
-                    };
-            long before = readBytes;
-            // The decoder is told to throw: these bytes have been checked, so what it refused would be a fault of the
-            // check.
-            try (FileInputStream in = new FileInputStream(text.path().toFile());
-                    BufferedReader lines =
-                            new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8.newDecoder()))) {
-                String line = lines.readLine();
-                if (line != null && !line.isEmpty() && line.charAt(0) == BYTE_ORDER_MARK) {
-                    line = line.substring(1);
-                }
-                for (; line != null; line = lines.readLine()) {
-                    reader.line(line);
-                    readBytes = before + in.getChannel().position();
-                    progress.at(tally());
-                }
-                reader.end();
-            }
-            readBytes = before;
         }
 
         private void document(Document document) throws IOException, InterruptedException {

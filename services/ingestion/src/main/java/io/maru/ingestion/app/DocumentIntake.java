@@ -3,7 +3,6 @@ package io.maru.ingestion.app;
 import io.maru.ingestion.app.TextSpool.SpooledText;
 import io.maru.ingestion.domain.DocumentKind;
 import io.maru.ingestion.domain.IngestionReason;
-import io.maru.ingestion.domain.TextLimits;
 import io.maru.ingestion.domain.UploadedFile;
 import io.maru.platform.error.Refusal;
 import java.io.IOException;
@@ -17,16 +16,16 @@ import java.util.concurrent.atomic.AtomicBoolean;
 public final class DocumentIntake {
     private final TextStore texts;
     private final UploadKinds kinds;
-    private final TextLimits limits;
+    private final long maxFileBytes;
     private final Path workDirectory;
     private final int maxUploads;
     private final Semaphore places;
 
     /** @param maxUploads how many files may be on their way in at once */
-    public DocumentIntake(TextStore texts, UploadKinds kinds, TextLimits limits, Path workDirectory, int maxUploads) {
+    public DocumentIntake(TextStore texts, UploadKinds kinds, long maxFileBytes, Path workDirectory, int maxUploads) {
         this.texts = texts;
         this.kinds = kinds;
-        this.limits = limits;
+        this.maxFileBytes = maxFileBytes;
         this.workDirectory = workDirectory;
         this.maxUploads = maxUploads;
         this.places = new Semaphore(maxUploads);
@@ -47,7 +46,7 @@ public final class DocumentIntake {
                     "%d uploads are under way (expected: at most that; try again when one has ended)", maxUploads);
         }
         try {
-            return new Upload(workspace, fileName, known, new TextSpool(fileName, limits, workDirectory));
+            return new Upload(workspace, fileName, known, new TextSpool(fileName, maxFileBytes, workDirectory));
         } catch (IOException e) {
             places.release();
             throw new UncheckedIOException(e);

@@ -2,7 +2,6 @@ package io.maru.ingestion.app;
 
 import io.maru.formats.Sha256;
 import io.maru.ingestion.domain.TextCheck;
-import io.maru.ingestion.domain.TextLimits;
 import io.maru.platform.file.WorkFolder;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -22,9 +21,12 @@ final class TextSpool implements AutoCloseable {
     private final OutputStream out;
     private final MessageDigest digest = Sha256.newDigest();
 
-    /** @param file what messages call the file */
-    TextSpool(String file, TextLimits limits, Path workDirectory) throws IOException {
-        this.check = new TextCheck(file, limits);
+    /**
+     * @param file what messages call the file
+     * @param maxBytes of the whole file
+     */
+    TextSpool(String file, long maxBytes, Path workDirectory) throws IOException {
+        this.check = new TextCheck(file, maxBytes);
         this.path = Files.createTempFile(workDirectory, PREFIX, ".spool");
         this.out = Files.newOutputStream(path);
     }

@@ -7,8 +7,9 @@ package io.maru.ingestion.domain;
  * @param documentBytes a document ends at the first blank line after this much text
  * @param maxDocumentBytes and at a line's end before it would be longer than this
  * @param shardBytes a shard is sealed once its documents have this much text
+ * @param maxLineBytes a line that is longer, without its end, is cut at white space, or refused
  */
-public record CutRule(int documentBytes, int maxDocumentBytes, long shardBytes) {
+public record CutRule(int documentBytes, int maxDocumentBytes, long shardBytes, int maxLineBytes) {
     public CutRule {
         if (documentBytes < 1) {
             throw new IllegalArgumentException("documentBytes: " + documentBytes + " (expected: >= 1)");
@@ -19,6 +20,9 @@ public record CutRule(int documentBytes, int maxDocumentBytes, long shardBytes) 
         }
         if (shardBytes < 1) {
             throw new IllegalArgumentException("shardBytes: " + shardBytes + " (expected: >= 1)");
+        }
+        if (maxLineBytes < 1) {
+            throw new IllegalArgumentException("maxLineBytes: " + maxLineBytes + " (expected: >= 1)");
         }
     }
 }

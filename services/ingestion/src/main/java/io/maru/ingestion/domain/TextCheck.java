@@ -7,8 +7,8 @@ import java.util.Locale;
 
 /**
  * Decides byte by byte whether a file is text: well-formed UTF-8 (Unicode 16, table 3-7), no control characters but tab,
- * line feed, carriage return and form feed, no endless line, something in it. It needs no more memory for a long file than
- * for a short one, and refuses at the first wrong byte.
+ * line feed, carriage return and form feed, something in it. It needs no more memory for a long file than for a short one,
+ * and refuses at the first wrong byte.
  *
  * <p>A refusal names the line, counted from 1, and the byte offset in the file, counted from 0. For an ill-formed
  * character that is the offset of its first byte.
@@ -26,7 +26,7 @@ public final class TextCheck {
     private static final int BYTE_ORDER_MARK = 0xFEFF;
 
     private final String file;
-    private final TextLimits limits;
+    private final long maxBytes;
 
     private long offset;
     private long lines;
@@ -42,10 +42,13 @@ public final class TextCheck {
     private int codePoint;
     private long characterStart;
 
-    /** @param file what messages call the file */
-    public TextCheck(String file, TextLimits limits) {
+    /**
+     * @param file what messages call the file
+     * @param maxBytes of the whole file
+     */
+    public TextCheck(String file, long maxBytes) {
         this.file = file;
-        this.limits = limits;
+        this.maxBytes = maxBytes;
     }
 
     /**
@@ -56,9 +59,9 @@ public final class TextCheck {
     public void accept(byte[] bytes, int from, int to) {
         for (int i = from; i < to; i++) {
             int b = bytes[i] & 0xFF;
-            if (offset >= limits.maxFileBytes()) {
+            if (offset >= maxBytes) {
                 throw IngestionReason.FILE_TOO_LARGE.because(
-                        "%s: more than %d bytes (expected: at most that)", file, limits.maxFileBytes());
+                        "%s: more than %d bytes (expected: at most that)", file, maxBytes);
             }
             if (missing > 0) {
                 continueCharacter(b);
@@ -68,11 +71,6 @@ public final class TextCheck {
                 ascii(b);
             }
             offset++;
-            if (b != '\n' && offset - lineStart > limits.maxLineBytes()) {
-                throw IngestionReason.LINE_TOO_LONG.because(
-                        "%s: %s: the line is longer than %d bytes (expected: a line feed before that)",
-                        file, place(offset - 1), limits.maxLineBytes());
-            }
         }
     }
 
@@ -167,7 +165,8 @@ public final class TextCheck {
 
     private Refusal illFormed(String found) {
         return IngestionReason.NOT_UTF8.because(
-                "%s: %s: %s (expected: valid UTF-8)", file, place(characterStartOr(offset)), found);
+                "%s: %s: %s (expected: valid UTF-8; a text in another encoding is saved as UTF-8 first)",
+                file, place(characterStartOr(offset)), found);
     }
 
     private long characterStartOr(long here) {

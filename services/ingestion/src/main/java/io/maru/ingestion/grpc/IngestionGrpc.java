@@ -5,11 +5,13 @@ import io.maru.ingestion.app.CallTimes;
 import io.maru.ingestion.app.Corpora;
 import io.maru.ingestion.app.DocumentIntake;
 import io.maru.ingestion.app.IngestionCounts;
+import io.maru.ingestion.app.SplitPreview;
 import io.maru.ingestion.domain.Corpus;
 import io.maru.ingestion.domain.IngestionReason;
 import io.maru.ingestion.v1.CancelCorpusRequest;
 import io.maru.ingestion.v1.CheckCorpusSpecRequest;
 import io.maru.ingestion.v1.CheckCorpusSpecResponse;
+import io.maru.ingestion.v1.CorpusSpec;
 import io.maru.ingestion.v1.CreateCorpusRequest;
 import io.maru.ingestion.v1.GetCorpusRequest;
 import io.maru.ingestion.v1.ListCorporaRequest;
@@ -32,12 +34,15 @@ import io.smallrye.mutiny.Uni;
 class IngestionGrpc extends MutinyIngestionServiceGrpc.IngestionServiceImplBase {
     private final DocumentIntake intake;
     private final Corpora corpora;
+    private final SplitPreview preview;
     private final CallTimes times;
     private final IngestionCounts counts;
 
-    IngestionGrpc(DocumentIntake intake, Corpora corpora, CallTimes times, IngestionCounts counts) {
+    IngestionGrpc(
+            DocumentIntake intake, Corpora corpora, SplitPreview preview, CallTimes times, IngestionCounts counts) {
         this.intake = intake;
         this.corpora = corpora;
+        this.preview = preview;
         this.times = times;
         this.counts = counts;
     }
@@ -79,11 +84,15 @@ class IngestionGrpc extends MutinyIngestionServiceGrpc.IngestionServiceImplBase 
     }
 
     @Override
+    @Blocking
     public Uni<CheckCorpusSpecResponse> checkCorpusSpec(CheckCorpusSpecRequest request) {
-        return Uni.createFrom()
-                .item(CheckCorpusSpecResponse.newBuilder()
-                        .setSpec(IngestionMapping.checked(request.getSpec()))
-                        .build());
+        CorpusSpec spec = IngestionMapping.checked(request.getSpec());
+        CheckCorpusSpecResponse.Builder response =
+                CheckCorpusSpecResponse.newBuilder().setSpec(spec);
+        preview.sizes(IngestionMapping.toDomain(spec), IngestionMapping.sources(request.getSourcesList()))
+                .ifPresent(sizes ->
+                        response.setTrainBytes(sizes.trainBytes()).setValidationBytes(sizes.validationBytes()));
+        return Uni.createFrom().item(response.build());
     }
 
     @Override

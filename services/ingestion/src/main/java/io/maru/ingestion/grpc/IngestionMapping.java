@@ -3,6 +3,7 @@ package io.maru.ingestion.grpc;
 import io.maru.ingestion.domain.CorpusFormat;
 import io.maru.ingestion.domain.CorpusRequest;
 import io.maru.ingestion.domain.CorpusState;
+import io.maru.ingestion.domain.IngestionReason;
 import io.maru.ingestion.domain.SourceName;
 import io.maru.ingestion.v1.Corpus;
 import io.maru.ingestion.v1.CorpusSpec;
@@ -15,6 +16,7 @@ import io.maru.platform.grpc.Timestamps;
 import io.maru.platform.name.ResourceName;
 import io.maru.platform.spec.Spec;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /** Where the words of the wire and of the domain meet. */
@@ -36,13 +38,21 @@ final class IngestionMapping {
                 Caller.requestKey("CreateCorpus", request.getRequestId()),
                 workspace,
                 request.getCorpusId().isEmpty() ? "" : ResourceName.idOrNew("corpus_id", request.getCorpusId()),
-                request.getSourcesList().stream()
-                        .map(source -> SourceName.full(workspace, source))
-                        .toList(),
+                sources(request.getSourcesList()),
                 toDomain(Spec.complete(request.getSpec())),
                 kinds,
                 request.getRun().isEmpty() ? "" : ResourceName.full("run", request.getRun(), "runs/{run}"),
                 request.getPriority());
+    }
+
+    /** Full names of sources of the caller's workspace. */
+    static List<String> sources(List<String> names) {
+        if (names.size() > CorpusRequest.MAX_SOURCES) {
+            throw IngestionReason.INVALID_SOURCE.because(
+                    "sources: %d of them (expected: at most %d)", names.size(), CorpusRequest.MAX_SOURCES);
+        }
+        String workspace = Caller.current().workspace();
+        return names.stream().map(name -> SourceName.full(workspace, name)).toList();
     }
 
     /**
@@ -57,8 +67,10 @@ final class IngestionMapping {
         return Spec.complete(spec);
     }
 
-    private static io.maru.ingestion.domain.CorpusSpec toDomain(CorpusSpec spec) {
-        return new io.maru.ingestion.domain.CorpusSpec(spec.getValidationFraction(), toDomain(spec.getFormat()));
+    /** @param spec with its defaults */
+    static io.maru.ingestion.domain.CorpusSpec toDomain(CorpusSpec spec) {
+        return new io.maru.ingestion.domain.CorpusSpec(
+                spec.getValidationFraction(), toDomain(spec.getFormat()), spec.getStrict());
     }
 
     private static CorpusFormat toDomain(CorpusSpec.Format format) {
@@ -77,6 +89,7 @@ final class IngestionMapping {
                             case TEXT -> CorpusSpec.Format.TEXT;
                             case JSONL -> CorpusSpec.Format.JSONL;
                         })
+                .setStrict(spec.strict())
                 .build();
     }
 

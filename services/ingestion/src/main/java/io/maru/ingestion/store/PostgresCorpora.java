@@ -72,8 +72,8 @@ public final class PostgresCorpora implements CorpusStore {
             int created = sql.update(
                     """
                     insert into corpus (name, workspace, request_key, sources, kinds, validation_fraction, format,
-                        document_bytes, max_document_bytes, shard_bytes, run, source_bytes)
-                    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing
+                        strict, document_bytes, max_document_bytes, shard_bytes, max_line_bytes, run, source_bytes)
+                    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing
                     """,
                     name,
                     request.workspace(),
@@ -82,9 +82,11 @@ public final class PostgresCorpora implements CorpusStore {
                     kinds.toArray(String[]::new),
                     request.spec().validationFraction(),
                     request.spec().format().name(),
+                    request.spec().strict(),
                     rule.documentBytes(),
                     rule.maxDocumentBytes(),
                     rule.shardBytes(),
+                    rule.maxLineBytes(),
                     request.run(),
                     sourceBytes);
             if (created == 0) {
@@ -166,8 +168,15 @@ public final class PostgresCorpora implements CorpusStore {
                 CorpusState.valueOf(row.getString("state")),
                 List.of((String[]) row.getArray("sources").getArray()),
                 List.of((String[]) row.getArray("kinds").getArray()),
-                new CorpusSpec(row.getDouble("validation_fraction"), CorpusFormat.valueOf(row.getString("format"))),
-                new CutRule(row.getInt("document_bytes"), row.getInt("max_document_bytes"), row.getLong("shard_bytes")),
+                new CorpusSpec(
+                        row.getDouble("validation_fraction"),
+                        CorpusFormat.valueOf(row.getString("format")),
+                        row.getBoolean("strict")),
+                new CutRule(
+                        row.getInt("document_bytes"),
+                        row.getInt("max_document_bytes"),
+                        row.getLong("shard_bytes"),
+                        row.getInt("max_line_bytes")),
                 row.getString("run"),
                 row.getLong("source_bytes"),
                 new Tally(

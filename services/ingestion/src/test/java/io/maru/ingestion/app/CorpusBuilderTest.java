@@ -16,7 +16,6 @@ import io.maru.ingestion.domain.CutRule;
 import io.maru.ingestion.domain.DocumentShard;
 import io.maru.ingestion.domain.IngestionReason;
 import io.maru.ingestion.domain.Tally;
-import io.maru.ingestion.domain.TextLimits;
 import io.maru.ingestion.domain.UploadedFile;
 import io.maru.platform.error.Refusal;
 import io.maru.platform.testkit.Shared;
@@ -38,15 +37,17 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class CorpusBuilderTest {
-    private static final TextLimits LIMITS = new TextLimits(1 << 24, 1 << 16);
+    private static final long MAX_FILE_BYTES = 1 << 24;
+    private static final int MAX_LINE_BYTES = 1 << 16;
 
     private final InMemoryTexts texts = new InMemoryTexts();
     private final Told told = new Told();
-    private CutRule rule = new CutRule(20, 1000, 1 << 20);
+    private CutRule rule = new CutRule(20, 1000, 1 << 20, MAX_LINE_BYTES);
     private double validationFraction;
     private int maxDocuments = 1000;
     private List<String> kinds = List.of();
     private CorpusFormat format = CorpusFormat.TEXT;
+    private boolean strict;
 
     @TempDir
     Path folder;
@@ -120,7 +121,7 @@ class CorpusBuilderTest {
 
     @Test
     void sealsAShardTheMomentItIsFullAndTheManifestLast() throws Exception {
-        rule = new CutRule(20, 1000, 40);
+        rule = new CutRule(20, 1000, 40, MAX_LINE_BYTES);
         put("inbox/a", "first text, long enough\n\nsecond text, long enough\n\nthird text, long enough\n");
 
         SealedCorpus sealed = build("corpora/c", "inbox/a");
@@ -151,7 +152,7 @@ class CorpusBuilderTest {
     @Test
     void anotherCorpusOfTheSameSourcesHasTheSameDigest() throws Exception {
         validationFraction = 0.4;
-        rule = new CutRule(20, 1000, 60);
+        rule = new CutRule(20, 1000, 60, MAX_LINE_BYTES);
         put("inbox/a", numbered(50));
 
         String one = build("corpora/one", "inbox/a").manifestSha256();
@@ -162,7 +163,7 @@ class CorpusBuilderTest {
 
     @Test
     void anAttemptAfterOneThatWasCutOffEndsTheSameAndStoresNoShardTwice() throws Exception {
-        rule = new CutRule(20, 1000, 60);
+        rule = new CutRule(20, 1000, 60, MAX_LINE_BYTES);
         put("inbox/a", numbered(50));
         String expected = build("corpora/whole", "inbox/a").manifestSha256();
         int shards = told.sealed.size();
@@ -227,6 +228,54 @@ class CorpusBuilderTest {
 
         validationFraction = 1 - 1e-9;
         assertRefused(IngestionReason.NO_DOCUMENT, () -> build("corpora/e", "inbox/a"));
+    }
+
+    @Test
+    void aTextOfOneLongLineIsACorpusTheSameEachTime() throws Exception {
+        StringBuilder line = new StringBuilder();
+        for (int i = 0; line.length() < 3 * MAX_LINE_BYTES; i++) {
+            line.append("heron ").append(i).append(" counts stones ");
+        }
+        put("inbox/a", line.toString());
+        validationFraction = 0.25;
+        rule = new CutRule(2048, 1 << 14, 1 << 20, MAX_LINE_BYTES);
+
+        SealedCorpus sealed = build("corpora/c", "inbox/a");
+
+        List<Document> documents = new ArrayList<>(documents("corpora/c/shards/train-00000"));
+        documents.addAll(documents("corpora/c/shards/validation-00000"));
+        assertThat(documents).hasSizeGreaterThan(90).allSatisfy(document -> assertThat(document.textBytes())
+                .isBetween(1L, 2048L));
+        // A space at each cut is in no document.
+        assertThat(sealed.tally().trainBytes() + sealed.tally().validationBytes() + documents.size() - 1)
+                .isEqualTo(line.length());
+        assertThat(build("corpora/d", "inbox/a").manifestSha256()).isEqualTo(sealed.manifestSha256());
+        strict = true;
+        assertRefused(IngestionReason.LINE_TOO_LONG, () -> build("corpora/e", "inbox/a"))
+                .hasMessage(
+                        "inbox/a: line 1 (counted from 1): %d bytes (expected: at most 65536; break it into lines, or"
+                                + " leave out strict, and it is cut at white space)",
+                        line.length());
+    }
+
+    @Test
+    void aLineAtTheLimitIsOneDocumentStrictOrNot() throws Exception {
+        put("inbox/a", "x".repeat(MAX_LINE_BYTES) + "\n");
+        strict = true;
+        String digest = build("corpora/c", "inbox/a").manifestSha256();
+        strict = false;
+
+        assertThat(build("corpora/d", "inbox/a").manifestSha256()).isEqualTo(digest);
+        assertThat(documents("corpora/d/shards/train-00000")).hasSize(1);
+    }
+
+    @Test
+    void aRowIsNeverCut() {
+        format = CorpusFormat.JSONL;
+        put("inbox/a", "{\"text\":\"short\"}\n{\"text\":\"" + "a b ".repeat(MAX_LINE_BYTES) + "\"}\n");
+
+        assertRefused(IngestionReason.LINE_TOO_LONG, () -> build("corpora/c", "inbox/a"))
+                .hasMessageStartingWith("inbox/a: line 2 (counted from 1): 262155 bytes (expected: at most 65536; ");
     }
 
     @Test
@@ -300,7 +349,7 @@ class CorpusBuilderTest {
     void findsEveryStoryOfTinyStories() throws Exception {
         byte[] stories = Files.readAllBytes(Shared.path("data/text/tinystories.a.txt"));
         texts.objects.put("inbox/stories", stories);
-        rule = new CutRule(2048, 1 << 16, 1 << 18);
+        rule = new CutRule(2048, 1 << 16, 1 << 18, MAX_LINE_BYTES);
         maxDocuments = 10_000;
 
         build("corpora/c", "inbox/stories");
@@ -337,7 +386,7 @@ class CorpusBuilderTest {
     }
 
     private CorpusBuilder builder() {
-        return new CorpusBuilder(texts, LIMITS, folder, maxDocuments);
+        return new CorpusBuilder(texts, MAX_FILE_BYTES, folder, maxDocuments);
     }
 
     private Corpus corpus(String name, String... sources) {
@@ -349,7 +398,7 @@ class CorpusBuilderTest {
                 CorpusState.RUNNING,
                 List.of(sources),
                 kinds.isEmpty() ? Collections.nCopies(sources.length, "") : kinds,
-                new CorpusSpec(validationFraction, format),
+                new CorpusSpec(validationFraction, format, strict),
                 rule,
                 "",
                 bytes,
