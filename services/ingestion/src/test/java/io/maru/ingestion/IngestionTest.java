@@ -26,6 +26,7 @@ import io.maru.formats.Manifest;
 import io.maru.formats.Sha256;
 import io.maru.ingestion.v1.CancelCorpusRequest;
 import io.maru.ingestion.v1.CheckCorpusSpecRequest;
+import io.maru.ingestion.v1.CheckCorpusSpecResponse;
 import io.maru.ingestion.v1.Corpus;
 import io.maru.ingestion.v1.CorpusFailed;
 import io.maru.ingestion.v1.CorpusSealed;
@@ -317,26 +318,77 @@ class IngestionTest {
     }
 
     @Test
-    void refusesAnEndlessLineLongBeforeItsEnd() throws Exception {
-        CompletableFuture<UploadedFile> answer = new CompletableFuture<>();
-        ClientCallStreamObserver<UploadRequest> requests = (ClientCallStreamObserver<UploadRequest>)
-                IngestionServiceGrpc.newStub(channel).upload(new Answer(answer));
-        requests.onNext(header("endless.txt"));
-        UploadRequest letters = chunk(ByteString.copyFromUtf8("a".repeat(1 << 16)));
-        int sent = 0;
-        while (!answer.isDone() && sent < 3_200) { // 200 MiB
-            if (requests.isReady()) {
-                requests.onNext(letters);
-                sent++;
-            } else {
-                Thread.onSpinWait();
-            }
-        }
+    void aTextOfOneLongLineIsACorpusUnlessItIsToBeStrict() throws Exception {
+        String line = IntStream.range(0, 100_000)
+                .mapToObj(i -> "heron " + i + " counts stones")
+                .collect(Collectors.joining(" "));
+        UploadedFile file = upload("line.txt", line.getBytes(StandardCharsets.UTF_8));
+        assertThat(file.getLines()).isEqualTo(1);
 
-        assertRefused(Status.Code.INVALID_ARGUMENT, "LINE_TOO_LONG", () -> get(answer))
-                .hasMessageContaining("byte offset 1048576 ");
-        assertThat(sent).as("chunks of 64 KiB").isLessThan(320);
-        assertThat(workFiles()).isEmpty();
+        Corpus corpus = watch(create(file.getName(), 0.1).getName());
+        assertThat(corpus.getState()).isEqualTo(Corpus.State.SEALED);
+        // A white space at each cut is in no document.
+        assertThat(corpus.getTrainBytes() + corpus.getValidationBytes() + corpus.getDocuments() - 1)
+                .isEqualTo(line.length());
+        assertThat(corpus.getValidationBytes()).isPositive();
+
+        CorpusSpec strict = CorpusSpec.newBuilder().setStrict(true).build();
+        assertRefused(
+                        Status.Code.INVALID_ARGUMENT,
+                        "LINE_TOO_LONG",
+                        () -> ingestion.checkCorpusSpec(CheckCorpusSpecRequest.newBuilder()
+                                .setSpec(strict)
+                                .addSources(file.getName())
+                                .build()))
+                .hasMessageContaining(
+                        "line 1 (counted from 1): " + line.length() + " bytes (expected: at most 1048576; ");
+        Corpus refused = watch(ingestion
+                .createCorpus(request(file.getName()).setSpec(strict).build())
+                .getName());
+        assertThat(refused.getFailureReason()).isEqualTo("LINE_TOO_LONG");
+        assertThat(refused.getSpec().getStrict()).isTrue();
+    }
+
+    @Test
+    void aSpecIsCheckedAgainstItsSources() throws Exception {
+        UploadedFile one = upload("one.txt", "The only document.\n".getBytes(StandardCharsets.UTF_8));
+        UploadedFile many = upload("many.txt", stories(60).getBytes(StandardCharsets.UTF_8));
+        CheckCorpusSpecRequest request =
+                CheckCorpusSpecRequest.newBuilder().addSources(one.getName()).build();
+
+        assertRefused(Status.Code.INVALID_ARGUMENT, "INVALID_SPEC", () -> ingestion.checkCorpusSpec(request))
+                .satisfies(e -> assertThat(GrpcFaults.violations((StatusRuntimeException) e))
+                        .extracting(Violation::path)
+                        .containsExactly("validationFraction"));
+        CheckCorpusSpecResponse checked = ingestion.checkCorpusSpec(
+                request.toBuilder().addSources(many.getName()).build());
+        Corpus corpus = watch(ingestion
+                .createCorpus(request(one.getName(), many.getName())
+                        .setSpec(checked.getSpec())
+                        .build())
+                .getName());
+
+        assertThat(checked.getTrainBytes()).isEqualTo(corpus.getTrainBytes());
+        assertThat(checked.getValidationBytes()).isEqualTo(corpus.getValidationBytes());
+        assertRefused(
+                Status.Code.INVALID_ARGUMENT,
+                "INVALID_SOURCE",
+                () -> ingestion.checkCorpusSpec(
+                        request.toBuilder().addSources("../a").build()));
+    }
+
+    @Test
+    void aFileThatIsNoTextIsNamedAsWhatItIs() {
+        assertRefused(
+                        Status.Code.INVALID_ARGUMENT,
+                        "NOT_TEXT",
+                        () -> upload("notes.txt", "%PDF-1.7\n".getBytes(StandardCharsets.UTF_8)))
+                .hasMessageContaining("notes.txt: a PDF document (expected: text in UTF-8; ");
+        assertRefused(
+                        Status.Code.INVALID_ARGUMENT,
+                        "NOT_UTF8",
+                        () -> upload("notes.txt", "a\n".getBytes(StandardCharsets.UTF_16)))
+                .hasMessageContaining("notes.txt: a text in UTF-16, big-endian (expected: text in UTF-8; ");
     }
 
     @Test
@@ -464,6 +516,7 @@ class IngestionTest {
                 .isEqualTo(CorpusSpec.newBuilder()
                         .setValidationFraction(0.1)
                         .setFormat(CorpusSpec.Format.TEXT)
+                        .setStrict(false)
                         .build());
 
         CorpusSpec wrong = CorpusSpec.newBuilder()
@@ -500,6 +553,7 @@ class IngestionTest {
         CorpusSpec jsonl = CorpusSpec.newBuilder()
                 .setValidationFraction(0)
                 .setFormat(CorpusSpec.Format.JSONL)
+                .setStrict(false)
                 .build();
 
         Corpus corpus = watch(ingestion

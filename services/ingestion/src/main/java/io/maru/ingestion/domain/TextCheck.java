@@ -8,7 +8,7 @@ import java.util.Locale;
 /**
  * Decides byte by byte whether a file is text: well-formed UTF-8 (Unicode 16, table 3-7), no control characters but tab,
  * line feed, carriage return and form feed, something in it. It needs no more memory for a long file than for a short one,
- * and refuses at the first wrong byte.
+ * and refuses at the first wrong byte. What {@link FileSignature} recognises is refused as what it is.
  *
  * <p>A refusal names the line, counted from 1, and the byte offset in the file, counted from 0. For an ill-formed
  * character that is the offset of its first byte.
@@ -27,6 +27,7 @@ public final class TextCheck {
 
     private final String file;
     private final long maxBytes;
+    private final FileSignature signature = new FileSignature();
 
     private long offset;
     private long lines;
@@ -57,6 +58,10 @@ public final class TextCheck {
      * @throws Refusal at the first byte that no text has
      */
     public void accept(byte[] bytes, int from, int to) {
+        signature.accept(bytes, from, to);
+        signature.document().ifPresent(document -> {
+            throw named(document);
+        });
         for (int i = from; i < to; i++) {
             int b = bytes[i] & 0xFF;
             if (offset >= maxBytes) {
@@ -76,10 +81,13 @@ public final class TextCheck {
 
     private void ascii(int b) {
         if (b < ' ' && b != '\t' && b != '\n' && b != '\r' && b != '\f') {
-            throw IngestionReason.NOT_TEXT.because(
-                    "%s: %s: control byte 0x%02x (expected: text, whose only control characters are tab, line feed,"
-                            + " carriage return and form feed)",
-                    file, place(offset), b);
+            throw signature
+                    .found()
+                    .map(this::named)
+                    .orElseGet(() -> IngestionReason.NOT_TEXT.because(
+                            "%s: %s: control byte 0x%02x (expected: text, whose only control characters are tab, line"
+                                    + " feed, carriage return and form feed)",
+                            file, place(offset), b));
         }
         if (b > ' ') {
             hasInk = true;
@@ -164,9 +172,16 @@ public final class TextCheck {
     }
 
     private Refusal illFormed(String found) {
-        return IngestionReason.NOT_UTF8.because(
-                "%s: %s: %s (expected: valid UTF-8; a text in another encoding is saved as UTF-8 first)",
-                file, place(characterStartOr(offset)), found);
+        return signature
+                .found()
+                .map(this::named)
+                .orElseGet(() -> IngestionReason.NOT_UTF8.because(
+                        "%s: %s: %s (expected: valid UTF-8; a text in another encoding is saved as UTF-8 first)",
+                        file, place(characterStartOr(offset)), found));
+    }
+
+    private Refusal named(FileSignature.Found found) {
+        return found.reason().because("%s: %s (expected: text in UTF-8; %s)", file, found.what(), found.wayOut());
     }
 
     private long characterStartOr(long here) {
