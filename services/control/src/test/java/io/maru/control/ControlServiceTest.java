@@ -45,6 +45,7 @@ import io.maru.control.work.RunWork;
 import io.maru.evaluation.v1.CreateEvaluationRequest;
 import io.maru.platform.database.Database;
 import io.maru.platform.error.GrpcFaults;
+import io.maru.platform.error.Violation;
 import io.maru.platform.event.Fact;
 import io.maru.platform.store.ObjectStore;
 import io.maru.platform.testkit.EmbeddedServersResource;
@@ -190,6 +191,13 @@ class ControlServiceTest {
             assertThat(request.getSpec().getSample().getTemperature()).isZero();
             assertThat(request.getSpec().getSample().getSeed()).isEqualTo(7);
         });
+    }
+
+    @Test
+    void aSampleIsCheckedAgainstTheContextOfTheModelThatIsGoingToBe() {
+        control.checkRecipe(CheckRecipeRequest.newBuilder().setRecipe(RECIPE).build());
+
+        assertThat(services.checkedBlock).isEqualTo(32);
     }
 
     @Test
@@ -808,6 +816,38 @@ class ControlServiceTest {
 
         assertThat(listed.subList(0, 5)).isEqualTo(submitted);
         submitted.forEach(name -> await(get(name), Run.State.SUCCEEDED));
+    }
+
+    @Test
+    void aTextThatGivesNoValidationSplitIsRefusedBeforeAnythingIsQueued() {
+        int before = control.listRuns(ListRunsRequest.getDefaultInstance()).getRunsCount();
+        services.oneDocument = MINE + SOURCE;
+
+        assertThat(control.checkRecipe(CheckRecipeRequest.newBuilder()
+                                .setRecipe(RECIPE)
+                                .build())
+                        .getStepsCount())
+                .as("steps, while the text is not known")
+                .isEqualTo(STEPS.size());
+        assertThatThrownBy(this::submit)
+                .isInstanceOfSatisfying(StatusRuntimeException.class, e -> assertThat(GrpcFaults.violations(e))
+                        .extracting(Violation::toString)
+                        .containsExactly("steps[0].ingest.validationFraction: 0.1 (expected: more)"));
+
+        assertThat(control.listRuns(ListRunsRequest.getDefaultInstance()).getRunsCount())
+                .isEqualTo(before);
+    }
+
+    @Test
+    void whatIngestionFindsInATextDecidesWhetherItIsTooShort() {
+        services.trainBytes = 32;
+
+        assertThatThrownBy(this::submit)
+                .isInstanceOfSatisfying(StatusRuntimeException.class, e -> assertThat(GrpcFaults.violations(e))
+                        .extracting(Violation::path)
+                        .containsExactly("steps[3].train.model.block"));
+        services.trainBytes = 33;
+        assertThat(submit().getName()).isNotEmpty();
     }
 
     @Test

@@ -113,6 +113,15 @@ final class FakeServices implements AutoCloseable {
     /** Versions of models, by the model's full name. */
     final ConcurrentMap<String, Integer> models = new ConcurrentHashMap<>();
 
+    /** The source, by its full name, of which ingestion makes one document, and no validation split. */
+    volatile String oneDocument = "";
+
+    /** What ingestion finds in the sources for either split; 0 where it does not look. */
+    volatile long trainBytes;
+
+    /** The context of the model that inference was told of when it checked a spec. */
+    volatile int checkedBlock;
+
     final List<ServeModelRequest> servings = new CopyOnWriteArrayList<>();
 
     private final int port;
@@ -324,10 +333,17 @@ final class FakeServices implements AutoCloseable {
         @Override
         public void checkCorpusSpec(CheckCorpusSpecRequest request, StreamObserver<CheckCorpusSpecResponse> observer) {
             answer(observer, () -> {
-                check(request.getSpec(), new Violations());
-                return CheckCorpusSpecResponse.newBuilder()
-                        .setSpec(Spec.complete(request.getSpec()))
-                        .build();
+                Violations more = new Violations();
+                if (request.getSourcesList().contains(oneDocument)) {
+                    more.add("validationFraction", "0.1", "more");
+                }
+                check(request.getSpec(), more);
+                CheckCorpusSpecResponse.Builder response =
+                        CheckCorpusSpecResponse.newBuilder().setSpec(Spec.complete(request.getSpec()));
+                if (trainBytes > 0 && request.getSourcesCount() > 0) {
+                    response.setTrainBytes(trainBytes).setValidationBytes(trainBytes);
+                }
+                return response.build();
             });
         }
 
@@ -658,6 +674,7 @@ final class FakeServices implements AutoCloseable {
         public void checkServingSpec(
                 CheckServingSpecRequest request, StreamObserver<CheckServingSpecResponse> observer) {
             answer(observer, () -> {
+                checkedBlock = request.getBlock();
                 check(request.getSpec(), new Violations());
                 return CheckServingSpecResponse.getDefaultInstance();
             });

@@ -58,12 +58,14 @@ public final class Planner {
      * The plan of a recipe.
      *
      * @param workspace as in {@code workspaces/default}
-     * @param sourceBytes of the text that the run is to have; 0 where it is unknown
+     * @param sources full names of the texts that the run is to have; none where they are unknown
+     * @param sourceBytes of these texts; 0 where that is unknown
      * @param violations gets every mistake; where it has any afterwards, the plan is of no use
      * @throws io.maru.platform.error.Refusal NEIGHBOUR_UNAVAILABLE
      */
-    public Planned plan(Recipe recipe, String workspace, long sourceBytes, Violations violations) {
-        return new Planning(recipe, workspace, sourceBytes, violations).plan();
+    public Planned plan(
+            Recipe recipe, String workspace, List<String> sources, long sourceBytes, Violations violations) {
+        return new Planning(recipe, workspace, sources, sourceBytes, violations).plan();
     }
 
     /**
@@ -84,15 +86,17 @@ public final class Planner {
     private final class Planning {
         private final Recipe recipe;
         private final String workspace;
+        private final List<String> sources;
         private final long sourceBytes;
         private final Violations violations;
         private final List<Known> steps = new ArrayList<>();
         private final Map<String, Map<String, Double>> expected = new LinkedHashMap<>();
         private boolean someUnknown;
 
-        Planning(Recipe recipe, String workspace, long sourceBytes, Violations violations) {
+        Planning(Recipe recipe, String workspace, List<String> sources, long sourceBytes, Violations violations) {
             this.recipe = recipe;
             this.workspace = workspace;
+            this.sources = sources;
             this.sourceBytes = sourceBytes;
             this.violations = violations;
         }
@@ -181,7 +185,9 @@ public final class Planner {
             Map<String, String> names = new HashMap<>();
             inputs.forEach((key, value) -> names.put(key, name(value)));
             Map<String, Double> own = new HashMap<>(known);
-            own.putAll(step.work().check(new StepWork.Draft(step.content(), step.path(), names, known), violations));
+            List<String> read = step.kind().readsSources() ? sources : List.of();
+            own.putAll(
+                    step.work().check(new StepWork.Draft(step.content(), step.path(), names, known, read), violations));
             expected.put(step.name(), own);
             return new PlannedStep(step.name(), step.kind().name(), step.content(), inputs);
         }

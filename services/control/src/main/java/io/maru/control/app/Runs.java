@@ -77,7 +77,7 @@ public final class Runs {
         Violations violations = new Violations();
         Recipe read = RecipeReader.read(recipe, violations);
         checkCount(read, full, violations);
-        Planner.Planned planned = planner.plan(read, workspace, bytes(workspace, full), violations);
+        Planner.Planned planned = planner.plan(read, workspace, full, bytes(workspace, full), violations);
         violations.throwIfAny(ControlReason.RECIPE_INVALID);
         checkRoom();
         String name = workspace + "/runs/r-"
@@ -119,7 +119,7 @@ public final class Runs {
         }
         Violations violations = new Violations();
         Recipe read = RecipeReader.read(recipe, violations);
-        Planner.Planned planned = planner.plan(read, workspace, sourceBytes, violations);
+        Planner.Planned planned = planner.plan(read, workspace, List.of(), sourceBytes, violations);
         violations.throwIfAny(ControlReason.RECIPE_INVALID);
         return new CheckedRecipe(read, planned, planner.readsSources(read));
     }

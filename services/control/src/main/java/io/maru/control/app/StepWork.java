@@ -5,6 +5,7 @@ import io.maru.control.domain.Attempt;
 import io.maru.control.domain.Report;
 import io.maru.control.domain.StepKind;
 import io.maru.platform.error.Violations;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -28,9 +29,16 @@ public interface StepWork {
      * @param path of the section in the recipe, which each violation's path begins with
      * @param inputs by key: a name in full, or that of the earlier step that makes it
      * @param expected what is known beforehand of the inputs, by name: {@code source_bytes}, {@code vocabulary_size}
+     * @param sources full names of the texts that it reads, where they are known already
      */
-    record Draft(ObjectNode spec, String path, Map<String, String> inputs, Map<String, Double> expected) {
+    record Draft(
+            ObjectNode spec,
+            String path,
+            Map<String, String> inputs,
+            Map<String, Double> expected,
+            List<String> sources) {
         public Draft {
+            sources = List.copyOf(sources);
             inputs = Map.copyOf(inputs);
             expected = Map.copyOf(expected);
         }

@@ -7,6 +7,7 @@ import io.maru.control.domain.Role;
 import io.maru.control.domain.StepKind;
 import io.maru.ingestion.v1.CancelCorpusRequest;
 import io.maru.ingestion.v1.CheckCorpusSpecRequest;
+import io.maru.ingestion.v1.CheckCorpusSpecResponse;
 import io.maru.ingestion.v1.Corpus;
 import io.maru.ingestion.v1.CorpusSpec;
 import io.maru.ingestion.v1.CreateCorpusRequest;
@@ -32,12 +33,22 @@ public final class IngestStep extends ResourceStep<Corpus, CorpusSpec, Ingestion
 
     @Override
     Map<String, Double> check(IngestionServiceBlockingStub service, CorpusSpec spec, Draft draft) {
-        CorpusSpec completed = service.checkCorpusSpec(
-                        CheckCorpusSpecRequest.newBuilder().setSpec(spec).build())
-                .getSpec();
-        // A document goes to one split or the other as a whole, so this is only nearly so.
+        CheckCorpusSpecResponse checked = service.checkCorpusSpec(CheckCorpusSpecRequest.newBuilder()
+                .setSpec(spec)
+                .addAllSources(draft.sources())
+                .build());
+        if (checked.hasTrainBytes()) {
+            return Map.of(
+                    "train_bytes", (double) checked.getTrainBytes(),
+                    "validation_bytes", (double) checked.getValidationBytes());
+        }
+        double fraction = checked.getSpec().getValidationFraction();
         double bytes = draft.expected().getOrDefault("source_bytes", 0.0);
-        double validation = Math.rint(bytes * completed.getValidationFraction());
+        if (bytes == 0) {
+            return fraction == 0 ? Map.of("validation_bytes", 0.0) : Map.of();
+        }
+        // A document goes to one split or the other as a whole, so this is only nearly so.
+        double validation = Math.rint(bytes * fraction);
         return Map.of("train_bytes", bytes - validation, "validation_bytes", validation);
     }
 

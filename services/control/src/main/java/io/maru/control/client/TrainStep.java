@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 
 /** A dataset becomes checkpoints. */
@@ -57,16 +58,27 @@ public final class TrainStep extends ResourceStep<TrainingJob, TrainingSpec, Tra
 
     @Override
     Map<String, Double> check(TrainingServiceBlockingStub service, TrainingSpec spec, Draft draft) {
-        CheckTrainingSpecResponse checked = service.checkTrainingSpec(CheckTrainingSpecRequest.newBuilder()
+        CheckTrainingSpecRequest.Builder request = CheckTrainingSpecRequest.newBuilder()
                 .setSpec(spec)
                 .setInit(draft.inputs().getOrDefault(INIT, ""))
                 .setVocabularySize(
-                        draft.expected().getOrDefault("vocabulary_size", 0.0).intValue())
-                .setTrainBytes(draft.expected().getOrDefault("train_bytes", 0.0).longValue())
-                .setValidationBytes(
-                        draft.expected().getOrDefault("validation_bytes", 0.0).longValue())
-                .build());
-        return checked.getParameters() == 0 ? Map.of() : Map.of("parameters", (double) checked.getParameters());
+                        draft.expected().getOrDefault("vocabulary_size", 0.0).intValue());
+        known(draft, "train_bytes").ifPresent(request::setTrainBytes);
+        known(draft, "validation_bytes").ifPresent(request::setValidationBytes);
+        CheckTrainingSpecResponse checked = service.checkTrainingSpec(request.build());
+        Map<String, Double> known = new HashMap<>();
+        if (checked.getParameters() > 0) {
+            known.put("parameters", (double) checked.getParameters());
+        }
+        if (spec.getModel().hasBlock()) {
+            known.put("block", (double) spec.getModel().getBlock());
+        }
+        return known;
+    }
+
+    private static OptionalLong known(Draft draft, String name) {
+        Double number = draft.expected().get(name);
+        return number == null ? OptionalLong.empty() : OptionalLong.of(number.longValue());
     }
 
     @Override

@@ -18,6 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class PlannerTest {
     private static final String WORKSPACE = "workspaces/default";
+    private static final String SOURCE = WORKSPACE + "/inbox/tales.txt";
 
     private final Map<String, FakeStep> steps = FakeStep.all();
     private final Planner planner = new Planner(new StepWorks(steps.values()), this::find);
@@ -35,7 +36,12 @@ class PlannerTest {
     }
 
     private Plan plan(String steps) {
-        return planner.plan(RecipeReader.read("name: tales\nsteps:\n" + steps, violations), WORKSPACE, 4000, violations)
+        return planner.plan(
+                        RecipeReader.read("name: tales\nsteps:\n" + steps, violations),
+                        WORKSPACE,
+                        List.of(SOURCE),
+                        4000,
+                        violations)
                 .plan();
     }
 
@@ -134,6 +140,8 @@ class PlannerTest {
         assertThat(draft.expected()).containsEntry("source_bytes", 4000.0).containsKey("vocabulary_size");
         assertThat(draft.inputs())
                 .containsOnly(Map.entry("dataset", "encode"), Map.entry("init", WORKSPACE + "/models/there"));
+        assertThat(draft.sources()).as("of a step that reads none").isEmpty();
+        assertThat(steps.get("ingest").checked.get(0).sources()).containsExactly(SOURCE);
     }
 
     @ParameterizedTest

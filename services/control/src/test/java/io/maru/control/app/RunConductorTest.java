@@ -88,7 +88,7 @@ class RunConductorTest {
     private void create(String name, String recipe) {
         Violations violations = new Violations();
         Plan plan = planner()
-                .plan(RecipeReader.read(recipe, violations), WORKSPACE, 0, violations)
+                .plan(RecipeReader.read(recipe, violations), WORKSPACE, List.of(), 0, violations)
                 .plan();
         violations.throwIfAny(ControlReason.RECIPE_INVALID);
         store.create(new RunStore.NewRun(name, name, recipe, List.of(WORKSPACE + "/uploads/a"), 3, plan), now);

@@ -116,7 +116,7 @@ class RecipesFolderTest {
         Resources all = (name, roles, path, mistakes) ->
                 Optional.of(new Resources.Resource("workspaces/default/" + name, Map.of("vocabulary_size", 1024.0)));
         return new Planner(new StepWorks(KINDS), all)
-                .plan(recipe, "workspaces/default", 0, violations)
+                .plan(recipe, "workspaces/default", List.of(), 0, violations)
                 .plan();
     }
 

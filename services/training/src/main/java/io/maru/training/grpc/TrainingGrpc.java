@@ -39,6 +39,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** Answers the calls of training.proto. */
 @GrpcService
@@ -79,7 +80,12 @@ class TrainingGrpc extends MutinyTrainingServiceGrpc.TrainingServiceImplBase {
         }
         Violations violations = new Violations();
         var spec = TrainingMapping.spec(request.getSpec(), violations);
-        new TextSizes(request.getTrainBytes(), request.getValidationBytes()).check(spec.model(), violations);
+        new TextSizes(
+                        request.hasTrainBytes() ? OptionalLong.of(request.getTrainBytes()) : OptionalLong.empty(),
+                        request.hasValidationBytes()
+                                ? OptionalLong.of(request.getValidationBytes())
+                                : OptionalLong.empty())
+                .check(spec.model(), violations);
         return Uni.createFrom()
                 .item(toProto(jobs.check(
                         spec,
