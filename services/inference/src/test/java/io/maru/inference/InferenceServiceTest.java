@@ -210,6 +210,26 @@ class InferenceServiceTest {
     }
 
     @Test
+    void aPromptOfMoreWordsThanTheModelReadsIsRefusedBeforeThereIsAModel() {
+        SampleSpec.Builder sample = SampleSpec.newBuilder().setPrompt("one two\n three  four");
+        CheckServingSpecRequest.Builder request =
+                CheckServingSpecRequest.newBuilder().setBlock(4);
+        refused(
+                () -> inference.checkServingSpec(
+                        request.setSpec(ServingSpec.newBuilder().setSample(sample))
+                                .build()),
+                Status.Code.INVALID_ARGUMENT,
+                "INVALID_SPEC",
+                "sample.prompt: 4 words, each at least one token (expected: at most 3 tokens,");
+
+        inference.checkServingSpec(request.setBlock(5).build());
+        inference.checkServingSpec(request.setBlock(0).build());
+        inference.checkServingSpec(request.setBlock(4)
+                .setSpec(ServingSpec.newBuilder().setSample(sample.setTruncatePrompt(true)))
+                .build());
+    }
+
+    @Test
     void nothingOfAnotherWorkspaceIsSeen() throws IOException {
         publishTinyModel(BLOCK);
         load();

@@ -30,8 +30,10 @@ public final class ServeStep extends ServiceStep<ServingSpec, InferenceServiceBl
 
     @Override
     Map<String, Double> check(InferenceServiceBlockingStub service, ServingSpec spec, Draft draft) {
-        service.checkServingSpec(
-                CheckServingSpecRequest.newBuilder().setSpec(spec).build());
+        service.checkServingSpec(CheckServingSpecRequest.newBuilder()
+                .setSpec(spec)
+                .setBlock(draft.expected().getOrDefault("block", 0.0).intValue())
+                .build());
         return Map.of();
     }
 

@@ -88,7 +88,7 @@ class InferenceGrpc extends InferenceServiceGrpc.InferenceServiceImplBase {
 
     @Override
     public void checkServingSpec(CheckServingSpecRequest request, StreamObserver<CheckServingSpecResponse> response) {
-        InferenceMapping.checkSpec(request.getSpec());
+        InferenceMapping.checkSpec(request.getSpec(), request.getBlock());
         answer(response, CheckServingSpecResponse.getDefaultInstance());
     }
 

@@ -19,6 +19,7 @@ import io.maru.platform.grpc.Timestamps;
 import io.maru.platform.name.ResourceName;
 import io.maru.platform.spec.Spec;
 import java.util.List;
+import java.util.StringTokenizer;
 import java.util.random.RandomGenerator;
 
 /** Translates between the words of the wire and those of the application, and checks what a request says. */
@@ -72,9 +73,23 @@ final class InferenceMapping {
     }
 
     static void checkSpec(ServingSpec spec) {
+        checkSpec(spec, 0);
+    }
+
+    /** @param block tokens that the model is to read at once; 0 where that is not known */
+    static void checkSpec(ServingSpec spec, int block) {
         Violations violations = new Violations();
         Spec.check(spec, "", violations);
         checkPrompt(spec.getSample().getPromptBytes(), "sample.prompt", violations);
+        int words = new StringTokenizer(spec.getSample().getPrompt()).countTokens();
+        // There may be no tokenizer yet, but no token has two words.
+        if (block > 0 && words >= block && !spec.getSample().getTruncatePrompt()) {
+            violations.add(
+                    "sample.prompt",
+                    words + " words, each at least one token",
+                    "at most " + Math.max(1, block - 1) + " tokens, which leave room for one in the model's block of "
+                            + block + "; or truncatePrompt: true, which leaves out the first");
+        }
         violations.throwIfAny(CommonReason.INVALID_SPEC);
     }
 
