@@ -2,7 +2,6 @@ package io.maru.cli.stack;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.maru.cli.CommandFailure;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -15,6 +14,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -42,6 +42,17 @@ public final class Supervisor {
     /** Figures for jstat, which a JVM takes 20 times a second and nobody reads: for nine idle ones most of what they do. */
     static final String NO_SAMPLES = "-XX:-UsePerfData";
 
+    /** Control conducts the others and is asked first; so long they wait for it to end. */
+    private static final Duration HEAD_START = Duration.ofSeconds(8);
+    /** From then on all services have so long together: a worker gives its lease back, a first life writes its archive. */
+    private static final Duration MAX_SERVICES_END = Duration.ofSeconds(40);
+
+    private static final Duration MAX_SERVERS_END = Duration.ofSeconds(20);
+    private static final Duration MAX_LEFTOVERS_END = Duration.ofSeconds(30);
+    /** Whatever the processes do, a stop takes no longer. */
+    static final Duration MAX_STOP =
+            HEAD_START.plus(MAX_SERVICES_END).plus(MAX_SERVERS_END).plus(Ending.MAX_BURIAL.multipliedBy(2));
+
     private static final Duration FIRST_PAUSE = Duration.ofMillis(300);
     private static final Duration MAX_PAUSE = Duration.ofSeconds(15);
     /** A process that lived this long died of something new: its pauses start short again. */
@@ -56,7 +67,7 @@ public final class Supervisor {
 
     private Child infrastructure;
     private Map<String, String> servers;
-    private boolean stopping;
+    private volatile boolean stopping;
 
     public Supervisor(Path root, Path data, Ports ports) {
         this.root = root;
@@ -84,7 +95,7 @@ public final class Supervisor {
         }
     }
 
-    private synchronized void restartTheDead() throws IOException {
+    private void restartTheDead() throws IOException {
         if (stopping) {
             return;
         }
@@ -106,9 +117,16 @@ public final class Supervisor {
         }
     }
 
-    private synchronized void startInfrastructure() throws IOException {
+    private void startInfrastructure() throws IOException {
+        if (startServers()) {
+            // Without the lock: to stop must not wait for servers that do not start.
+            servers = awaitServers(infrastructure.process);
+        }
+    }
+
+    private synchronized boolean startServers() throws IOException {
         if (stopping) {
-            return;
+            return false;
         }
         int restarts = infrastructure == null ? 0 : infrastructure.restarts + 1;
         // Its standard input is a pipe from this process: when this process is gone, the servers end too.
@@ -127,7 +145,7 @@ public final class Supervisor {
                 .redirectError(log("infra"));
         infrastructure = new Child(builder.start(), 0, restarts, infrastructure);
         writeState();
-        servers = awaitServers(infrastructure.process);
+        return true;
     }
 
     private List<String> infrastructureCommand(String... arguments) {
@@ -232,22 +250,36 @@ public final class Supervisor {
         synchronized (this) {
             stopping = true;
         }
+        Child control = services.get(Service.CONTROL);
+        if (control != null) {
+            control.process.destroy();
+            Ending.await(List.of(control.process.toHandle()), HEAD_START);
+        }
+        Map<ProcessHandle, ClassArchive> archives = new LinkedHashMap<>();
         for (Service service : Service.stopOrder()) {
             Child child = services.get(service);
             if (child != null) {
-                child.process.destroy();
-                // Control conducts the others and goes first; the rest can end side by side.
-                if (service == Service.CONTROL) {
-                    child.awaitEnd(Duration.ofSeconds(10), archive(service));
-                }
+                archives.put(child.process.toHandle(), archive(service));
             }
         }
-        services.forEach((service, child) -> child.awaitEnd(Duration.ofSeconds(30), archive(service)));
+        end(archives, MAX_SERVICES_END);
         if (infrastructure != null) {
-            infrastructure.process.destroy();
-            infrastructure.awaitEnd(Duration.ofSeconds(30), infrastructureArchive());
+            end(Map.of(infrastructure.process.toHandle(), infrastructureArchive()), MAX_SERVERS_END);
         }
         StackState.delete(data);
+    }
+
+    /** Whoever has to be killed may have written half an archive. */
+    private static void end(Map<ProcessHandle, ClassArchive> processes, Duration limit) {
+        List<ProcessHandle> killed = Ending.of(processes.keySet(), limit);
+        processes.forEach((process, archive) -> {
+            if (killed.contains(process)) {
+                say("process %d did not end within %d s and was killed", process.pid(), limit.toSeconds());
+                archive.discard();
+            } else {
+                archive.keep();
+            }
+        });
     }
 
     private void writeState() {
@@ -287,29 +319,11 @@ public final class Supervisor {
 
     /** Ends what an earlier supervisor of this data directory left behind when it was killed. */
     public static void endLeftovers(StackState state) {
-        List<ProcessHandle> left = state.processes().stream()
-                .flatMap(process -> process.handle().stream())
-                .toList();
-        left.forEach(ProcessHandle::destroy);
-        Instant deadline = Instant.now().plus(Duration.ofSeconds(30));
-        for (ProcessHandle process : left) {
-            try {
-                process.onExit()
-                        .get(
-                                Math.max(
-                                        1,
-                                        Duration.between(Instant.now(), deadline)
-                                                .toMillis()),
-                                TimeUnit.MILLISECONDS);
-            } catch (java.util.concurrent.TimeoutException e) {
-                process.destroyForcibly();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw CommandFailure.failed("INTERRUPTED", "interrupted while ending leftover processes");
-            } catch (java.util.concurrent.ExecutionException e) {
-                throw new IllegalStateException(e);
-            }
-        }
+        Ending.of(
+                state.processes().stream()
+                        .flatMap(process -> process.handle().stream())
+                        .toList(),
+                MAX_LEFTOVERS_END);
     }
 
     /** A process and its history. */
@@ -347,21 +361,6 @@ public final class Supervisor {
                 death = Instant.now();
             }
             return Instant.now().isAfter(death.plus(pause));
-        }
-
-        /** Whoever has to be killed may have written half an archive. */
-        void awaitEnd(Duration limit, ClassArchive archive) {
-            try {
-                if (process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
-                    archive.keep();
-                } else {
-                    process.destroyForcibly();
-                    process.waitFor();
-                    archive.discard();
-                }
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
         }
 
         StackState.Process state(String name) {
