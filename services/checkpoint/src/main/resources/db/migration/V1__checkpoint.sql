@@ -17,9 +17,12 @@ create table checkpoint (
     validation_loss double precision not null,
     -- The JSON of manifest.json, byte for byte.
     manifest text not null,
-    create_time timestamptz not null
+    create_time timestamptz not null,
+    -- When somebody last began to read all of its files anew, without being asked to.
+    verify_time timestamptz not null default now()
 );
 create unique index checkpoint_of_run on checkpoint (run, training, (-step));
+create index checkpoint_to_verify on checkpoint (verify_time) where state = 'ACTIVE';
 
 -- One row for each model: the lock under which its versions are numbered and its aliases moved.
 create table model (
@@ -48,6 +51,12 @@ create table model_version (
     -- The JSON of manifest.json, byte for byte; null until the version is published.
     manifest text,
     create_time timestamptz not null,
+    -- ACTIVE or CORRUPT
+    state text not null default 'ACTIVE',
+    -- What was found; empty unless CORRUPT.
+    corruption text not null default '',
+    -- When somebody last began to read all of its files anew.
+    verify_time timestamptz not null default now(),
     -- When its number was last asked for; null once it is published, or its leftovers are collected.
     reserve_time timestamptz,
     unique (model, version)
@@ -55,6 +64,7 @@ create table model_version (
 create index model_version_of_workspace on model_version (workspace, sequence);
 create index model_version_of_model on model_version (model, sequence);
 create index model_version_of_parent on model_version using gin (parents);
+create index model_version_to_verify on model_version (verify_time) where state = 'ACTIVE' and manifest is not null;
 create index model_version_reserved on model_version (reserve_time) where reserve_time is not null;
 
 create table model_alias (

@@ -56,7 +56,17 @@ public interface CheckpointConfig {
     @Min(1)
     long leftoverMillis();
 
-    /** Between two looks for leftovers. */
+    /** Every checkpoint and model version is read anew this often, and compared with its manifest. */
+    @WithDefault("604800000")
+    @Min(1000)
+    long scrubMillis();
+
+    /** How fast that is done. Faster: more of the store's time. Slower: rot is found later, where there is much to read. */
+    @WithDefault("16777216")
+    @Min(1)
+    long scrubBytesPerSecond();
+
+    /** Between two looks for leftovers, and for what is to be read anew. */
     @WithDefault("600000")
     @Min(10)
     long housekeepingMillis();

@@ -16,8 +16,10 @@ import io.maru.checkpoint.app.ModelFileIntake;
 import io.maru.checkpoint.app.ModelImporter;
 import io.maru.checkpoint.app.ModelVersions;
 import io.maru.checkpoint.app.Models;
+import io.maru.checkpoint.app.Scrubber;
 import io.maru.checkpoint.app.TokenizerRegistry;
 import io.maru.checkpoint.client.TokenizationClient;
+import io.maru.checkpoint.domain.Pace;
 import io.maru.checkpoint.store.PostgresCheckpoints;
 import io.maru.checkpoint.store.PostgresImports;
 import io.maru.checkpoint.store.PostgresModelFiles;
@@ -47,6 +49,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Map;
 
 /** Makes the objects of checkpoint, each once. */
 @ApplicationScoped
@@ -177,9 +180,18 @@ class Wiring {
 
     @Produces
     @Singleton
-    Housekeeping housekeeping(ModelFileCatalog files, PostgresModels versions, CheckpointBytes bytes) {
+    Housekeeping housekeeping(
+            ModelFileCatalog files, CheckpointCatalog checkpoints, PostgresModels versions, CheckpointBytes bytes) {
         Leftovers leftovers = new Leftovers(files, versions, bytes, Duration.ofMillis(config.leftoverMillis()));
-        return new Housekeeping(leftovers, Duration.ofMillis(config.housekeepingMillis()));
+        Scrubber scrubber = new Scrubber(
+                checkpoints,
+                versions,
+                bytes,
+                Duration.ofMillis(config.scrubMillis()),
+                new Pace(config.scrubBytesPerSecond()));
+        return new Housekeeping(
+                Map.of("the collection of leftovers", leftovers::collect, "scrubbing", scrubber::scrub),
+                Duration.ofMillis(config.housekeepingMillis()));
     }
 
     void start(

@@ -25,6 +25,8 @@ class CheckpointConfigTest {
         assertThat(config.progressMillis()).isEqualTo(500);
         assertThat(config.tokenizationTimeoutMillis()).isEqualTo(120_000);
         assertThat(config.leftoverMillis()).isEqualTo(Duration.ofDays(1).toMillis());
+        assertThat(config.scrubMillis()).isEqualTo(Duration.ofDays(7).toMillis());
+        assertThat(config.scrubBytesPerSecond()).isEqualTo(16 << 20);
         assertThat(config.housekeepingMillis()).isEqualTo(Duration.ofMinutes(10).toMillis());
     }
 }

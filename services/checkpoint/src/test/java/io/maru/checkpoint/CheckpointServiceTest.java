@@ -305,6 +305,22 @@ class CheckpointServiceTest {
     }
 
     @Test
+    void findsRotWithoutBeingAskedTo() throws Exception {
+        Checkpoint registered = service.registerCheckpoint(trained(500));
+        store.put(registered.getName() + "/optimizer.safetensors", "rot".getBytes(UTF_8));
+
+        database.run(sql -> sql.update(
+                "update checkpoint set verify_time = now() - interval '8 days' where name = ?", registered.getName()));
+
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> service.getCheckpoint(GetCheckpointRequest.newBuilder()
+                                        .setName(registered.getName())
+                                        .build())
+                                .getState()
+                        == Checkpoint.State.CORRUPT);
+    }
+
+    @Test
     void deletesOnceTellsOfItAndLeavesNoObject() throws Exception {
         Checkpoint registered = service.registerCheckpoint(trained(500));
         ModelVersion version = service.promoteCheckpoint(promotion(registered, modelId()));

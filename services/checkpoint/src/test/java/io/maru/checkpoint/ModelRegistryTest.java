@@ -40,6 +40,7 @@ import io.maru.checkpoint.v1.ModelAliasMoved;
 import io.maru.checkpoint.v1.ModelChange;
 import io.maru.checkpoint.v1.ModelFile;
 import io.maru.checkpoint.v1.ModelVersion;
+import io.maru.checkpoint.v1.ModelVersionCorrupted;
 import io.maru.checkpoint.v1.ModelVersionPublished;
 import io.maru.checkpoint.v1.SetAliasRequest;
 import io.maru.checkpoint.v1.StoredFile;
@@ -529,6 +530,34 @@ class ModelRegistryTest {
                 "INVALID_LABEL",
                 () -> service.updateModelVersion(
                         request.toBuilder().putLabels("No=Key", "x").build()));
+    }
+
+    @Test
+    void rotIsFoundWithoutBeingAskedForAndTheLastGoodVersionIsTheNewest() throws Exception {
+        List<ModelFile> files = uploaded(ForeignGpt.files(folder));
+        String good = awaitEnd(service.createImport(importOf(files))).getModelVersion();
+        String rotten = awaitEnd(service.createImport(importOf(files))).getModelVersion();
+        assertThat(version("models/" + modelId).getName()).isEqualTo(rotten);
+        store.put(rotten + "/model.safetensors", "rot".getBytes(UTF_8));
+
+        database.run(sql ->
+                sql.update("update model_version set verify_time = now() - interval '8 days' where model = ?", model));
+
+        await().atMost(PATIENCE).until(() -> version(rotten).getState() == ModelVersion.State.CORRUPT);
+        assertThat(version(good).getState()).isEqualTo(ModelVersion.State.ACTIVE);
+        assertThat(version("models/" + modelId).getName()).isEqualTo(good);
+        assertThat(service.listModelChanges(ListModelChangesRequest.newBuilder()
+                                .setModel("models/" + modelId)
+                                .build())
+                        .getChanges(0)
+                        .getAction())
+                .isEqualTo("version.corrupted");
+        try (Facts facts = Facts.on("maru.checkpoint.v1")) {
+            Fact fact = facts.await(candidate -> candidate.type().equals("maru.model-version.corrupted.v1")
+                    && candidate.subject().equals(rotten));
+            assertThat(ModelVersionCorrupted.parseFrom(fact.data()).getMessage())
+                    .contains("model.safetensors");
+        }
     }
 
     @Test

@@ -1,5 +1,6 @@
 package io.maru.checkpoint.app;
 
+import io.maru.checkpoint.domain.Pace;
 import io.maru.formats.SealedFile;
 import java.nio.file.Path;
 import java.util.List;
@@ -10,6 +11,9 @@ import java.util.OptionalLong;
 public interface CheckpointBytes {
     /** Reads an object to its end; empty where there is none. */
     Optional<SealedFile> measure(String key);
+
+    /** {@link #measure(String)} at a pace that leaves the store to others. */
+    Optional<SealedFile> measure(String key, Pace pace);
 
     /** What the store itself attests of an object; where it attests nothing, {@link #measure}. */
     Optional<SealedFile> find(String key);

@@ -2,6 +2,7 @@ package io.maru.checkpoint.app;
 
 import io.maru.checkpoint.domain.Checkpoint;
 import io.maru.checkpoint.domain.CheckpointName;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -25,6 +26,12 @@ public interface CheckpointCatalog {
      * name.
      */
     void register(String requestKey, Checkpoint checkpoint);
+
+    /**
+     * Takes the ACTIVE checkpoint that nobody has begun to verify for longest, if that is longer than {@code age}; it is nobody
+     * else's for as long.
+     */
+    Optional<Checkpoint> nextToVerify(Duration age);
 
     /** Makes an ACTIVE checkpoint CORRUPT. Does nothing to any other. */
     void markCorrupt(CheckpointName name, String message);

@@ -10,12 +10,10 @@ import io.maru.checkpoint.domain.CheckpointFile;
 import io.maru.checkpoint.domain.CheckpointName;
 import io.maru.checkpoint.domain.Registration;
 import io.maru.formats.CorruptFileException;
-import io.maru.formats.Manifest;
 import io.maru.formats.SealedFile;
 import io.maru.platform.error.CommonReason;
 import java.time.Clock;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /*
@@ -92,7 +90,8 @@ public final class Checkpoints {
         if (!checkpoint.isActive()) {
             return checkpoint;
         }
-        Optional<String> difference = difference(checkpoint);
+        Optional<String> difference =
+                ManifestCheck.difference(checkpoint.name().toString(), checkpoint.manifest(), bytes::measure);
         difference.ifPresent(message -> catalog.markCorrupt(name, message));
         return difference.isPresent() ? get(name) : checkpoint;
     }
@@ -137,41 +136,7 @@ public final class Checkpoints {
         SealedFile found = stored.orElseThrow(
                 () -> FILE_MISSING.because("%s: no such object (expected: written before it is registered)", key));
         if (!found.equals(expected)) {
-            throw FILE_CORRUPT.because("%s", difference(key, found, expected));
+            throw FILE_CORRUPT.because("%s", ManifestCheck.difference(key, found, expected));
         }
-    }
-
-    private Optional<String> difference(Checkpoint checkpoint) {
-        byte[] manifest = checkpoint.manifest().toJson();
-        SealedFile sealedManifest =
-                new SealedFile(manifest.length, checkpoint.manifest().digest());
-        Optional<String> difference = difference(checkpoint.name().key(CheckpointFile.MANIFEST), sealedManifest);
-        for (Manifest.Entry entry : checkpoint.manifest().entries()) {
-            if (difference.isPresent()) {
-                break;
-            }
-            difference = difference(checkpoint.name().key(entry.key()), entry.file());
-        }
-        return difference;
-    }
-
-    private Optional<String> difference(String key, SealedFile expected) {
-        Optional<SealedFile> measured = bytes.measure(key);
-        if (measured.isEmpty()) {
-            return Optional.of(
-                    String.format(Locale.ROOT, "%s: no such object (expected: %d bytes)", key, expected.size()));
-        }
-        return measured.filter(found -> !found.equals(expected)).map(found -> difference(key, found, expected));
-    }
-
-    private static String difference(String key, SealedFile found, SealedFile expected) {
-        return String.format(
-                Locale.ROOT,
-                "%s: %d bytes with sha256 %s (expected: %d bytes with sha256 %s)",
-                key,
-                found.size(),
-                found.sha256(),
-                expected.size(),
-                expected.sha256());
     }
 }

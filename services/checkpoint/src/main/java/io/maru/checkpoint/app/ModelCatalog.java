@@ -9,6 +9,7 @@ import io.maru.checkpoint.domain.ModelVersion;
 import io.maru.checkpoint.domain.ModelVersionName;
 import io.maru.checkpoint.domain.Origin;
 import io.maru.formats.Manifest;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -46,7 +47,7 @@ public interface ModelCatalog {
     /** Finds the published version that an alias names. */
     Optional<ModelVersion> find(AliasName name);
 
-    /** Finds the published version of a model with the highest number. */
+    /** Finds the ACTIVE version of a model with the highest number. */
     Optional<ModelVersion> newest(String model);
 
     /** Lists the versions of all models of a workspace, newest first. */
@@ -57,6 +58,15 @@ public interface ModelCatalog {
 
     /** Says something else of a published version; empty where there is none. */
     Optional<ModelVersion> describe(ModelVersionName name, Description description, String caller);
+
+    /**
+     * Takes the ACTIVE version that nobody has begun to verify for longest, if that is longer than {@code age}; it is nobody
+     * else's for as long.
+     */
+    Optional<ModelVersion> nextToVerify(Duration age);
+
+    /** Makes an ACTIVE version CORRUPT. Does nothing to any other. */
+    void markCorrupt(ModelVersionName name, String message);
 
     /** Finds a model that has a published version. */
     Optional<Model> findModel(String name);

@@ -24,6 +24,7 @@ public record ModelChange(
     public enum Action {
         VERSION_PUBLISHED("version.published"),
         VERSION_UPDATED("version.updated"),
+        VERSION_CORRUPTED("version.corrupted"),
         ALIAS_SET("alias.set"),
         ALIAS_DELETED("alias.deleted");
 

@@ -11,6 +11,7 @@ import java.util.Map;
  * A model that can be served: a Hugging Face directory. Immutable but for what people say of it.
  *
  * @param manifest lists the files, and is stored beside them
+ * @param state what is known of the files
  * @param aliases that name it now
  * @param sequence grows with each version of any model
  */
@@ -18,6 +19,7 @@ public record ModelVersion(
         ModelVersionName name,
         Origin origin,
         Manifest manifest,
+        State state,
         Description description,
         List<String> aliases,
         Instant createTime,
@@ -26,6 +28,13 @@ public record ModelVersion(
     public static final String KIND = "model";
 
     private static final int MAX_FILES = 1_000;
+
+    /** What is known of the files. */
+    public enum State {
+        ACTIVE,
+        /** A file's bytes are not those that were published. */
+        CORRUPT
+    }
 
     public ModelVersion {
         requireNonNull(name, "name");

@@ -108,6 +108,11 @@ final class ModelMapping {
                 .setTokenizer(version.origin().tokenizer())
                 .addAllFiles(CheckpointMapping.toProto(version.manifest()))
                 .setManifestSha256(version.manifest().digest())
+                .setState(
+                        switch (version.state()) {
+                            case ACTIVE -> ModelVersion.State.ACTIVE;
+                            case CORRUPT -> ModelVersion.State.CORRUPT;
+                        })
                 .putAllLabels(version.description().labels())
                 .setNote(version.description().note())
                 .addAllAliases(version.aliases())

@@ -7,6 +7,7 @@ import io.maru.checkpoint.domain.ModelVersion;
 import io.maru.checkpoint.v1.ImportFailed;
 import io.maru.checkpoint.v1.ImportSucceeded;
 import io.maru.checkpoint.v1.ModelAliasMoved;
+import io.maru.checkpoint.v1.ModelVersionCorrupted;
 import io.maru.checkpoint.v1.ModelVersionPublished;
 import io.maru.checkpoint.v1.ModelVersionUpdated;
 import io.maru.platform.event.Fact;
@@ -28,6 +29,17 @@ final class Facts {
                                 .orElse(""))
                         .setImport(version.origin().foreign().orElse(""))
                         .setManifestSha256(version.manifest().digest())
+                        .build());
+    }
+
+    static Fact corrupted(ModelVersion version, String message) {
+        return Fact.of(
+                "maru.model-version.corrupted.v1",
+                version.name().toString(),
+                version.origin().run(),
+                ModelVersionCorrupted.newBuilder()
+                        .setModelVersion(version.name().toString())
+                        .setMessage(message)
                         .build());
     }
 

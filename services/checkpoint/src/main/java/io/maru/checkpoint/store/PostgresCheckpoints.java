@@ -16,6 +16,7 @@ import io.maru.platform.event.Outbox;
 import io.maru.platform.work.WorkQueue;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -104,7 +105,7 @@ public final class PostgresCheckpoints implements CheckpointCatalog {
                         """
                         update checkpoint
                         set request_key = ?, state = ?, dataset = ?, tokenizer = ?, validation_loss = ?, manifest = ?,
-                            create_time = ?, corruption = ''
+                            create_time = ?, corruption = '', verify_time = now()
                         where name = ?
                         """,
                         requestKey,
@@ -128,6 +129,17 @@ public final class PostgresCheckpoints implements CheckpointCatalog {
                 outbox.append(sql, Fact.of(REGISTERED, name, checkpoint.name().run(), fact));
             }
         });
+    }
+
+    @Override
+    public Optional<Checkpoint> nextToVerify(Duration age) {
+        return database.inTransaction(sql -> sql.first("""
+                update checkpoint set verify_time = now() where name = (
+                    select name from checkpoint
+                    where state = 'ACTIVE' and verify_time < now() - ? * interval '1 millisecond'
+                    order by verify_time limit 1 for update skip locked)
+                returning *
+                """, PostgresCheckpoints::read, age.toMillis()));
     }
 
     @Override

@@ -35,6 +35,8 @@ public final class PostgresModels implements ModelCatalog, ReservedVersions {
             from model_version v
             """;
     private static final int MAX_WORDS = 500;
+    /** Who does what nobody asked for. */
+    private static final String SERVICE = "service";
 
     private final Database database;
     private final Outbox outbox;
@@ -128,7 +130,8 @@ public final class PostgresModels implements ModelCatalog, ReservedVersions {
     @Override
     public Optional<ModelVersion> newest(String model) {
         return database.inTransaction(sql -> sql.first(
-                VERSIONS + "where v.model = ? and v.manifest is not null order by v.version desc limit 1",
+                VERSIONS
+                        + "where v.model = ? and v.manifest is not null and v.state = 'ACTIVE' order by v.version desc limit 1",
                 PostgresModels::read,
                 model));
     }
@@ -185,6 +188,43 @@ public final class PostgresModels implements ModelCatalog, ReservedVersions {
         String words = String.join(" ", labels(description.labels()));
         String all = description.note().isEmpty() ? words : (words + " " + description.note()).strip();
         return all.length() <= MAX_WORDS ? all : all.substring(0, MAX_WORDS) + "…";
+    }
+
+    @Override
+    public Optional<ModelVersion> nextToVerify(Duration age) {
+        return database.inTransaction(sql -> {
+            Optional<ModelVersionName> next = sql.first("""
+                    update model_version set verify_time = now() where (model, version) = (
+                        select model, version from model_version
+                        where state = 'ACTIVE' and manifest is not null
+                            and verify_time < now() - ? * interval '1 millisecond'
+                        order by verify_time limit 1 for update skip locked)
+                    returning model, version
+                    """, PostgresModels::name, age.toMillis());
+            return next.isEmpty() ? Optional.empty() : find(sql, next.get());
+        });
+    }
+
+    @Override
+    public void markCorrupt(ModelVersionName name, String message) {
+        database.run(sql -> {
+            lock(sql, name.model());
+            int changed = sql.update("""
+                    update model_version set state = 'CORRUPT', corruption = ?
+                    where model = ? and version = ? and state = 'ACTIVE' and manifest is not null
+                    """, message, name.model(), name.version());
+            if (changed == 1) {
+                keep(
+                        sql,
+                        name.model(),
+                        ModelChange.Action.VERSION_CORRUPTED,
+                        name.toString(),
+                        ModelVersion.State.ACTIVE.name(),
+                        ModelVersion.State.CORRUPT.name(),
+                        SERVICE);
+                outbox.append(sql, Facts.corrupted(find(sql, name).orElseThrow(), message));
+            }
+        });
     }
 
     @Override
@@ -382,6 +422,7 @@ public final class PostgresModels implements ModelCatalog, ReservedVersions {
                 name(row),
                 origin(row),
                 PostgresCheckpoints.manifest(row.getString("manifest")),
+                ModelVersion.State.valueOf(row.getString("state")),
                 new Description(labels(texts(row, "labels")), row.getString("note")),
                 texts(row, "aliases"),
                 row.getTimestamp("create_time").toInstant(),

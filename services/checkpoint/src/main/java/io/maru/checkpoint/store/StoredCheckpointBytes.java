@@ -1,16 +1,20 @@
 package io.maru.checkpoint.store;
 
 import io.maru.checkpoint.app.CheckpointBytes;
+import io.maru.checkpoint.domain.Pace;
 import io.maru.formats.SafetensorsFile;
 import io.maru.formats.SealedFile;
+import io.maru.formats.Sha256;
 import io.maru.platform.error.CommonReason;
 import io.maru.platform.error.Refusal;
 import io.maru.platform.store.ObjectStore;
 import io.maru.platform.store.StoredObject;
 import io.maru.platform.thread.YieldingThreads;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -18,6 +22,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
@@ -25,6 +30,9 @@ import java.util.function.Supplier;
  * whoever else wants it: a training that shares the machine goes on meanwhile.
  */
 public final class StoredCheckpointBytes implements CheckpointBytes {
+    /** Small enough that no wait between two is longer than the store keeps a connection that is idle. */
+    private static final int PIECE_BYTES = 1 << 16;
+
     private final ObjectStore store;
     private final ExecutorService reading = Executors.newCachedThreadPool(new YieldingThreads("reading"));
 
@@ -35,6 +43,29 @@ public final class StoredCheckpointBytes implements CheckpointBytes {
     @Override
     public Optional<SealedFile> measure(String key) {
         return read(() -> sealedFile(store.read(key)));
+    }
+
+    @Override
+    public Optional<SealedFile> measure(String key, Pace pace) {
+        return read(() -> {
+            MessageDigest digest = Sha256.newDigest();
+            byte[] piece = new byte[PIECE_BYTES];
+            long size = 0;
+            long start = System.nanoTime();
+            try (InputStream in = store.open(key)) {
+                for (int count = in.read(piece); count >= 0; count = in.read(piece)) {
+                    digest.update(piece, 0, count);
+                    size += count;
+                    TimeUnit.NANOSECONDS.sleep(pace.pause(size, System.nanoTime() - start));
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IllegalStateException("interrupted while an object was read", e);
+            }
+            return new SealedFile(size, Sha256.hex(digest));
+        });
     }
 
     @Override

@@ -1,23 +1,25 @@
 package io.maru.checkpoint.work;
 
-import io.maru.checkpoint.app.Leftovers;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
-/** Collects leftovers now and then. Several replicas may do so at a time: each takes others. */
+/** Does chores now and then that nobody waits for. Several replicas may do so at a time: each takes others. */
 public final class Housekeeping implements AutoCloseable {
     private static final System.Logger log = System.getLogger(Housekeeping.class.getName());
 
-    private final Leftovers leftovers;
+    private final Map<String, Runnable> chores;
     private final Duration interval;
     private final ScheduledExecutorService clock;
+    private volatile boolean closed;
 
-    public Housekeeping(Leftovers leftovers, Duration interval) {
-        this.leftovers = leftovers;
+    /** @param chores by what the log calls them */
+    public Housekeeping(Map<String, Runnable> chores, Duration interval) {
+        this.chores = Map.copyOf(chores);
         this.interval = interval;
-        this.clock = Executors.newSingleThreadScheduledExecutor(task -> {
+        this.clock = Executors.newScheduledThreadPool(chores.size(), task -> {
             Thread thread = new Thread(task, "housekeeping");
             thread.setDaemon(true);
             return thread;
@@ -26,20 +28,24 @@ public final class Housekeeping implements AutoCloseable {
 
     /** Begins after one interval: a service that starts has better things to do. */
     public void start() {
-        clock.scheduleWithFixedDelay(this::collect, interval.toMillis(), interval.toMillis(), TimeUnit.MILLISECONDS);
+        chores.forEach((name, chore) -> clock.scheduleWithFixedDelay(
+                () -> run(name, chore), interval.toMillis(), interval.toMillis(), TimeUnit.MILLISECONDS));
     }
 
-    private void collect() {
+    private void run(String name, Runnable chore) {
         try {
-            leftovers.collect();
+            chore.run();
         } catch (RuntimeException e) {
             // The next time brings another chance.
-            log.log(System.Logger.Level.WARNING, "leftovers stay for now: {0}", e.getMessage());
+            if (!closed) {
+                log.log(System.Logger.Level.WARNING, "{0} waits: {1}", name, e.getMessage());
+            }
         }
     }
 
     @Override
     public void close() {
+        closed = true;
         clock.shutdownNow();
     }
 }

@@ -2,6 +2,7 @@ package io.maru.checkpoint.app;
 
 import io.maru.checkpoint.domain.Checkpoint;
 import io.maru.checkpoint.domain.CheckpointName;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -57,6 +58,11 @@ final class InMemoryCheckpoints implements CheckpointCatalog {
             byRequest.put(requestKey, checkpoint.name());
             facts.add("registered " + checkpoint.name());
         }
+    }
+
+    @Override
+    public Optional<Checkpoint> nextToVerify(Duration age) {
+        throw new UnsupportedOperationException("no test here asks for it");
     }
 
     @Override

@@ -9,6 +9,7 @@ import io.maru.checkpoint.domain.ModelVersion;
 import io.maru.checkpoint.domain.ModelVersionName;
 import io.maru.checkpoint.domain.Origin;
 import io.maru.formats.Manifest;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -48,8 +49,15 @@ final class InMemoryModels implements ModelCatalog {
                 .findFirst()
                 .orElseThrow();
         Origin origin = entry.getValue().origin();
-        ModelVersion version =
-                new ModelVersion(name, origin, manifest, Description.NONE, List.of(), Instant.EPOCH, facts.size());
+        ModelVersion version = new ModelVersion(
+                name,
+                origin,
+                manifest,
+                ModelVersion.State.ACTIVE,
+                Description.NONE,
+                List.of(),
+                Instant.EPOCH,
+                facts.size());
         entry.setValue(new Reservation(name, origin, Optional.of(version)));
         facts.add("published " + name);
         return version;
@@ -85,6 +93,16 @@ final class InMemoryModels implements ModelCatalog {
 
     @Override
     public Optional<ModelVersion> describe(ModelVersionName name, Description description, String caller) {
+        throw new UnsupportedOperationException("no test here asks for it");
+    }
+
+    @Override
+    public Optional<ModelVersion> nextToVerify(Duration age) {
+        throw new UnsupportedOperationException("no test here asks for it");
+    }
+
+    @Override
+    public void markCorrupt(ModelVersionName name, String message) {
         throw new UnsupportedOperationException("no test here asks for it");
     }
 

@@ -146,9 +146,12 @@ public final class Catalog implements Resources {
         return new Found(checkpoint.getName(), Map.of(), checkpoint.getState(), Checkpoint.State.ACTIVE);
     }
 
-    /** A version is sealed from its first moment on. */
+    /** A version is sealed from its first moment on, and may have rotted since. */
     private Found model(String name) {
-        return new Found(new Resource(version(name).getName(), Map.of()), "", "");
+        ModelVersion version = version(name);
+        ModelVersion.State state =
+                version.getState() == ModelVersion.State.CORRUPT ? version.getState() : ModelVersion.State.ACTIVE;
+        return new Found(version.getName(), Map.of(), state, ModelVersion.State.ACTIVE);
     }
 
     private ModelVersion version(String name) {

@@ -59,6 +59,9 @@ public final class CheckpointClient implements ModelCatalog {
     private ModelVersion modelVersion(String name) {
         io.maru.checkpoint.v1.ModelVersion version = within().getModelVersion(
                         GetModelVersionRequest.newBuilder().setName(name).build());
+        if (version.getState() == io.maru.checkpoint.v1.ModelVersion.State.CORRUPT) {
+            throw MODEL_UNUSABLE.because("%s: %s (expected: ACTIVE)", version.getName(), version.getState());
+        }
         return new ModelVersion(version.getName(), version.getManifestSha256(), files(version.getFilesList()));
     }
 

@@ -101,7 +101,9 @@ public final class CheckpointClient implements CheckpointRegistry {
             ModelVersion version = within(LOOK)
                     .getModelVersion(
                             GetModelVersionRequest.newBuilder().setName(name).build());
-            return Optional.of(new Found(version.getName(), files(version.getFilesList())));
+            return version.getState() == ModelVersion.State.CORRUPT
+                    ? Optional.empty()
+                    : Optional.of(new Found(version.getName(), files(version.getFilesList())));
         } catch (StatusRuntimeException e) {
             if (e.getStatus().getCode() == Status.Code.NOT_FOUND) {
                 return Optional.empty();
