@@ -40,18 +40,19 @@ final class UpCommand implements Callable<Integer> {
         Stack stack = options.stack();
         boolean running = stack.isRunning();
         long start = System.nanoTime();
-        if (!running) {
-            output.say("starting Kafka, PostgreSQL, S3 and %d services", Service.values().length);
-        }
         int[] waiting = {Service.values().length};
-        stack.up(ports, services -> {
-            if (!services.isEmpty() && services.size() < waiting[0]) {
-                output.say(
-                        "  waiting for %s",
-                        String.join(", ", services.stream().map(Service::id).toList()));
-            }
-            waiting[0] = services.size();
-        });
+        stack.up(
+                ports,
+                () -> output.say("starting Kafka, PostgreSQL, S3 and %d services", Service.values().length),
+                services -> {
+                    if (!services.isEmpty() && services.size() < waiting[0]) {
+                        output.say(
+                                "  waiting for %s",
+                                String.join(
+                                        ", ", services.stream().map(Service::id).toList()));
+                    }
+                    waiting[0] = services.size();
+                });
         double seconds = Math.round((System.nanoTime() - start) / 1e8) / 10.0;
         if (running) {
             output.say("the stack is running");

@@ -127,6 +127,16 @@ class MaruTest {
     }
 
     @Test
+    void whereNoDataCanBeKeptNothingIsSaidToStart() {
+        // Not even root writes there.
+        assertThat(Maru.execute("up", "--data", "/proc/maru")).isEqualTo(CommandFailure.BAD_INPUT);
+        assertThat(out()).isEmpty();
+        assertThat(err())
+                .isEqualTo(
+                        "maru: cannot write in /proc/maru (expected: a directory of yours; choose one with --data)\n");
+    }
+
+    @Test
     void aMissingRecipeIsRefused() {
         assertThat(Maru.execute("submit", data.resolve("no.yaml").toString(), "--text", "x"))
                 .isEqualTo(CommandFailure.BAD_INPUT);

@@ -52,10 +52,11 @@ public final class Stack {
     /**
      * Starts the stack if it does not run, and waits until every service is ready.
      *
+     * @param starting told once nothing stands in the way of a start; not at all where the stack runs
      * @param progress told the services that are not ready yet, each time that they change
-     * @throws CommandFailure where a port is taken, or the stack does not get ready
+     * @throws CommandFailure where the data cannot be kept, a port is taken, or the stack does not get ready
      */
-    public void up(Ports ports, Consumer<List<Service>> progress) {
+    public void up(Ports ports, Runnable starting, Consumer<List<Service>> progress) {
         Optional<StackState> before = state();
         if (before.isPresent() && !before.get().isRunning()) {
             Supervisor.endLeftovers(before.get());
@@ -64,6 +65,7 @@ public final class Stack {
         if (!isRunning()) {
             new DataDirectory(data).check();
             ports.checkFree();
+            starting.run();
             startSupervisor(ports);
         }
         awaitReady(progress);
