@@ -212,7 +212,7 @@ class ForeignModelTest {
     }
 
     /** The keys of a Llama in GGUF that are read, its weights being those of {@link TestModels#lively}. */
-    private static GgufContent llama() {
+    static GgufContent llama() {
         return new GgufContent()
                 .text("general.architecture", "llama")
                 .integer("llama.context_length", 7)
@@ -226,7 +226,7 @@ class ForeignModelTest {
                 .number("llama.rope.freq_base", 50);
     }
 
-    private static GgufContent withTensors(GgufContent content) {
+    static GgufContent withTensors(GgufContent content) {
         Weights weights = TestModels.lively(TestModels.TINY_LLAMA);
         GgufTensor.of(TestModels.TINY_LLAMA).forEach((name, tensor) -> {
             float[] values = TestModels.floats(weights, name);
