@@ -224,6 +224,10 @@ class InferenceServiceTest {
 
         inference.checkServingSpec(request.setBlock(5).build());
         inference.checkServingSpec(request.setBlock(0).build());
+        inference.checkServingSpec(request.setBlock(1)
+                .setSpec(ServingSpec.newBuilder()
+                        .setSample(SampleSpec.newBuilder().setPrompt("one")))
+                .build());
         inference.checkServingSpec(request.setBlock(4)
                 .setSpec(ServingSpec.newBuilder().setSample(sample.setTruncatePrompt(true)))
                 .build());

@@ -82,13 +82,14 @@ final class InferenceMapping {
         Spec.check(spec, "", violations);
         checkPrompt(spec.getSample().getPromptBytes(), "sample.prompt", violations);
         int words = new StringTokenizer(spec.getSample().getPrompt()).countTokens();
+        int fitting = Math.max(1, block - 1);
         // There may be no tokenizer yet, but no token has two words.
-        if (block > 0 && words >= block && !spec.getSample().getTruncatePrompt()) {
+        if (block > 0 && words > fitting && !spec.getSample().getTruncatePrompt()) {
             violations.add(
                     "sample.prompt",
                     words + " words, each at least one token",
-                    "at most " + Math.max(1, block - 1) + " tokens, which leave room for one in the model's block of "
-                            + block + "; or truncatePrompt: true, which leaves out the first");
+                    "at most " + fitting + " tokens, which leave room for one in the model's block of " + block
+                            + "; or truncatePrompt: true, which leaves out the first");
         }
         violations.throwIfAny(CommonReason.INVALID_SPEC);
     }
