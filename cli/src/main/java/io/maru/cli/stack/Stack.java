@@ -24,7 +24,7 @@ import java.util.function.Consumer;
 public final class Stack {
     private static final Duration MAX_START = Duration.ofSeconds(180);
     private static final Duration MAX_RESTART = Duration.ofSeconds(30);
-    static final Duration MAX_STOP = Duration.ofSeconds(90);
+    static final Duration MAX_STOP = Duration.ofSeconds(120);
 
     private final Path root;
     private final Path data;

@@ -44,10 +44,13 @@ public final class Supervisor {
 
     /** Control conducts the others and is asked first; so long they wait for it to end. */
     private static final Duration HEAD_START = Duration.ofSeconds(8);
-    /** From then on all services have so long together: a worker gives its lease back, a first life writes its archive. */
-    private static final Duration MAX_SERVICES_END = Duration.ofSeconds(40);
+    /**
+     * From then on all services have so long together. They have stopped after a second or two, but in its first life each
+     * writes its archive then, which takes a busy machine most of a minute; whoever is killed writes it the next time.
+     */
+    private static final Duration MAX_SERVICES_END = Duration.ofSeconds(60);
 
-    private static final Duration MAX_SERVERS_END = Duration.ofSeconds(20);
+    private static final Duration MAX_SERVERS_END = Duration.ofSeconds(30);
     private static final Duration MAX_LEFTOVERS_END = Duration.ofSeconds(30);
     /** Whatever the processes do, a stop takes no longer. */
     static final Duration MAX_STOP =
