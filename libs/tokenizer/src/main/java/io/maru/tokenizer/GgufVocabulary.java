@@ -149,6 +149,12 @@ public record GgufVocabulary(
                 return pre;
             }
         }
+        // What BpeTrainer makes. llama.cpp composes no text before it cuts words, for gpt-2 as for qwen2: ids are the
+        // same for text
+        // that is in normal form C, and that is nearly all there is.
+        if (!wholeWords && words(pipeline).equals(words(Pipeline.ofComposedBytes(WordPattern.GPT2)))) {
+            return "gpt-2";
+        }
         ObjectNode smolLm = words(pipeline("smollm"));
         ObjectNode sequence = Json.newObject();
         sequence.put("type", "Sequence");

@@ -111,6 +111,27 @@ class GgufVocabularyTest {
         }
     }
 
+    /** GGUF has no word for normal form C, which what is trained here brings a text to. */
+    @Test
+    void aTokenizerThatWasTrainedHereCutsWordsAsGpt2() {
+        BpeTrainer trainer = new BpeTrainer(258, TieRule.SMALLEST_IDS);
+        trainer.add("aaaa");
+        BpeTokenizer trained = trainer.train();
+
+        GgufVocabulary vocabulary = GgufVocabulary.of(
+                trained.toJson(),
+                258,
+                trained.endOfText(),
+                trained.endOfText(),
+                GgufVocabulary.NONE,
+                GgufVocabulary.NONE);
+
+        assertThat(vocabulary.pre()).isEqualTo("gpt-2");
+        BpeTokenizer again = BpeTokenizer.fromJson(vocabulary.toJson());
+        String composed = "aaaa, caf\u00e9 12\n";
+        assertThat(again.encode(composed)).isEqualTo(trained.encode(composed));
+    }
+
     @Test
     void refusesWhatItDoesNotKnowByName() {
         assertThatThrownBy(() -> bytes("deepseek-llm", false).toJson())

@@ -62,10 +62,7 @@ public final class ForeignGpt {
         // As every model has one that is to be exported.
         files.put("generation_config.json", "{\"eos_token_id\": 256}".getBytes(UTF_8));
         files.put("model.safetensors", Files.readAllBytes(weights));
-        // Maru's own tokenizers bring a text to normal form C, for which GGUF has no word.
-        String json =
-                new String(tokenizer.toJson(), UTF_8).replaceFirst("\"normalizer\": ?\\{[^}]*}", "\"normalizer\":null");
-        files.put("tokenizer.json", json.getBytes(UTF_8));
+        files.put("tokenizer.json", tokenizer.toJson());
         files.put("chat_template.jinja", CHAT_TEMPLATE.getBytes(UTF_8));
         files.put("README.md", "a model".getBytes(UTF_8));
         return files;
