@@ -56,7 +56,7 @@ class PageTest {
     void otherSizesAreRefused(int size) {
         assertThatExceptionOfType(Refusal.class)
                 .isThrownBy(() -> Page.of(size, ""))
-                .withMessage("page_size: %d (expected: 0 to %d)", size, Page.MAX_SIZE)
+                .withMessage("page_size: " + size + " (expected: 0 to " + Page.MAX_SIZE + ")")
                 .extracting(Refusal::reason)
                 .isEqualTo(CommonReason.INVALID_ARGUMENT);
     }
