@@ -7,6 +7,7 @@ import io.maru.evaluation.domain.Evaluation;
 import io.maru.evaluation.domain.State;
 import io.maru.evaluation.domain.Tally;
 import io.maru.evaluation.domain.TextTokens;
+import io.maru.evaluation.domain.Window;
 import io.maru.evaluation.domain.Windows;
 import io.maru.formats.CorruptFileException;
 import io.maru.formats.Manifest;
@@ -77,22 +78,25 @@ public final class Evaluator {
     private void score(
             Journal journal, Evaluation evaluation, List<TokenShardReader> shards, TextTokens text, int block)
             throws InterruptedException {
-        long textTokens = Windows.textTokens(shards, text);
-        if (textTokens == 0) {
+        long scoredTokens = Windows.scoredTokens(shards, text);
+        if (scoredTokens == 0) {
             throw DATASET_UNUSABLE.because(
-                    "%s: 0 tokens of text in the validation split (expected: at least 1)", evaluation.dataset());
+                    "%s: 0 tokens of text to score in the validation split (expected: at least 1)",
+                    evaluation.dataset());
         }
-        long tokens = evaluation.maxTokens() == 0 ? textTokens : Math.min(evaluation.maxTokens(), textTokens);
+        long tokens = evaluation.maxTokens() == 0 ? scoredTokens : Math.min(evaluation.maxTokens(), scoredTokens);
         Tally tally = evaluation.tally();
         Windows windows = new Windows(shards, block, text, tally, tokens);
         State state = journal.start(tokens);
         while (state == State.RUNNING) {
-            List<int[]> batch = windows.next(MAX_SEQUENCES, batchTokens);
+            List<Window> batch = windows.next(MAX_SEQUENCES, batchTokens);
             if (batch.isEmpty()) {
                 journal.succeed();
                 return;
             }
-            List<float[]> scores = models.score(evaluation.modelVersion(), batch);
+            List<float[]> scores = models.score(
+                    evaluation.modelVersion(),
+                    batch.stream().map(Window::tokens).toList());
             for (int i = 0; i < batch.size(); i++) {
                 tally = tally.plus(batch.get(i), scores.get(i), text);
             }

@@ -6,7 +6,7 @@ import io.maru.metrics.LanguageModelScore;
  * What is scored so far.
  *
  * @param windows in the order of {@link Windows}
- * @param score of their tokens of text; end-of-text is not among them
+ * @param score of their tokens of text that the dataset learns from; neither end-of-text nor a prompt is among them
  */
 public record Tally(long windows, LanguageModelScore score) {
     public static final Tally NONE = new Tally(0, LanguageModelScore.EMPTY);
@@ -17,24 +17,23 @@ public record Tally(long windows, LanguageModelScore score) {
     /**
      * Adds one window.
      *
-     * @param window T + 1 tokens, the first of them context only
-     * @param logProbabilities T natural logarithms, of the window's tokens but the first
+     * @param logProbabilities natural logarithms, one for each of the window's tokens but the first
      * @throws io.maru.platform.error.Refusal MODEL_VERSION_UNUSABLE where one of them is no logarithm of a probability
      */
-    public Tally plus(int[] window, float[] logProbabilities, TextTokens text) {
-        if (logProbabilities.length != window.length - 1) {
+    public Tally plus(Window window, float[] logProbabilities, TextTokens text) {
+        if (logProbabilities.length != window.length() - 1) {
             throw EvaluationReason.MODEL_VERSION_UNUSABLE.because(
                     "window %d: %d log-probabilities (expected: %d)",
-                    windows, logProbabilities.length, window.length - 1);
+                    windows, logProbabilities.length, window.length() - 1);
         }
         double nats = 0;
         long tokens = 0;
         long bytes = 0;
-        for (int i = 1; i < window.length; i++) {
-            if (text.isText(window[i])) {
+        for (int i = 1; i < window.length(); i++) {
+            if (window.isScored(i)) {
                 nats += negativeLogLikelihood(logProbabilities[i - 1], i);
                 tokens++;
-                bytes += text.bytes(window[i]);
+                bytes += text.bytes(window.tokens()[i]);
             }
         }
         return new Tally(windows + 1, score.plus(new LanguageModelScore(nats, tokens, bytes)));

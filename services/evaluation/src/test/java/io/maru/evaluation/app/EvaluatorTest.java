@@ -11,6 +11,8 @@ import io.maru.evaluation.domain.State;
 import io.maru.evaluation.domain.Tally;
 import io.maru.formats.Manifest;
 import io.maru.formats.Sha256;
+import io.maru.formats.TokenShardHeader;
+import io.maru.formats.TokenShardWriter;
 import io.maru.metrics.LanguageModelScore;
 import io.maru.platform.error.CommonReason;
 import io.maru.platform.error.Refusal;
@@ -20,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -51,6 +54,30 @@ class EvaluatorTest {
         assertThat(journal.tokens).isEqualTo(inputs.tokens());
         assertThat(journal.tally.score())
                 .isEqualTo(new LanguageModelScore(inputs.nats(), inputs.tokens(), SealedInputs.bytes()));
+    }
+
+    @Test
+    void scoresTheCompletionAndNotThePrompt() throws Exception {
+        Path file = directory.resolve("shard");
+        int[] prompt = inputs.tokenizer.encode("the end of ");
+        int[] completion = inputs.tokenizer.encode("no");
+        try (TokenShardWriter writer = TokenShardWriter.create(
+                file, TokenShardHeader.of(inputs.tokenizer.vocabularySize(), Sha256.of(inputs.tokenizer.toJson())))) {
+            writer.append(prompt, 0, prompt.length, 0);
+            writer.append(completion, 0, completion.length);
+            writer.append(new int[] {inputs.tokenizer.endOfText()}, 0, 1);
+            writer.seal();
+        }
+        sealDataset(inputs.tokenizer.toJson(), Files.readAllBytes(file));
+        Files.delete(file);
+
+        evaluate();
+
+        double nats = Arrays.stream(completion)
+                .mapToDouble(id -> -SealedInputs.logProbability(id))
+                .sum();
+        assertThat(journal.tally.score()).isEqualTo(new LanguageModelScore(nats, 2, 2));
+        assertThat(journal.tokens).isEqualTo(2);
     }
 
     @Test

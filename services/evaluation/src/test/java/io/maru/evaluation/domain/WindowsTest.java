@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,6 +38,7 @@ class WindowsTest {
         shard(11, 12, 0, 13, 14);
 
         assertThat(windows(3, Tally.NONE, ALL).next(9, 999))
+                .extracting(Window::tokens)
                 .containsExactly(new int[] {0, 11, 12, 0}, new int[] {0, 13, 14});
     }
 
@@ -47,6 +49,7 @@ class WindowsTest {
         shard(13, 14, 15);
 
         assertThat(windows(2, Tally.NONE, ALL).next(9, 999))
+                .extracting(Window::tokens)
                 .containsExactly(new int[] {0, 11, 12}, new int[] {0, 13, 14}, new int[] {14, 15});
     }
 
@@ -67,7 +70,9 @@ class WindowsTest {
     void stopsAfterSoManyTokensOfText() throws IOException {
         shard(11, 0, 12, 13, 14);
 
-        assertThat(windows(4, Tally.NONE, 2).next(9, 999)).containsExactly(new int[] {0, 11, 0, 12});
+        assertThat(windows(4, Tally.NONE, 2).next(9, 999))
+                .extracting(Window::tokens)
+                .containsExactly(new int[] {0, 11, 0, 12});
     }
 
     @Test
@@ -77,9 +82,12 @@ class WindowsTest {
 
         for (int done = 0; done <= 5; done++) {
             Tally tally = new Tally(done, LanguageModelScore.EMPTY);
-            List<int[]> all = windows(2, Tally.NONE, ALL).next(9, 999);
+            List<int[]> all = windows(2, Tally.NONE, ALL).next(9, 999).stream()
+                    .map(Window::tokens)
+                    .toList();
 
             assertThat(windows(2, tally, ALL).next(9, 999))
+                    .extracting(Window::tokens)
                     .containsExactly(all.subList(done, all.size()).toArray(int[][]::new));
         }
     }
@@ -89,6 +97,7 @@ class WindowsTest {
         shard(11, 12, 13, 14);
 
         assertThat(windows(2, new Tally(1, new LanguageModelScore(1, 2, 2)), 3).next(9, 999))
+                .extracting(Window::tokens)
                 .containsExactly(new int[] {12, 13});
     }
 
@@ -97,11 +106,39 @@ class WindowsTest {
         shard(11, 0, 12, 0);
         shard(13);
 
-        assertThat(Windows.textTokens(shards, TEXT)).isEqualTo(3);
+        assertThat(Windows.scoredTokens(shards, TEXT)).isEqualTo(3);
     }
 
-    private Windows windows(int block, Tally tally, long maxTextTokens) {
-        return new Windows(shards, block, TEXT, tally, maxTextTokens);
+    @Test
+    void aPromptIsReadAndNotCounted() throws IOException {
+        Path file = folder.resolve("weighted");
+        try (TokenShardWriter writer =
+                TokenShardWriter.create(file, TokenShardHeader.of(TEXT.vocabularySize(), "0".repeat(64)))) {
+            writer.append(new int[] {11, 12}, 0, 2, 0);
+            writer.append(new int[] {13, 14, 0}, 0, 3);
+            writer.append(new int[] {15}, 0, 1, 0);
+            writer.append(new int[] {16, 17}, 0, 2, 0.5f);
+            writer.seal();
+        }
+        shards.add(TokenShardReader.open(file));
+
+        assertThat(Windows.scoredTokens(shards, TEXT)).isEqualTo(4);
+        assertThat(windows(5, Tally.NONE, ALL).next(9, 999))
+                .extracting(Window::tokens)
+                .containsExactly(new int[] {0, 11, 12, 13, 14, 0}, new int[] {0, 15, 16, 17});
+        assertThat(windows(5, Tally.NONE, ALL).next(9, 999))
+                .extracting(window -> IntStream.range(0, window.length())
+                        .filter(window::isScored)
+                        .boxed()
+                        .toList())
+                .containsExactly(List.of(3, 4), List.of(2, 3));
+        assertThat(windows(5, Tally.NONE, 3).next(9, 999))
+                .extracting(Window::tokens)
+                .containsExactly(new int[] {0, 11, 12, 13, 14, 0}, new int[] {0, 15, 16});
+    }
+
+    private Windows windows(int block, Tally tally, long maxTokens) {
+        return new Windows(shards, block, TEXT, tally, maxTokens);
     }
 
     private void shard(int... tokens) throws IOException {
