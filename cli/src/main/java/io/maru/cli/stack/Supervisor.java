@@ -39,6 +39,9 @@ public final class Supervisor {
             "-XX:Tier4CompileThreshold=200000",
             "-XX:Tier4BackEdgeThreshold=800000");
 
+    /** Libraries write an address in the digits of the default locale: elsewhere a port in Arabic ones is no port. */
+    private static final String PLAIN_DIGITS = "-Duser.language=en";
+
     /** Figures for jstat, which a JVM takes 20 times a second and nobody reads: for nine idle ones most of what they do. */
     static final String NO_SAMPLES = "-XX:-UsePerfData";
 
@@ -152,7 +155,8 @@ public final class Supervisor {
     }
 
     private List<String> infrastructureCommand(String... arguments) {
-        List<String> command = new ArrayList<>(List.of(java(), "-Xmx256m", "-XX:+UseSerialGC", NO_SAMPLES));
+        List<String> command =
+                new ArrayList<>(List.of(java(), "-Xmx256m", "-XX:+UseSerialGC", NO_SAMPLES, PLAIN_DIGITS));
         command.addAll(LATE_COMPILATION);
         command.addAll(infrastructureArchive().options());
         command.add("-jar");
@@ -200,20 +204,7 @@ public final class Supervisor {
         if (stopping) {
             return;
         }
-        List<String> command =
-                new ArrayList<>(List.of(java(), "-XX:+UseSerialGC", NO_SAMPLES, "-XX:+ExitOnOutOfMemoryError"));
-        command.addAll(LATE_COMPILATION);
-        command.addAll(service.jvmOptions());
-        command.addAll(archive(service).options());
-        // Libraries unpack their natives there, and the machine's own may forbid to execute them.
-        command.add("-Djava.io.tmpdir=" + data.resolve("work/tmp"));
-        command.addAll(nativesFolder);
-        if (Runtime.version().feature() >= 24) {
-            command.add("--enable-native-access=ALL-UNNAMED");
-        }
-        command.add("-jar");
-        command.add(program(service).toString());
-        ProcessBuilder builder = new ProcessBuilder(command)
+        ProcessBuilder builder = new ProcessBuilder(command(service))
                 .directory(logs().toFile())
                 .redirectErrorStream(true)
                 .redirectOutput(log(service.id()));
@@ -239,6 +230,23 @@ public final class Supervisor {
         environment.put("MALLOC_ARENA_MAX", "2");
         services.put(service, new Child(builder.start(), service.port(ports), restarts, services.get(service)));
         writeState();
+    }
+
+    List<String> command(Service service) {
+        List<String> command = new ArrayList<>(
+                List.of(java(), "-XX:+UseSerialGC", NO_SAMPLES, PLAIN_DIGITS, "-XX:+ExitOnOutOfMemoryError"));
+        command.addAll(LATE_COMPILATION);
+        command.addAll(service.jvmOptions());
+        command.addAll(archive(service).options());
+        // Libraries unpack their natives there, and the machine's own may forbid to execute them.
+        command.add("-Djava.io.tmpdir=" + data.resolve("work/tmp"));
+        command.addAll(nativesFolder);
+        if (Runtime.version().feature() >= 24) {
+            command.add("--enable-native-access=ALL-UNNAMED");
+        }
+        command.add("-jar");
+        command.add(program(service).toString());
+        return command;
     }
 
     private Path program(Service service) {
