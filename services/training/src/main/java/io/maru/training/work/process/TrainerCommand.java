@@ -20,6 +20,8 @@ record TrainerCommand(List<String> words) {
         words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         // With both compilers: the first one alone takes ten times as long for the digests of what is saved.
         words.add("-XX:+UseSerialGC");
+        // TensorFlow counts the nodes of a graph in the digits of the default locale, and refuses any but plain ones.
+        words.add("-Duser.language=en");
         ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
                 .filter(option -> INHERITED.stream().anyMatch(option::startsWith))
                 .forEach(words::add);
