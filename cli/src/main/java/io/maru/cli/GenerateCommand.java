@@ -23,7 +23,8 @@ final class GenerateCommand implements Callable<Integer> {
     @Parameters(
             index = "0",
             paramLabel = "MODEL",
-            description = "models/NAME, models/NAME/versions/N or runs/RUN/checkpoints/TRAINING-STEP.")
+            description =
+                    "models/NAME, models/NAME@ALIAS, models/NAME/versions/N or runs/RUN/checkpoints/TRAINING-STEP.")
     String model;
 
     @Parameters(index = "1", paramLabel = "PROMPT")
@@ -40,6 +41,12 @@ final class GenerateCommand implements Callable<Integer> {
             names = "--truncate-prompt",
             description = "Leave out the first tokens of a prompt that is too long for the model (default: refuse it).")
     boolean truncatePrompt;
+
+    @Option(
+            names = "--parse-special",
+            description =
+                    "What is spelt like a special token in the prompt, as in <|im_end|>, is that token (default: it is text).")
+    boolean parseSpecial;
 
     @Option(
             names = "--temperature",
@@ -75,6 +82,7 @@ final class GenerateCommand implements Callable<Integer> {
                 .setModel(model)
                 .setPrompt(prompt)
                 .setTruncatePrompt(truncatePrompt)
+                .setParseSpecial(parseSpecial)
                 .setMaxTokens(maxTokens)
                 .setTemperature(temperature)
                 .setTopK(topK)

@@ -88,6 +88,7 @@ final class RunScreen {
     /** What a kind of step is for, in half a line; empty for one that this command does not know. */
     static String purpose(String kind) {
         return switch (kind) {
+            case "import" -> "reads a model that was made elsewhere, and checks each tensor of it";
             case "ingest" -> "reads the text, and keeps some of it away for validation";
             case "tokenizer" -> "learns which pieces of words become one token each";
             case "encode" -> "turns the text into tokens, the numbers that a model reads";

@@ -7,6 +7,7 @@ import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.MetadataUtils;
 import io.maru.checkpoint.v1.CheckpointServiceGrpc;
 import io.maru.checkpoint.v1.CheckpointServiceGrpc.CheckpointServiceBlockingStub;
+import io.maru.checkpoint.v1.CheckpointServiceGrpc.CheckpointServiceStub;
 import io.maru.cli.stack.Ports;
 import io.maru.cli.stack.Service;
 import io.maru.cli.stack.Stack;
@@ -55,6 +56,16 @@ public final class Services implements AutoCloseable {
     public CheckpointServiceBlockingStub checkpoint() {
         return CheckpointServiceGrpc.newBlockingStub(channel(Service.CHECKPOINT))
                 .withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS);
+    }
+
+    /** Without a deadline: the files of a large model take their time. */
+    public CheckpointServiceBlockingStub checkpointStream() {
+        return CheckpointServiceGrpc.newBlockingStub(channel(Service.CHECKPOINT));
+    }
+
+    /** For the upload, whose sender must not run ahead of the receiver. */
+    public CheckpointServiceStub checkpointUpload() {
+        return CheckpointServiceGrpc.newStub(channel(Service.CHECKPOINT));
     }
 
     public TokenizationServiceBlockingStub tokenization() {

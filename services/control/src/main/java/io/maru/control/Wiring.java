@@ -13,6 +13,7 @@ import io.maru.control.app.Wake;
 import io.maru.control.client.Catalog;
 import io.maru.control.client.EncodeStep;
 import io.maru.control.client.EvaluateStep;
+import io.maru.control.client.ImportStep;
 import io.maru.control.client.IngestStep;
 import io.maru.control.client.PublishStep;
 import io.maru.control.client.ServeStep;
@@ -91,6 +92,7 @@ class Wiring {
         Duration call = Duration.ofMillis(config.callMillis());
         Duration longCall = Duration.ofMillis(config.longCallMillis());
         return new StepWorks(List.of(
+                new ImportStep(CheckpointServiceGrpc.newBlockingStub(checkpoint), call),
                 new IngestStep(IngestionServiceGrpc.newBlockingStub(ingestion), call),
                 new TokenizerStep(TokenizationServiceGrpc.newBlockingStub(tokenization), call),
                 new EncodeStep(TokenizationServiceGrpc.newBlockingStub(tokenization), call),

@@ -19,6 +19,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
+import io.maru.checkpoint.v1.CreateImportRequest;
 import io.maru.checkpoint.v1.PromoteCheckpointRequest;
 import io.maru.control.app.RunConductor;
 import io.maru.control.domain.RunStatus;
@@ -244,6 +245,47 @@ class ControlServiceTest {
                 .as("for those who go on from this one")
                 .isEqualTo(MINE + "tokenizers/of-models");
         assertThat(step(run, "publish").getMadeMap()).containsEntry("model", MINE + "models/more/versions/1");
+    }
+
+    @Test
+    void importsAModelAndTrainsItFurtherWithTheTokenizerThatCameWithIt() {
+        services.tokenizers.put(MINE + "tokenizers/foreign", Tokenizer.State.READY);
+
+        Run run = await(submit("""
+                name: assistant
+                steps:
+                  - import: {source: inbox/smollm2, model: models/base}
+                  - ingest: {}
+                  - encode: {}
+                  - train: {init: import, steps: 5}
+                  - publish: {}
+                """, SOURCE), Run.State.SUCCEEDED);
+
+        CreateImportRequest asked = effect(run, "import", CreateImportRequest.class);
+        assertThat(asked.getSpec().getSource()).isEqualTo("inbox/smollm2");
+        assertThat(asked.getModelId()).isEqualTo("base");
+        assertThat(asked.getRun()).isEqualTo(run.getName());
+        assertThat(step(run, "import").getNumbersMap()).containsEntry("parameters", 134_515_008.0);
+        assertThat(effect(run, "encode", CreateDatasetRequest.class).getTokenizer())
+                .isEqualTo(MINE + "tokenizers/foreign");
+        assertThat(effect(run, "train", CreateTrainingJobRequest.class).getInit())
+                .isEqualTo(MINE + "models/base/versions/1");
+        assertThat(step(run, "publish").getMadeMap()).containsEntry("model", MINE + "models/assistant/versions/1");
+    }
+
+    @Test
+    void aCancelEndsAnImportThatIsAtWork() {
+        services.hold("import");
+        Run run = awaitCommanded(submit("""
+                name: foreign
+                steps:
+                  - import: {source: inbox/smollm2}
+                """), "import");
+
+        control.cancelRun(CancelRunRequest.newBuilder().setName(run.getName()).build());
+
+        await(run, Run.State.CANCELLED);
+        assertThat(services.cancelled).containsExactly(MINE + "imports/" + id(run) + "-import");
     }
 
     @Test

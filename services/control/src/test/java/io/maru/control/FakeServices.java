@@ -16,12 +16,18 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.StreamObserver;
+import io.maru.checkpoint.v1.CancelImportRequest;
+import io.maru.checkpoint.v1.CheckImportSpecRequest;
+import io.maru.checkpoint.v1.CheckImportSpecResponse;
 import io.maru.checkpoint.v1.CheckPublicationSpecRequest;
 import io.maru.checkpoint.v1.CheckPublicationSpecResponse;
 import io.maru.checkpoint.v1.Checkpoint;
 import io.maru.checkpoint.v1.CheckpointServiceGrpc;
+import io.maru.checkpoint.v1.CreateImportRequest;
 import io.maru.checkpoint.v1.GetCheckpointRequest;
+import io.maru.checkpoint.v1.GetImportRequest;
 import io.maru.checkpoint.v1.GetModelVersionRequest;
+import io.maru.checkpoint.v1.Import;
 import io.maru.checkpoint.v1.ModelVersion;
 import io.maru.checkpoint.v1.PromoteCheckpointRequest;
 import io.maru.control.domain.Attempt;
@@ -132,6 +138,9 @@ final class FakeServices implements AutoCloseable {
     private final Set<String> held = ConcurrentHashMap.newKeySet();
     /** By dataset, the tokenizer that it was asked for with. */
     private final Map<String, String> encodedWith = new ConcurrentHashMap<>();
+
+    /** By import, the model. */
+    private final Map<String, String> imported = new ConcurrentHashMap<>();
 
     private final Map<String, String> failing = new ConcurrentHashMap<>();
     private final Map<String, String> refusing = new ConcurrentHashMap<>();
@@ -581,6 +590,59 @@ final class FakeServices implements AutoCloseable {
         public void checkPublicationSpec(
                 CheckPublicationSpecRequest request, StreamObserver<CheckPublicationSpecResponse> observer) {
             answer(observer, CheckPublicationSpecResponse::getDefaultInstance);
+        }
+
+        @Override
+        public void checkImportSpec(CheckImportSpecRequest request, StreamObserver<CheckImportSpecResponse> observer) {
+            answer(observer, () -> {
+                check(request.getSpec(), new Violations());
+                return CheckImportSpecResponse.newBuilder()
+                        .setSpec(request.getSpec())
+                        .setVocabularySize(49_152)
+                        .build();
+            });
+        }
+
+        @Override
+        public void createImport(CreateImportRequest request, StreamObserver<Import> observer) {
+            answer(observer, () -> {
+                String name = prefix() + "imports/" + request.getImportId();
+                if (!effects.containsKey(prefix() + request.getRequestId())) {
+                    models.merge(prefix() + "models/" + request.getModelId(), 1, Integer::sum);
+                }
+                once(request.getRequestId(), name, request);
+                imported.put(name, prefix() + "models/" + request.getModelId());
+                return foreign(name);
+            });
+        }
+
+        @Override
+        public void getImport(GetImportRequest request, StreamObserver<Import> observer) {
+            answer(observer, () -> foreign(existing(request.getName())));
+        }
+
+        @Override
+        public void cancelImport(CancelImportRequest request, StreamObserver<Import> observer) {
+            answer(observer, () -> foreign(cancel(request.getName())));
+        }
+
+        private Import foreign(String name) {
+            return Import.newBuilder()
+                    .setName(name)
+                    .setState(state(
+                            name,
+                            Import.State.RUNNING,
+                            Import.State.SUCCEEDED,
+                            Import.State.FAILED,
+                            Import.State.CANCELLED))
+                    .setModelVersion(imported.get(name) + "/versions/" + models.get(imported.get(name)))
+                    .setTokenizer(prefix() + "tokenizers/foreign")
+                    .setArchitecture("LlamaForCausalLM")
+                    .setParameters(134_515_008)
+                    .setDtype("BF16")
+                    .setFailureReason(failure(name))
+                    .setFailureMessage("failed by the test")
+                    .build();
         }
 
         @Override

@@ -303,6 +303,18 @@ class InferenceServiceTest {
     }
 
     @Test
+    void whatIsSpeltLikeASpecialTokenIsTextUnlessTheRequestSaysOtherwise() throws IOException {
+        publishTinyModel(BLOCK);
+        String prompt = "<|endoftext|>";
+
+        List<GenerateResponse> text = generate(request(prompt).setMaxTokens(1));
+        List<GenerateResponse> parsed = generate(request(prompt).setMaxTokens(1).setParseSpecial(true));
+
+        assertThat(text.get(text.size() - 1).getPromptTokens()).isGreaterThan(1);
+        assertThat(parsed.get(parsed.size() - 1).getPromptTokens()).isEqualTo(1);
+    }
+
+    @Test
     void scoresAreLogarithmsOfProbabilities() throws IOException {
         BpeTokenizer tokenizer = publishTinyModel(BLOCK);
         int vocabulary = tokenizer.vocabularySize();

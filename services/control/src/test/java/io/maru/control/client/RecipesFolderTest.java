@@ -79,6 +79,7 @@ class RecipesFolderTest {
 
     private static final Duration SOON = Duration.ofSeconds(5);
     private static final List<ServiceStep<?, ?>> KINDS = List.of(
+            new ImportStep(CheckpointServiceGrpc.newBlockingStub(NOBODY), SOON),
             new IngestStep(IngestionServiceGrpc.newBlockingStub(NOBODY), SOON),
             new TokenizerStep(TokenizationServiceGrpc.newBlockingStub(NOBODY), SOON),
             new EncodeStep(TokenizationServiceGrpc.newBlockingStub(NOBODY), SOON),

@@ -8,6 +8,7 @@ import io.maru.inference.domain.Prompt;
 import io.maru.model.decoding.Sampler;
 import io.maru.model.decoding.SamplingOptions;
 import io.maru.platform.error.Refusal;
+import io.maru.tokenizer.SpecialTokens;
 import io.maru.tokenizer.Utf8Stream;
 import java.time.Duration;
 import java.util.concurrent.locks.Condition;
@@ -29,10 +30,17 @@ public final class Generation extends DecodingRequest {
     /**
      * What to generate.
      *
+     * @param special what becomes of text in the prompt that is spelt like a special token
      * @param truncatePrompt whether a prompt that is too long loses its first tokens, or else is refused
      * @param maxTokens new tokens at most; 0 means as many as fit into the context
      */
-    public record Order(String model, String prompt, boolean truncatePrompt, int maxTokens, SamplingOptions sampling) {
+    public record Order(
+            String model,
+            String prompt,
+            SpecialTokens special,
+            boolean truncatePrompt,
+            int maxTokens,
+            SamplingOptions sampling) {
         public Order {
             if (maxTokens < 0) {
                 throw new IllegalArgumentException("maxTokens: " + maxTokens + " (expected: >= 0)");
@@ -89,7 +97,8 @@ public final class Generation extends DecodingRequest {
     }
 
     private void generate(LanguageModel model) throws InterruptedException {
-        Prompt prompt = Prompt.of(model.encode(order.prompt()), model.block(), order.truncatePrompt());
+        int[] encoded = model.encode(order.prompt(), order.special());
+        Prompt prompt = Prompt.of(encoded, model.block(), order.truncatePrompt());
         int maxTokens = prompt.room(order.maxTokens(), model.block());
         Sampler sampler = new Sampler(order.sampling());
         Utf8Stream text = model.tokenizer().newStream();

@@ -1,6 +1,7 @@
 package io.maru.inference.app;
 
 import io.maru.tokenizer.BpeTokenizer;
+import io.maru.tokenizer.SpecialTokens;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Set;
@@ -13,7 +14,7 @@ public interface LanguageModel extends AutoCloseable {
      * The ids of a prompt, after the token that begins a text where the model was trained with one before each. Of an empty
      * prompt only that token, if the model has one.
      */
-    int[] encode(String prompt);
+    int[] encode(String prompt, SpecialTokens special);
 
     /** The ids of tokens that end a text; none if nothing but the context does. */
     Set<Integer> stopIds();

@@ -11,6 +11,7 @@ import io.maru.model.device.DeviceOptions;
 import io.maru.model.exchange.GenerationConfig;
 import io.maru.platform.error.Refusal;
 import io.maru.tokenizer.BpeTokenizer;
+import io.maru.tokenizer.SpecialTokens;
 import io.maru.tokenizer.TokenizerFormatException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -129,9 +130,13 @@ public final class TensorFlowModel implements LanguageModel {
     }
 
     @Override
-    public int[] encode(String prompt) {
-        int[] ids = tokenizer.encode(prompt);
+    public int[] encode(String prompt, SpecialTokens special) {
+        int[] ids = tokenizer.encode(prompt, special);
         int[] whole = tokenizer.withTemplate(ids);
+        if (special == SpecialTokens.ALLOW && ids.length > 0 && ids[0] == start) {
+            // Whoever rendered the text has begun it already.
+            return ids;
+        }
         // What was trained here on documents alone has never seen the token of its tokenizer's template.
         if (whole.length > ids.length && whole[0] == start) {
             return whole;

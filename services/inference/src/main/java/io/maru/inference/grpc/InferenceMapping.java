@@ -18,6 +18,7 @@ import io.maru.platform.error.Violations;
 import io.maru.platform.grpc.Timestamps;
 import io.maru.platform.name.ResourceName;
 import io.maru.platform.spec.Spec;
+import io.maru.tokenizer.SpecialTokens;
 import java.util.List;
 import java.util.StringTokenizer;
 import java.util.random.RandomGenerator;
@@ -51,6 +52,7 @@ final class InferenceMapping {
         return new Generation.Order(
                 modelName(whole.getModel()),
                 whole.getPrompt(),
+                special(whole.getParseSpecial()),
                 whole.getTruncatePrompt(),
                 whole.getMaxTokens(),
                 new SamplingOptions(
@@ -66,10 +68,15 @@ final class InferenceMapping {
         return new Generation.Order(
                 model,
                 whole.getPrompt(),
+                special(whole.getParseSpecial()),
                 whole.getTruncatePrompt(),
                 whole.getMaxTokens(),
                 new SamplingOptions(
                         (float) whole.getTemperature(), whole.getTopK(), (float) whole.getTopP(), whole.getSeed()));
+    }
+
+    private static SpecialTokens special(boolean parse) {
+        return parse ? SpecialTokens.ALLOW : SpecialTokens.TEXT;
     }
 
     static void checkSpec(ServingSpec spec) {

@@ -9,6 +9,7 @@ import io.maru.inference.domain.InferenceReason;
 import io.maru.inference.domain.Prompt;
 import io.maru.model.decoding.SamplingOptions;
 import io.maru.platform.error.Refusal;
+import io.maru.tokenizer.SpecialTokens;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -285,7 +286,7 @@ class GenerationTest {
     }
 
     private static Generation.Order order(String prompt, int maxTokens) {
-        return new Generation.Order(NAME, prompt, false, maxTokens, SamplingOptions.greedy());
+        return new Generation.Order(NAME, prompt, SpecialTokens.TEXT, false, maxTokens, SamplingOptions.greedy());
     }
 
     private static Object reason(FakeReader reader) {

@@ -1,6 +1,7 @@
 package io.maru.inference.app;
 
 import io.maru.tokenizer.BpeTokenizer;
+import io.maru.tokenizer.SpecialTokens;
 import io.maru.tokenizer.BpeTrainer;
 import io.maru.tokenizer.TieRule;
 import java.util.Arrays;
@@ -35,8 +36,8 @@ final class ScriptedModel implements LanguageModel {
     }
 
     @Override
-    public int[] encode(String prompt) {
-        return prompt.isEmpty() ? new int[] {TOKENIZER.endOfText()} : TOKENIZER.encode(prompt);
+    public int[] encode(String prompt, SpecialTokens special) {
+        return prompt.isEmpty() ? new int[] {TOKENIZER.endOfText()} : TOKENIZER.encode(prompt, special);
     }
 
     @Override

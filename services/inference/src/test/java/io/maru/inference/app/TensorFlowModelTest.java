@@ -42,8 +42,8 @@ class TensorFlowModelTest {
         generation("{\"bos_token_id\":1,\"eos_token_id\":[2,5]}");
         try (LanguageModel model = load()) {
             assertThat(model.stopIds()).containsExactlyInAnyOrder(2, 5);
-            assertThat(model.encode("ab")).containsExactly(BOS, 7, 5);
-            assertThat(model.encode("")).containsExactly(BOS);
+            assertThat(model.encode("ab", SpecialTokens.TEXT)).containsExactly(BOS, 7, 5);
+            assertThat(model.encode("", SpecialTokens.TEXT)).containsExactly(BOS);
         }
     }
 
@@ -52,8 +52,8 @@ class TensorFlowModelTest {
         tokenizer(true);
         generation("{\"bos_token_id\":3,\"eos_token_id\":3}");
         try (LanguageModel model = load()) {
-            assertThat(model.encode("ab")).containsExactly(7, 5);
-            assertThat(model.encode("")).containsExactly(3);
+            assertThat(model.encode("ab", SpecialTokens.TEXT)).containsExactly(7, 5);
+            assertThat(model.encode("", SpecialTokens.TEXT)).containsExactly(3);
         }
     }
 
@@ -63,7 +63,7 @@ class TensorFlowModelTest {
         generation("{}");
         try (LanguageModel model = load()) {
             assertThat(model.stopIds()).isEmpty();
-            assertThat(model.encode("")).isEmpty();
+            assertThat(model.encode("", SpecialTokens.TEXT)).isEmpty();
         }
     }
 

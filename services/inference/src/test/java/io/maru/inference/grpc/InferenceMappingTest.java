@@ -9,6 +9,7 @@ import io.maru.inference.v1.SampleSpec;
 import io.maru.inference.v1.ScoreRequest;
 import io.maru.inference.v1.ServingSpec;
 import io.maru.model.decoding.SamplingOptions;
+import io.maru.tokenizer.SpecialTokens;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
@@ -25,7 +26,22 @@ class InferenceMappingTest {
 
         assertThat(order)
                 .isEqualTo(new Generation.Order(
-                        "workspaces/default/models/m", "Once", false, 0, new SamplingOptions(1, 0, 1, 7)));
+                        "workspaces/default/models/m",
+                        "Once",
+                        SpecialTokens.TEXT,
+                        false,
+                        0,
+                        new SamplingOptions(1, 0, 1, 7)));
+    }
+
+    @Test
+    void specialTokensAreParsedOnlyWhereTheRequestSaysSo() {
+        assertThat(InferenceMapping.fromProto(request().setParseSpecial(true).build(), SEEDS)
+                        .special())
+                .isEqualTo(SpecialTokens.ALLOW);
+        assertThat(InferenceMapping.fromProto(request().setParseSpecial(false).build(), SEEDS)
+                        .special())
+                .isEqualTo(SpecialTokens.TEXT);
     }
 
     @Test
@@ -108,7 +124,8 @@ class InferenceMappingTest {
         SampleSpec sample = SampleSpec.newBuilder().setPrompt("Once").build();
 
         assertThat(InferenceMapping.fromProto("models/m", sample))
-                .isEqualTo(new Generation.Order("models/m", "Once", false, 200, new SamplingOptions(0.8f, 50, 1, 1)));
+                .isEqualTo(new Generation.Order(
+                        "models/m", "Once", SpecialTokens.TEXT, false, 200, new SamplingOptions(0.8f, 50, 1, 1)));
     }
 
     @Test
