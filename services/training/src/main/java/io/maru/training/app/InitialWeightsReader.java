@@ -8,14 +8,17 @@ import io.maru.training.domain.Dataset;
 import io.maru.training.domain.InitialWeights;
 import io.maru.training.domain.TrainingReason;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** Looks at model versions and checkpoints that jobs begin with. */
 public final class InitialWeightsReader {
     private static final int MAX_CONFIG_BYTES = 1 << 20;
     private static final String CONFIG = "config.json";
     private static final String TOKENIZER = "tokenizer.json";
+    private static final Set<String> KEPT = Set.of("generation_config.json", "tokenizer_config.json");
 
     private final CheckpointRegistry registry;
     private final TrainingBytes bytes;
@@ -54,14 +57,20 @@ public final class InitialWeightsReader {
 
     private InitialWeights read(CheckpointRegistry.Found found) {
         String name = found.name();
-        String config = new String(bytes.read(name + "/" + CONFIG, MAX_CONFIG_BYTES), StandardCharsets.UTF_8);
-        InitialWeights init = new InitialWeights(name, config, file(name, found.files(), Learner.MODEL_FILE));
+        String config = text(name, CONFIG);
+        Map<String, String> kept = new HashMap<>();
+        KEPT.stream().filter(found.files()::containsKey).forEach(file -> kept.put(file, text(name, file)));
+        InitialWeights init = new InitialWeights(name, config, file(name, found.files(), Learner.MODEL_FILE), kept);
         try {
             init.decoder();
         } catch (UnsupportedModelException e) {
             throw new Refusal(TrainingReason.INIT_UNSUPPORTED, "init: " + name + ": " + e.getMessage(), e);
         }
         return init;
+    }
+
+    private String text(String name, String file) {
+        return new String(bytes.read(name + "/" + file, MAX_CONFIG_BYTES), StandardCharsets.UTF_8);
     }
 
     private static SealedFile file(String name, Map<String, SealedFile> files, String file) {

@@ -32,6 +32,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -176,7 +177,7 @@ public final class TrainingLoop {
                         bytes,
                         registry,
                         job.request(),
-                        unchangingFiles(dataset, tokenizer, plan, cache, folder),
+                        unchangingFiles(job, dataset, tokenizer, plan, cache, folder),
                         step -> checkpointFolder(folder, step),
                         spec.keepCheckpoints(),
                         start.progress().lastCheckpoint())) {
@@ -299,14 +300,14 @@ public final class TrainingLoop {
 
     /** Makes what every checkpoint of the run has besides weights, moments and state, by file name. */
     private static Map<String, Path> unchangingFiles(
-            Dataset dataset, BpeTokenizer tokenizer, TrainingPlan plan, ShardCache cache, Path folder)
+            TrainingJob job, Dataset dataset, BpeTokenizer tokenizer, TrainingPlan plan, ShardCache cache, Path folder)
             throws IOException {
         Path config = Files.write(folder.resolve("config.json"), plan.config().toJson());
         Path generation = Files.writeString(
                 folder.resolve("generation_config.json"),
                 generationConfig(tokenizer.endOfText()),
                 StandardCharsets.UTF_8);
-        return Map.of(
+        Map<String, Path> files = new HashMap<>(Map.of(
                 "config.json",
                 config,
                 "generation_config.json",
@@ -314,7 +315,12 @@ public final class TrainingLoop {
                 "tokenizer.json",
                 cache.file(dataset, dataset.tokenizer()),
                 "tokenizer_config.json",
-                cache.file(dataset, dataset.tokenizerConfig()));
+                cache.file(dataset, dataset.tokenizerConfig())));
+        Map<String, String> kept = job.init().map(InitialWeights::kept).orElse(Map.of());
+        for (Map.Entry<String, String> file : kept.entrySet()) {
+            files.put(file.getKey(), Files.writeString(folder.resolve(file.getKey()), file.getValue()));
+        }
+        return files;
     }
 
     /** Hugging Face's {@code generation_config.json}: documents end with this token, so generation does too. */

@@ -43,7 +43,16 @@ class InitialWeightsReaderTest {
 
     private void keep(byte[] tokenizer, byte[] config) {
         Map<String, byte[]> contents = Map.of(
-                "tokenizer.json", tokenizer, "config.json", config, Learner.MODEL_FILE, "weights".getBytes(UTF_8));
+                "tokenizer.json",
+                tokenizer,
+                "config.json",
+                config,
+                Learner.MODEL_FILE,
+                "weights".getBytes(UTF_8),
+                "tokenizer_config.json",
+                "chat".getBytes(UTF_8),
+                "generation_config.json",
+                "stop".getBytes(UTF_8));
         Map<String, SealedFile> files = new HashMap<>();
         contents.forEach((file, content) -> {
             files.put(file, new SealedFile(content.length, Sha256.of(content)));
@@ -58,6 +67,12 @@ class InitialWeightsReaderTest {
 
         assertThat(init.decoder()).isEqualTo(CONFIG);
         assertThat(init.weights().sha256()).isEqualTo(Sha256.of("weights".getBytes(UTF_8)));
+    }
+
+    @Test
+    void knowsWhatGoesOnAsItIs() {
+        assertThat(reader.of(NAME, dataset).kept())
+                .isEqualTo(Map.of("tokenizer_config.json", "chat", "generation_config.json", "stop"));
     }
 
     @Test

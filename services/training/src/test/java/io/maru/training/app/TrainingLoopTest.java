@@ -322,7 +322,8 @@ class TrainingLoopTest {
         InitialWeights init = new InitialWeights(
                 "models/m/versions/1",
                 new String(object(24, "config.json"), UTF_8),
-                new SealedFile(object(24, "model.safetensors").length, Sha256.of(object(24, "model.safetensors"))));
+                new SealedFile(object(24, "model.safetensors").length, Sha256.of(object(24, "model.safetensors"))),
+                Map.of("tokenizer_config.json", "how it chats"));
         ScriptedJob tuned = ScriptedJob.undisturbed(request);
         tuned.init = Optional.of(init);
 
@@ -334,6 +335,7 @@ class TrainingLoopTest {
         assertThat(tuned.measured.get(0).loss()).isLessThan(5);
         assertThat(TrainingState.fromJson(object(24, "training_state.json")).initSha256())
                 .isEqualTo(init.weights().sha256());
+        assertThat(object(24, "tokenizer_config.json")).asString().isEqualTo("how it chats");
         List<String> expected = digests(24);
 
         registry.kept.clear();
