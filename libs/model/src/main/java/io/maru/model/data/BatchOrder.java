@@ -4,6 +4,7 @@ import io.maru.model.random.SplitMix64;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.LongStream;
 
 /*
  * Training is a pure function of (manifest, seed, step).
@@ -111,6 +112,27 @@ public final class BatchOrder {
         return batch;
     }
 
+    /**
+     * The rows, counted as in {@link #row}, that hold a token of a stretch of a shard, as an input or as a target. In order.
+     *
+     * @param from the first token of the stretch
+     * @param to the token after its last
+     * @param rows that there are
+     */
+    LongStream rowsWith(int shard, long from, long to, long rows) {
+        long inShard = windowsBefore[shard + 1] - windowsBefore[shard];
+        // A window reads one token more than it is long: the target of its last.
+        long first = Math.max(0, ceiling(from - block, block));
+        long end = Math.min(inShard, ceiling(to, block));
+        long windows = windowsPerEpoch();
+        return LongStream.range(first, Math.max(first, end))
+                .map(window -> windowsBefore[shard] + window)
+                .flatMap(window -> LongStream.range(0, ceiling(rows, windows))
+                        .map(epoch -> epoch * windows + place(window, epoch)))
+                .filter(row -> row < rows)
+                .sorted();
+    }
+
     private Window window(long index) {
         int found = Arrays.binarySearch(windowsBefore, index);
         // Shards without a window share a number with the shard after them, which is the one that is meant.
@@ -131,6 +153,28 @@ public final class BatchOrder {
         return at;
     }
 
+    /** The inverse of {@link #permuted}: the same walk, backwards. */
+    private long place(long window, long epoch) {
+        long key = SplitMix64.mix(seed) + epoch;
+        long at = window;
+        do {
+            at = undoneFeistel(at, key);
+        } while (at >= windowsPerEpoch());
+        return at;
+    }
+
+    private long undoneFeistel(long number, long key) {
+        long mask = (1L << halfBits) - 1;
+        long left = number >>> halfBits;
+        long right = number & mask;
+        for (int round = ROUNDS - 1; round >= 0; round--) {
+            long before = right ^ (SplitMix64.mix(SplitMix64.mix(key * ROUNDS + round) ^ left) & mask);
+            right = left;
+            left = before;
+        }
+        return left << halfBits | right;
+    }
+
     /**
      * Whatever the rounds compute, each can be undone, so that no two numbers become the same one.
      *
@@ -146,6 +190,11 @@ public final class BatchOrder {
             right = next;
         }
         return left << halfBits | right;
+    }
+
+    /** The smallest whole number that is no less than the quotient. */
+    static long ceiling(long dividend, long divisor) {
+        return -Math.floorDiv(-dividend, divisor);
     }
 
     private static void requirePositive(String name, int value) {

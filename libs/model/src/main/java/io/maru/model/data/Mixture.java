@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /*
  * Which source a row comes from is decided for a period of rows at a time. With weights 0.75 and 0.25 and a period of 8:
@@ -116,6 +117,39 @@ public final class Mixture {
             rows.add(row(Math.addExact(first, i)));
         }
         return rows;
+    }
+
+    /**
+     * The batches, counted from 0, that hold a token of a stretch of a shard, as an input or as a target. In order, each once.
+     *
+     * @param source index of the source
+     * @param shard index of the shard in it
+     * @param from the first token of the stretch
+     * @param to the token after its last
+     * @param batches that there are
+     */
+    public LongStream batchesWith(int source, int shard, long from, long to, long batches) {
+        BatchOrder order = sources.get(source);
+        int batch = order.batch();
+        long rows = Math.multiplyExact(batches, batch);
+        LongStream places = sources.size() == 1
+                ? order.rowsWith(shard, from, to, rows)
+                : order.rowsWith(shard, from, to, BatchOrder.ceiling(rows, PERIOD) * quotas[source])
+                        .map(row -> place(source, row))
+                        .filter(place -> place < rows);
+        return places.map(place -> place / batch).sorted().distinct();
+    }
+
+    /** Where a row of a source is among all rows: the inverse of {@link #row}. */
+    private long place(int from, long row) {
+        long period = row / quotas[from];
+        layOut(period);
+        int wanted = (int) (row % quotas[from]);
+        int place = 0;
+        while (source[place] != from || rank[place] != wanted) {
+            place++;
+        }
+        return period * PERIOD + place;
     }
 
     private Row row(long at) {

@@ -8,6 +8,7 @@ import io.maru.model.data.BatchOrder.Window;
 import io.maru.model.data.Mixture.Row;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 class MixtureTest {
@@ -38,6 +39,32 @@ class MixtureTest {
         long early =
                 rows(mixture, 0, 13).stream().filter(row -> row.source() == 1).count();
         assertThat((double) early).isCloseTo(26, within(18.0));
+    }
+
+    @Test
+    void knowsTheBatchesThatHoldAStretchOfTokens() {
+        int block = 4;
+        BatchOrder shards = new BatchOrder(List.of(401L, 3L, 90L), block, BATCH, 8);
+        long batches = 2_000;
+        for (int source : new int[] {0, 1}) {
+            Mixture mixture =
+                    source == 0 ? Mixture.of(shards) : new Mixture(List.of(LARGE, shards), List.of(0.7, 0.3), 5);
+            for (long[] stretch :
+                    new long[][] {{0, 0, 1}, {0, 17, 30}, {0, 398, 401}, {2, 40, 41}, {2, 87, 90}, {1, 0, 3}}) {
+                List<Long> expected = LongStream.range(0, batches)
+                        .filter(batch -> mixture.batch(batch).stream()
+                                .anyMatch(row -> row.source() == source
+                                        && row.window().shard() == stretch[0]
+                                        && row.window().offset() < stretch[2]
+                                        && row.window().offset() + block >= stretch[1]))
+                        .boxed()
+                        .toList();
+
+                assertThat(mixture.batchesWith(source, (int) stretch[0], stretch[1], stretch[2], batches)
+                                .boxed())
+                        .containsExactlyElementsOf(expected);
+            }
+        }
     }
 
     @Test
