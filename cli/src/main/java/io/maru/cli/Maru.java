@@ -38,6 +38,7 @@ import picocli.CommandLine.ParseResult;
             ModelsCommand.class,
             ImportCommand.class,
             ExportCommand.class,
+            LineageCommand.class,
             GenerateCommand.class,
             TokenizerCommand.class,
             DoctorCommand.class,

@@ -40,6 +40,11 @@ final class Product {
         this.firstPort = freeRange();
     }
 
+    /** An object of the store, which keeps each as a file. */
+    Path object(String key) {
+        return data.resolve("infra/s3/maru").resolve(key);
+    }
+
     /** What a command printed, and how it ended. */
     record Ended(int exitCode, String out, String err) {
         /** The last line, which is one JSON object. */

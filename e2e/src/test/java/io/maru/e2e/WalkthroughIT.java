@@ -17,6 +17,8 @@ import io.maru.control.v1.Run;
 import io.maru.control.v1.RunRequested;
 import io.maru.control.v1.Step;
 import io.maru.control.v1.SubmitRunRequest;
+import io.maru.formats.Document;
+import io.maru.formats.DocumentShardReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -124,6 +126,39 @@ class WalkthroughIT {
         assertThat(first.path("text").asText()).isNotEmpty();
         assertThat(first.path("completion_tokens").asInt()).isBetween(1, 16);
         assertThat(product.maru(generate).json()).isEqualTo(first);
+    }
+
+    @Test
+    @Order(2)
+    void aModelIsTracedToADocumentAndTheDocumentToTheModel() throws IOException {
+        JsonNode lineage =
+                product.maru("lineage", "models/walk/versions/1", "--json").json();
+
+        assertThat(lineage.path("nodes").findValuesAsText("kind"))
+                .contains("model version", "checkpoint", "run", "dataset", "tokenizer", "corpus", "source");
+        String corpus = "";
+        for (JsonNode node : lineage.path("nodes")) {
+            corpus = node.path("kind").asText().equals("corpus")
+                    ? node.path("name").asText()
+                    : corpus;
+        }
+        Document document;
+        try (DocumentShardReader shard =
+                DocumentShardReader.open(product.object("workspaces/default/" + corpus + "/shards/train-00000"))) {
+            shard.next();
+            document = shard.next();
+        }
+        JsonNode onwards = product.maru("lineage", corpus + "/documents/" + document.id(), "--json")
+                .json();
+        assertThat(document.body().texts().get(0))
+                .startsWith(onwards.path("nodes")
+                        .get(0)
+                        .path("facts")
+                        .path("begins")
+                        .asText());
+        assertThat(onwards.path("nodes").findValuesAsText("name")).contains("models/walk/versions/1");
+        assertThat(onwards.path("edges").findValuesAsText("how"))
+                .anyMatch(how -> how.matches("in .* of 1,500 steps, .*"));
     }
 
     /** From the command's call to control, by its work rows, to the training job, and from there to the checkpoint. */

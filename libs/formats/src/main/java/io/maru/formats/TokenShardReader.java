@@ -3,6 +3,7 @@ package io.maru.formats;
 import static java.nio.file.StandardOpenOption.READ;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.IntBuffer;
@@ -76,6 +77,47 @@ public final class TokenShardReader implements AutoCloseable {
             ByteBuffer body =
                     channel.map(FileChannel.MapMode.READ_ONLY, TokenShardHeader.BYTES, size - TokenShardHeader.BYTES);
             return new TokenShardReader(file, header, body);
+        }
+    }
+
+    /**
+     * The tokens of a text.
+     *
+     * @param first counted from 0
+     * @param end the token after its last
+     */
+    public record Text(long first, long end) {}
+
+    /**
+     * Finds the tokens of a text in a shard that lies elsewhere; reads its header and two numbers.
+     *
+     * @param text counted from 0
+     * @param file its name, for the exception
+     * @throws CorruptFileException if the shard is none, or has not so many texts
+     */
+    public static Text text(SafetensorsFile.Source shard, int text, String file) throws IOException {
+        TokenShardHeader header = TokenShardHeader.parse(read(shard, 0, TokenShardHeader.BYTES), file);
+        if (text < 0 || text >= header.textCount()) {
+            throw new CorruptFileException(file, "texts", Integer.toString(header.textCount()), "more than " + text);
+        }
+        boolean last = text + 1 == header.textCount();
+        ByteBuffer starts = ByteBuffer.wrap(read(
+                        shard,
+                        header.textsStart() + (long) text * Integer.BYTES,
+                        last ? Integer.BYTES : 2 * Integer.BYTES))
+                .order(ByteOrder.LITTLE_ENDIAN);
+        long first = Integer.toUnsignedLong(starts.getInt());
+        long end = last ? header.tokenCount() : Integer.toUnsignedLong(starts.getInt());
+        if (end <= first || end > header.tokenCount()) {
+            throw new CorruptFileException(
+                    file, "text " + text, first + ".." + end, "at least one token of " + header.tokenCount());
+        }
+        return new Text(first, end);
+    }
+
+    private static byte[] read(SafetensorsFile.Source shard, long offset, int length) throws IOException {
+        try (InputStream in = shard.open(offset, length)) {
+            return in.readNBytes(length);
         }
     }
 

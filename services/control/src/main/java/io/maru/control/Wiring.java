@@ -2,6 +2,7 @@ package io.maru.control;
 
 import io.grpc.Channel;
 import io.maru.checkpoint.v1.CheckpointServiceGrpc;
+import io.maru.control.app.Lineages;
 import io.maru.control.app.Planner;
 import io.maru.control.app.Rejections;
 import io.maru.control.app.Resources;
@@ -15,6 +16,7 @@ import io.maru.control.client.EncodeStep;
 import io.maru.control.client.EvaluateStep;
 import io.maru.control.client.ImportStep;
 import io.maru.control.client.IngestStep;
+import io.maru.control.client.LineageWalk;
 import io.maru.control.client.PublishStep;
 import io.maru.control.client.ServeStep;
 import io.maru.control.client.TokenizerStep;
@@ -117,6 +119,24 @@ class Wiring {
                 TokenizationServiceGrpc.newBlockingStub(tokenization),
                 CheckpointServiceGrpc.newBlockingStub(checkpoint),
                 Duration.ofMillis(config.callMillis()));
+    }
+
+    @Produces
+    @Singleton
+    Lineages lineages(
+            ControlConfig config,
+            PostgresRuns runs,
+            @GrpcClient("ingestion") Channel ingestion,
+            @GrpcClient("tokenization") Channel tokenization,
+            @GrpcClient("training") Channel training,
+            @GrpcClient("checkpoint") Channel checkpoint) {
+        return new LineageWalk(
+                IngestionServiceGrpc.newBlockingStub(ingestion),
+                TokenizationServiceGrpc.newBlockingStub(tokenization),
+                TrainingServiceGrpc.newBlockingStub(training),
+                CheckpointServiceGrpc.newBlockingStub(checkpoint),
+                runs::find,
+                Duration.ofMillis(config.longCallMillis()));
     }
 
     @Produces

@@ -4,6 +4,7 @@ import io.maru.ingestion.app.CallTimes;
 import io.maru.ingestion.app.Corpora;
 import io.maru.ingestion.app.CorpusBuilder;
 import io.maru.ingestion.app.DocumentIntake;
+import io.maru.ingestion.app.DocumentSearch;
 import io.maru.ingestion.app.IngestionCounts;
 import io.maru.ingestion.app.SplitPreview;
 import io.maru.ingestion.app.TextStore;
@@ -84,6 +85,12 @@ class Wiring {
     @Singleton
     SplitPreview splitPreview(TextStore texts) {
         return new SplitPreview(texts, rule, config.maxFileBytes(), workDirectory, config.maxDocuments());
+    }
+
+    @Produces
+    @Singleton
+    DocumentSearch documents(Corpora corpora, TextStore texts) {
+        return new DocumentSearch(corpora, texts);
     }
 
     @Produces

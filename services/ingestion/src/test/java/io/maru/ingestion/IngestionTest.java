@@ -32,6 +32,8 @@ import io.maru.ingestion.v1.CorpusFailed;
 import io.maru.ingestion.v1.CorpusSealed;
 import io.maru.ingestion.v1.CorpusSpec;
 import io.maru.ingestion.v1.CreateCorpusRequest;
+import io.maru.ingestion.v1.FindDocumentRequest;
+import io.maru.ingestion.v1.FoundDocument;
 import io.maru.ingestion.v1.GetCorpusRequest;
 import io.maru.ingestion.v1.IngestionServiceGrpc;
 import io.maru.ingestion.v1.ListCorporaRequest;
@@ -645,6 +647,29 @@ class IngestionTest {
                 "INVALID_PAGE_TOKEN",
                 () -> ingestion.listCorpora(
                         ListCorporaRequest.newBuilder().setPageToken("?").build()));
+    }
+
+    @Test
+    void findsADocumentByItsId() throws Exception {
+        UploadedFile file = upload("stories.txt", stories(40).getBytes(StandardCharsets.UTF_8));
+        Corpus corpus = watch(create(file.getName(), 0.25).getName());
+        Manifest manifest = Manifest.fromJson(objects.bytes(corpus.getName() + "/manifest.json", Manifest.MAX_BYTES));
+        Manifest.Entry shard = manifest.entries().get(manifest.entries().size() - 1);
+        List<Document> documents = read(corpus.getName() + "/" + shard.key());
+        Document last = documents.get(documents.size() - 1);
+
+        FoundDocument found = ingestion.findDocument(FindDocumentRequest.newBuilder()
+                .setName(corpus.getName() + "/documents/" + last.id())
+                .build());
+
+        assertThat(found.getShard()).isEqualTo(shard.key());
+        assertThat(found.getSplit()).isEqualTo("validation");
+        assertThat(found.getIndex()).isEqualTo(documents.size() - 1);
+        assertThat(last.body().texts().get(0)).startsWith(found.getExcerpt());
+        assertThatThrownBy(() -> ingestion.findDocument(FindDocumentRequest.newBuilder()
+                        .setName(corpus.getName() + "/documents/" + "0".repeat(32))
+                        .build()))
+                .hasMessageContaining("NOT_FOUND");
     }
 
     private List<Path> workFiles() throws IOException {

@@ -15,6 +15,7 @@ import io.maru.training.app.Datasets;
 import io.maru.training.app.InitialWeightsReader;
 import io.maru.training.app.LocalLearners;
 import io.maru.training.app.Rendezvous;
+import io.maru.training.app.TextTraces;
 import io.maru.training.app.TrainingBytes;
 import io.maru.training.app.TrainingJobs;
 import io.maru.training.app.TrainingLoop;
@@ -82,6 +83,12 @@ class Wiring {
     TrainingJobs trainingJobs(PostgresTrainingJobs table, TrainingBytes bytes, CheckpointClient checkpoints) {
         return new TrainingJobs(
                 table, new Datasets(bytes), new InitialWeightsReader(checkpoints, bytes), limits(), Clock.systemUTC());
+    }
+
+    @Produces
+    @Singleton
+    TextTraces textTraces(PostgresTrainingJobs table, TrainingBytes bytes) {
+        return new TextTraces(table, new Datasets(bytes), bytes);
     }
 
     @Produces

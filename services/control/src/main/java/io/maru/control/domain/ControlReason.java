@@ -11,6 +11,8 @@ public enum ControlReason implements Reason {
     SOURCE_MISSING(Kind.NOT_FOUND),
     /** A service that must say whether a resource of the recipe is there does not answer now. */
     NEIGHBOUR_UNAVAILABLE(Kind.UNAVAILABLE),
+    /** A name of something of which nobody knows what it was made of. */
+    NO_LINEAGE(Kind.INVALID),
     RUN_NOT_FOUND(Kind.NOT_FOUND),
     STEP_NOT_FOUND(Kind.NOT_FOUND),
     /** What is asked of a run or a step makes no sense where it stands. */

@@ -1,12 +1,14 @@
 package io.maru.control.grpc;
 
 import io.grpc.ServerServiceDefinition;
+import io.maru.control.app.Lineages;
 import io.maru.control.app.Runs;
 import io.maru.control.domain.Run;
 import io.maru.control.domain.RunEvent;
 import io.maru.control.v1.CancelRunRequest;
 import io.maru.control.v1.CheckRecipeRequest;
 import io.maru.control.v1.CheckRecipeResponse;
+import io.maru.control.v1.GetLineageRequest;
 import io.maru.control.v1.GetRunRequest;
 import io.maru.control.v1.ListRunsRequest;
 import io.maru.control.v1.ListRunsResponse;
@@ -35,9 +37,11 @@ public class ControlGrpc extends MutinyControlServiceGrpc.ControlServiceImplBase
     private static final int EVENTS_AT_A_TIME = 500;
 
     private final Runs runs;
+    private final Lineages lineages;
 
-    ControlGrpc(Runs runs) {
+    ControlGrpc(Runs runs, Lineages lineages) {
         this.runs = runs;
+        this.lineages = lineages;
     }
 
     @Override
@@ -126,6 +130,21 @@ public class ControlGrpc extends MutinyControlServiceGrpc.ControlServiceImplBase
     @Blocking
     public Uni<io.maru.control.v1.Run> retryRun(RetryRunRequest request) {
         return Uni.createFrom().item(RunMapping.run(runs.retry(name(request.getName()), request.getStep())));
+    }
+
+    @Override
+    @Blocking
+    public Uni<io.maru.control.v1.Lineage> getLineage(GetLineageRequest request) {
+        return Uni.createFrom().item(RunMapping.lineage(lineages.of(ownName(request.getName()))));
+    }
+
+    /** What has a lineage is of many kinds; whether there is such a thing is for its service to say. */
+    private static String ownName(String name) {
+        String own = workspace() + "/";
+        if (name.startsWith("workspaces/") && !name.startsWith(own)) {
+            throw CommonReason.PERMISSION_DENIED.because("name: %s (expected: a name of your own workspace)", name);
+        }
+        return name.startsWith(own) ? name : own + name;
     }
 
     private static String name(String name) {

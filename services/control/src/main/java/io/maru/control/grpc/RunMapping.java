@@ -6,6 +6,7 @@ import io.maru.control.domain.RunStatus;
 import io.maru.control.domain.StepStatus;
 import io.maru.control.v1.CheckRecipeResponse;
 import io.maru.control.v1.Failure;
+import io.maru.control.v1.Lineage;
 import io.maru.control.v1.Progress;
 import io.maru.control.v1.Run;
 import io.maru.control.v1.RunEvent;
@@ -16,6 +17,19 @@ import java.util.Map;
 /** Domain to protobuf. */
 final class RunMapping {
     private RunMapping() {}
+
+    static Lineage lineage(io.maru.control.domain.Lineage lineage) {
+        Lineage.Builder message = Lineage.newBuilder();
+        lineage.nodes().forEach(node -> message.addNodesBuilder()
+                .setName(node.name())
+                .setKind(node.kind())
+                .putAllFacts(node.facts()));
+        lineage.edges().forEach(edge -> message.addEdgesBuilder()
+                .setMade(edge.made())
+                .setOf(edge.of())
+                .setHow(edge.how()));
+        return message.build();
+    }
 
     static Run run(io.maru.control.domain.Run run) {
         return listed(run).toBuilder()

@@ -1,8 +1,8 @@
 package io.maru.inference.app;
 
 import io.maru.tokenizer.BpeTokenizer;
-import io.maru.tokenizer.SpecialTokens;
 import io.maru.tokenizer.BpeTrainer;
+import io.maru.tokenizer.SpecialTokens;
 import io.maru.tokenizer.TieRule;
 import java.util.Arrays;
 import java.util.Set;

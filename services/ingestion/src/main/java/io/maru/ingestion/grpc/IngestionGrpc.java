@@ -4,6 +4,7 @@ import io.grpc.ServerServiceDefinition;
 import io.maru.ingestion.app.CallTimes;
 import io.maru.ingestion.app.Corpora;
 import io.maru.ingestion.app.DocumentIntake;
+import io.maru.ingestion.app.DocumentSearch;
 import io.maru.ingestion.app.IngestionCounts;
 import io.maru.ingestion.app.SplitPreview;
 import io.maru.ingestion.domain.Corpus;
@@ -13,6 +14,7 @@ import io.maru.ingestion.v1.CheckCorpusSpecRequest;
 import io.maru.ingestion.v1.CheckCorpusSpecResponse;
 import io.maru.ingestion.v1.CorpusSpec;
 import io.maru.ingestion.v1.CreateCorpusRequest;
+import io.maru.ingestion.v1.FindDocumentRequest;
 import io.maru.ingestion.v1.GetCorpusRequest;
 import io.maru.ingestion.v1.ListCorporaRequest;
 import io.maru.ingestion.v1.ListCorporaResponse;
@@ -24,6 +26,7 @@ import io.maru.platform.caller.Caller;
 import io.maru.platform.grpc.CheckedRequests;
 import io.maru.platform.grpc.Page;
 import io.maru.platform.grpc.Watch;
+import io.maru.platform.name.ResourceName;
 import io.quarkus.grpc.GrpcService;
 import io.smallrye.common.annotation.Blocking;
 import io.smallrye.mutiny.Multi;
@@ -34,14 +37,21 @@ import io.smallrye.mutiny.Uni;
 class IngestionGrpc extends MutinyIngestionServiceGrpc.IngestionServiceImplBase {
     private final DocumentIntake intake;
     private final Corpora corpora;
+    private final DocumentSearch documents;
     private final SplitPreview preview;
     private final CallTimes times;
     private final IngestionCounts counts;
 
     IngestionGrpc(
-            DocumentIntake intake, Corpora corpora, SplitPreview preview, CallTimes times, IngestionCounts counts) {
+            DocumentIntake intake,
+            Corpora corpora,
+            DocumentSearch documents,
+            SplitPreview preview,
+            CallTimes times,
+            IngestionCounts counts) {
         this.intake = intake;
         this.corpora = corpora;
+        this.documents = documents;
         this.preview = preview;
         this.times = times;
         this.counts = counts;
@@ -114,6 +124,15 @@ class IngestionGrpc extends MutinyIngestionServiceGrpc.IngestionServiceImplBase 
                                 .toList())
                         .setNextPageToken(result.nextToken())
                         .build());
+    }
+
+    @Override
+    @Blocking
+    public Uni<io.maru.ingestion.v1.FoundDocument> findDocument(FindDocumentRequest request) {
+        String name = IngestionMapping.documentName(request.getName());
+        return Uni.createFrom()
+                .item(IngestionMapping.toProto(
+                        documents.find(name.substring(0, name.lastIndexOf("/documents/")), ResourceName.last(name))));
     }
 
     @Override

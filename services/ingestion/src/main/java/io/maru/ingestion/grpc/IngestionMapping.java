@@ -3,6 +3,7 @@ package io.maru.ingestion.grpc;
 import io.maru.ingestion.domain.CorpusFormat;
 import io.maru.ingestion.domain.CorpusRequest;
 import io.maru.ingestion.domain.CorpusState;
+import io.maru.ingestion.domain.FoundDocument;
 import io.maru.ingestion.domain.IngestionReason;
 import io.maru.ingestion.domain.SourceName;
 import io.maru.ingestion.v1.Corpus;
@@ -25,6 +26,21 @@ final class IngestionMapping {
 
     static String corpusName(String name) {
         return ResourceName.full("name", name, "corpora/{corpus}");
+    }
+
+    static String documentName(String name) {
+        return ResourceName.full("name", name, "corpora/{corpus}/documents/{document}");
+    }
+
+    static io.maru.ingestion.v1.FoundDocument toProto(FoundDocument found) {
+        return io.maru.ingestion.v1.FoundDocument.newBuilder()
+                .setName(found.name())
+                .setSplit(found.split())
+                .setShard(found.shard())
+                .setIndex(found.index())
+                .setKind(found.document().kind())
+                .setExcerpt(found.excerpt())
+                .build();
     }
 
     static CorpusRequest toDomain(CreateCorpusRequest request) {

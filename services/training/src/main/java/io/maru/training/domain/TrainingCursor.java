@@ -2,6 +2,7 @@ package io.maru.training.domain;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 
 /*
  * A batch that is left out moves all later ones:
@@ -55,6 +56,20 @@ public record TrainingCursor(
      */
     public long batch(long steps) {
         return steps + skipped();
+    }
+
+    /** The step, counted from 1, that was taken on a batch; empty where it was left out. */
+    public OptionalLong stepOn(long batch) {
+        long leftOut = 0;
+        for (Skipped skip : skips) {
+            if (batch >= skip.first() && batch < skip.end()) {
+                return OptionalLong.empty();
+            }
+            if (skip.end() <= batch) {
+                leftOut += skip.batches();
+            }
+        }
+        return OptionalLong.of(batch - leftOut + 1);
     }
 
     /** The loss above which the next step is a spike. */

@@ -269,6 +269,18 @@ public record TrainingPlan(
         return fits * parallelism.devices();
     }
 
+    /**
+     * Which tokens of all datasets each step of a job sees.
+     *
+     * @param spec with nothing left open
+     * @param datasets the job's own, and then those of its mix
+     */
+    public static Mixture mixture(TrainingSpec spec, List<Dataset> datasets) {
+        int block = spec.model().block();
+        return mixture(
+                order("train", datasets.get(0).train(), block, spec.batch(), spec.seed()), block, spec, datasets);
+    }
+
     private static Mixture mixture(BatchOrder train, int block, TrainingSpec spec, List<Dataset> datasets) {
         List<BatchOrder> orders = new ArrayList<>(List.of(train));
         List<Double> weights = new ArrayList<>(List.of(spec.weight()));

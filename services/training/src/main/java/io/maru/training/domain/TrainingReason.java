@@ -13,6 +13,8 @@ public enum TrainingReason implements Reason {
     DATASET_NOT_FOUND(Kind.NOT_FOUND),
     /** A sealed dataset is not what its manifest says. */
     DATASET_CORRUPT(Kind.CORRUPT),
+    /** A dataset has no such shard or text. */
+    TEXT_NOT_FOUND(Kind.NOT_FOUND),
     /** A job takes more memory than there is. */
     JOB_TOO_LARGE(Kind.INVALID),
     /** Two steps of a job took longer than they may. */

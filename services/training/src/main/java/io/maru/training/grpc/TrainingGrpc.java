@@ -11,6 +11,7 @@ import io.maru.platform.grpc.CheckedRequests;
 import io.maru.platform.grpc.Page;
 import io.maru.platform.grpc.Watch;
 import io.maru.platform.name.ResourceName;
+import io.maru.training.app.TextTraces;
 import io.maru.training.app.TrainingJobCatalog.Numbered;
 import io.maru.training.app.TrainingJobs;
 import io.maru.training.domain.TextSizes;
@@ -27,6 +28,8 @@ import io.maru.training.v1.ListTrainingJobsResponse;
 import io.maru.training.v1.MutinyTrainingServiceGrpc;
 import io.maru.training.v1.PauseTrainingJobRequest;
 import io.maru.training.v1.ResumeTrainingJobRequest;
+import io.maru.training.v1.TraceTextRequest;
+import io.maru.training.v1.TraceTextResponse;
 import io.maru.training.v1.TrainingHistory;
 import io.maru.training.v1.TrainingJob;
 import io.maru.training.v1.TrainingMeasurement;
@@ -49,10 +52,14 @@ class TrainingGrpc extends MutinyTrainingServiceGrpc.TrainingServiceImplBase {
     private static final int MAX_POINTS = 10_000;
     private static final int USUAL_POINTS = 100;
 
-    private final TrainingJobs jobs;
+    private static final int MAX_STEPS = 10_000;
 
-    TrainingGrpc(TrainingJobs jobs) {
+    private final TrainingJobs jobs;
+    private final TextTraces traces;
+
+    TrainingGrpc(TrainingJobs jobs, TextTraces traces) {
         this.jobs = jobs;
+        this.traces = traces;
     }
 
     @Override
@@ -145,6 +152,23 @@ class TrainingGrpc extends MutinyTrainingServiceGrpc.TrainingServiceImplBase {
         }
         return Uni.createFrom()
                 .item(toProto(jobs.history(jobName(request.getName()), limit == 0 ? USUAL_POINTS : limit)));
+    }
+
+    @Override
+    @Blocking
+    public Uni<TraceTextResponse> traceText(TraceTextRequest request) {
+        TraceTextResponse.Builder response = TraceTextResponse.newBuilder();
+        traces.of(
+                        Caller.current().workspace(),
+                        ResourceName.full("dataset", request.getDataset(), "datasets/{dataset}"),
+                        request.getShard(),
+                        request.getIndex())
+                .forEach(use -> response.addUsesBuilder()
+                        .setJob(toProto(use.job()).toBuilder().clearChoices())
+                        .addAllSteps(use.steps()
+                                .subList(0, Math.min(MAX_STEPS, use.steps().size())))
+                        .setStepCount(use.steps().size()));
+        return Uni.createFrom().item(response.build());
     }
 
     @Override

@@ -6,6 +6,7 @@ import io.maru.platform.store.ObjectStore;
 import io.maru.platform.store.StoredObject;
 import io.maru.training.app.TrainingBytes;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -20,6 +21,11 @@ public final class StoredTrainingBytes implements TrainingBytes {
     @Override
     public byte[] read(String key, int limit) {
         return store.bytes(key, limit);
+    }
+
+    @Override
+    public InputStream open(String key, long offset, long length) {
+        return store.open(key, offset, length);
     }
 
     @Override

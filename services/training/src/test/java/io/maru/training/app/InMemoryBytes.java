@@ -4,8 +4,10 @@ import io.maru.formats.Content;
 import io.maru.formats.SealedFile;
 import io.maru.formats.Sha256;
 import io.maru.platform.error.CommonReason;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
 import java.nio.file.Files;
@@ -27,6 +29,11 @@ final class InMemoryBytes implements TrainingBytes {
             throw CommonReason.OBJECT_MISSING.because("%s: no such object (expected: one)", key);
         }
         return content;
+    }
+
+    @Override
+    public InputStream open(String key, long offset, long length) {
+        return new ByteArrayInputStream(read(key, Integer.MAX_VALUE), (int) offset, (int) length);
     }
 
     @Override
