@@ -12,6 +12,7 @@ import io.maru.cli.run.Services;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -98,7 +99,7 @@ final class ImportCommand implements Callable<Integer> {
         while (!isFinal(model)) {
             String now = model.getBytes() == 0
                     ? "checking"
-                    : "%,d of %,d bytes".formatted(model.getWrittenBytes(), model.getBytes());
+                    : String.format(Locale.ROOT, "%,d of %,d bytes", model.getWrittenBytes(), model.getBytes());
             if (output.isTerminal() && !now.equals(told)) {
                 output.stream("\r" + now);
                 told = now;

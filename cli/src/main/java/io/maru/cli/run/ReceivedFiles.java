@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 
 /** Writes files that a service sends, each under its name only once it is whole. */
@@ -80,8 +81,14 @@ public final class ReceivedFiles {
         if (size != header.getSize() || !found.equals(expected)) {
             throw CommandFailure.failed(
                     "EXPORT_BROKEN",
-                    "%s: %d bytes with sha256 %s (expected: %d bytes with sha256 %s)"
-                            .formatted(name, size, found, header.getSize(), expected));
+                    String.format(
+                            Locale.ROOT,
+                            "%s: %d bytes with sha256 %s (expected: %d bytes with sha256 %s)",
+                            name,
+                            size,
+                            found,
+                            header.getSize(),
+                            expected));
         }
         Files.move(unfinished, folder.resolve(name), StandardCopyOption.ATOMIC_MOVE);
         return new File(name, size, found);
