@@ -73,13 +73,18 @@ final class ImportCommand implements Callable<Integer> {
                                 : model.getName() + " was cancelled");
             }
             output.say(
-                    "%s: %s, %,d parameters in %s, %s",
-                    model.getModelVersion(),
-                    model.getArchitecture(),
-                    model.getParameters(),
-                    model.getDtype(),
-                    model.getTokenizer());
-            output.say("ask it:  %s", options.next("generate " + Names.brief(model.getModelVersion()) + " \"Once\""));
+                    "%s: %s, %,d parameters in %s",
+                    model.getModelVersion(), model.getArchitecture(), model.getParameters(), model.getDtype());
+            if (model.getTokenizer().isEmpty()) {
+                output.paragraph(
+                        "",
+                        "it came without a tokenizer, so it cannot be asked (expected beside it: tokenizer.json,"
+                                + " tokenizer.model, or vocab.json with merges.txt)");
+            } else {
+                output.say("its tokenizer is %s", model.getTokenizer());
+                output.say(
+                        "ask it:  %s", options.next("generate " + Names.brief(model.getModelVersion()) + " \"Once\""));
+            }
             output.result(report(model));
         }
         return 0;

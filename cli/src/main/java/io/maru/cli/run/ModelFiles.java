@@ -32,7 +32,7 @@ public final class ModelFiles {
             "merges.txt",
             "tokenizer.model",
             "chat_template.jinja");
-    private static final List<String> ENDINGS = List.of(".safetensors", ".safetensors.index.json");
+    private static final List<String> ENDINGS = List.of(".safetensors", ".safetensors.index.json", ".tiktoken");
     private static final List<String> PICKLES = List.of(".bin", ".pt", ".pth", ".ckpt", ".pkl");
 
     private ModelFiles() {}
