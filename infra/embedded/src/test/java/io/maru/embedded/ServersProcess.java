@@ -75,6 +75,8 @@ final class ServersProcess implements AutoCloseable {
 
         Path log = Files.createTempFile("servers", ".log");
         ProcessBuilder builder = new ProcessBuilder(command).redirectError(log.toFile());
+        // As the launcher does: without UTF-8 the store could not name its files after all keys.
+        builder.environment().put("LC_ALL", "C.UTF-8");
         builder.environment().putAll(environment);
         Process process = builder.start();
         return new ServersProcess(

@@ -88,8 +88,10 @@ public record Servers(
                 "0",
                 "--s3-port",
                 "0");
-        Process process =
-                new ProcessBuilder(command).redirectError(log.toFile()).start();
+        ProcessBuilder builder = new ProcessBuilder(command).redirectError(log.toFile());
+        // As the launcher does: without UTF-8 the store could not name its files after all keys.
+        builder.environment().put("LC_ALL", "C.UTF-8");
+        Process process = builder.start();
         // The hook also keeps the process object reachable: were it collected, the pipe would close and the servers
         // stop.
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(process, data), "stop-servers"));
