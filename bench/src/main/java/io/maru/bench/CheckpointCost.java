@@ -293,7 +293,7 @@ public final class CheckpointCost {
         }
 
         @Override
-        public Optional<Map<String, SealedFile>> files(String name) {
+        public Optional<Found> find(String name) {
             throw new IllegalStateException(name + ": asked for (expected: a run that begins)");
         }
 

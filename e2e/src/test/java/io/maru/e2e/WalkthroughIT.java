@@ -280,7 +280,12 @@ class WalkthroughIT {
         assertRefused(recipe, bytes("blank.txt", "\n".repeat(50_000)), "blank.txt");
         assertRefused(recipe, bytes("empty.txt", ""), "empty.txt", "0 bytes");
         assertRefused(recipe, WORK.resolve("missing.txt"), "missing.txt", "no such file");
-        assertRefused(recipe, bytes("endless.txt", "x".repeat(200_000_000)), "endless.txt", "line 1");
+        assertRefused(recipe, bytes("book.pdf", "%PDF-1.7\n" + rest), "book.pdf", "a PDF document");
+        assertRefused(
+                recipe(RECIPE.replace("validationFraction: 0.1", "validationFraction: 0.1, strict: true")),
+                bytes("endless.txt", "x".repeat(2_000_000)),
+                "line 1",
+                "at most 1048576");
         assertRefused(
                 recipe(RECIPE.replace("heads: 2", "heads: 3")), text, "steps[3].train.model.heads: 3", "expected");
         assertRefused(recipe(RECIPE.replace("batch: 8", "batch: 0")), text, "steps[3].train.batch: 0", "expected");
