@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -82,7 +81,7 @@ public final class ModelFiles {
     /** What the server is told of a file before its bytes. */
     public static ModelFile describe(String name, Path file) {
         try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            MessageDigest digest = ReceivedFiles.sha256();
             long size;
             try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
                 size = in.transferTo(OutputStream.nullOutputStream());
@@ -94,8 +93,6 @@ public final class ModelFiles {
                     .build();
         } catch (IOException e) {
             throw wrong(file, CommandFailure.problem(e), "a file that can be read");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
         }
     }
 

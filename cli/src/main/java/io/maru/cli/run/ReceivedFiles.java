@@ -94,7 +94,7 @@ public final class ReceivedFiles {
         return new File(name, size, found);
     }
 
-    private static MessageDigest sha256() {
+    static MessageDigest sha256() {
         try {
             return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {

@@ -336,18 +336,17 @@ public final class LineageWalk implements Lineages {
         /** Those that are kept, and those that a version was made of. */
         private Set<String> checkpointsOf(TrainingJob job, List<ModelVersion> versions) {
             Set<String> names = new LinkedHashSet<>();
-            String token = "";
-            do {
-                ListCheckpointsResponse page = checkpoints
-                        .service()
-                        .listCheckpoints(ListCheckpointsRequest.newBuilder()
-                                .setRun(job.getRun())
-                                .setTraining(job.getTraining())
-                                .setPageToken(token)
-                                .build());
-                page.getCheckpointsList().forEach(checkpoint -> names.add(checkpoint.getName()));
-                token = page.getNextPageToken();
-            } while (!token.isEmpty());
+            all(
+                            token -> checkpoints
+                                    .service()
+                                    .listCheckpoints(ListCheckpointsRequest.newBuilder()
+                                            .setRun(job.getRun())
+                                            .setTraining(job.getTraining())
+                                            .setPageToken(token)
+                                            .build()),
+                            ListCheckpointsResponse::getCheckpointsList,
+                            ListCheckpointsResponse::getNextPageToken)
+                    .forEach(checkpoint -> names.add(checkpoint.getName()));
             versions.stream()
                     .map(ModelVersion::getCheckpoint)
                     .filter(checkpoint -> {
@@ -368,50 +367,40 @@ public final class LineageWalk implements Lineages {
 
         private List<TrainingJob> jobs() {
             if (jobs == null) {
-                jobs = new ArrayList<>();
-                String token = "";
-                do {
-                    ListTrainingJobsResponse page = training.service()
-                            .listTrainingJobs(ListTrainingJobsRequest.newBuilder()
-                                    .setPageToken(token)
-                                    .build());
-                    jobs.addAll(page.getTrainingJobsList());
-                    token = page.getNextPageToken();
-                } while (!token.isEmpty());
+                jobs = all(
+                        token -> training.service()
+                                .listTrainingJobs(ListTrainingJobsRequest.newBuilder()
+                                        .setPageToken(token)
+                                        .build()),
+                        ListTrainingJobsResponse::getTrainingJobsList,
+                        ListTrainingJobsResponse::getNextPageToken);
             }
             return jobs;
         }
 
         private List<ModelVersion> versions() {
-            List<ModelVersion> all = new ArrayList<>();
-            String token = "";
-            do {
-                ListModelVersionsResponse page = checkpoints
-                        .service()
-                        .listModelVersions(ListModelVersionsRequest.newBuilder()
-                                .setPageToken(token)
-                                .build());
-                all.addAll(page.getModelVersionsList());
-                token = page.getNextPageToken();
-            } while (!token.isEmpty());
-            return all;
+            return all(
+                    token -> checkpoints
+                            .service()
+                            .listModelVersions(ListModelVersionsRequest.newBuilder()
+                                    .setPageToken(token)
+                                    .build()),
+                    ListModelVersionsResponse::getModelVersionsList,
+                    ListModelVersionsResponse::getNextPageToken);
         }
 
         private List<Dataset> datasets() {
-            List<Dataset> all = new ArrayList<>();
-            String token = "";
-            do {
-                ListDatasetsResponse page = tokenization
-                        .service()
-                        .listDatasets(ListDatasetsRequest.newBuilder()
-                                .setPageToken(token)
-                                .build());
-                page.getDatasetsList().stream()
-                        .filter(dataset -> dataset.getState() == Dataset.State.SEALED)
-                        .forEach(all::add);
-                token = page.getNextPageToken();
-            } while (!token.isEmpty());
-            return all;
+            return all(
+                            token -> tokenization
+                                    .service()
+                                    .listDatasets(ListDatasetsRequest.newBuilder()
+                                            .setPageToken(token)
+                                            .build()),
+                            ListDatasetsResponse::getDatasetsList,
+                            ListDatasetsResponse::getNextPageToken)
+                    .stream()
+                    .filter(dataset -> dataset.getState() == Dataset.State.SEALED)
+                    .toList();
         }
 
         private void made(String name, String of, String how) {
@@ -472,6 +461,19 @@ public final class LineageWalk implements Lineages {
                             "shards", number(corpus.getShards()),
                             "sha256", corpus.getManifestSha256()));
         }
+    }
+
+    /** All pages of a list, one after another. */
+    private static <P, T> List<T> all(
+            Function<String, P> page, Function<P, List<T>> items, Function<P, String> nextToken) {
+        List<T> all = new ArrayList<>();
+        String token = "";
+        do {
+            P next = page.apply(token);
+            all.addAll(items.apply(next));
+            token = nextToken.apply(next);
+        } while (!token.isEmpty());
+        return all;
     }
 
     private static long step(String checkpoint) {
